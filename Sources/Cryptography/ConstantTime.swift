@@ -1,0 +1,29 @@
+// Comparison and randomness, where a subtle mistake would not show.
+
+import CNative.OpenSSL
+import Wire
+
+/// Whether two secrets are equal, in time that depends on their lengths only.
+public func constantTimeEqual(_ left: Bytes, _ right: Bytes) -> Bool {
+    guard left.count == right.count else { return false }
+    guard let a = left.buffer.baseAddress, let b = right.buffer.baseAddress else { return true }
+    return CRYPTO_memcmp(a, b, left.count) == 0
+}
+
+/// Random bytes nobody can predict, from libcrypto's generator (seeded by the kernel).
+public enum SecureRandom {
+    /// Fills `buffer`. Ends the process when the system has no randomness: nothing secure can be done without.
+    public static func fill(_ buffer: UnsafeMutableRawBufferPointer) {
+        guard let base = buffer.baseAddress, !buffer.isEmpty else { return }
+        let filled = RAND_bytes(base.assumingMemoryBound(to: UInt8.self), CInt(buffer.count))
+        guard filled == 1 else { fatalError("the system's random generator failed") }
+    }
+
+    /// `count` random bytes.
+    public static func bytes(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            fill(UnsafeMutableRawBufferPointer(buffer))
+            initialized = count
+        }
+    }
+}
