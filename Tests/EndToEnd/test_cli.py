@@ -1,0 +1,97 @@
+"""The command line, as somebody new to it and as a script would use it."""
+
+import json
+import os
+import subprocess
+
+import pytest
+import stack
+
+
+def sessiongate(*arguments, **options):
+    return subprocess.run(
+        [stack.SESSIONGATE, *arguments], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, **options
+    )
+
+
+@pytest.mark.parametrize("command", [[], ["serve"], ["init"], ["sign"], ["token"], ["check"], ["config", "check"]])
+def test_help(command):
+    done = sessiongate(*command, "--help")
+    assert done.returncode == 0
+    assert "USAGE" in done.stdout
+
+
+def test_version():
+    done = sessiongate("version")
+    assert done.returncode == 0
+    assert done.stdout.strip()
+
+
+def test_init_makes_a_ready_state_once(tmp_path):
+    folder = tmp_path / "state"
+    first = sessiongate("init", folder)
+    assert first.returncode == 0, first.stderr
+    demo = json.loads((folder / "demo.json").read_text())
+    for name in ("oauth1", "oauth1_other_user", "oauth1_owner_only", "oauth1_rsa"):
+        assert {"consumer_key", "consumer_secret", "token", "token_secret", "user_id", "user_name"} <= set(demo[name])
+    assert "PRIVATE KEY" in demo["oauth1_rsa"]["private_key_pem"]
+    for name in ("oauth2_owner_only", "oauth2", "oauth2_client_credentials", "oauth2_revoked"):
+        assert {"access_token", "client_id"} <= set(demo[name])
+    assert {"issuer", "cookie_name"} <= set(demo)
+    secrets = [path for path in folder.rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()]
+    assert secrets
+    for path in [*secrets, folder / "demo.json"]:
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert sessiongate("config", "check", "--config", folder / "sessiongate.yaml").returncode == 0
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    again = sessiongate("init", folder)
+    assert again.returncode != 0
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_configuration_errors_are_told_all_at_once(tmp_path):
+    file = tmp_path / "sessiongate.yaml"
+    file.write_text("mode: enforced\nserverr: {}\ncookie:\n  lifetime: soon\n")
+    done = sessiongate("config", "check", "--config", file)
+    assert done.returncode != 0
+    for expected in ("mode", "serverr", "cookie.lifetime", "sessiongate.yaml:1", "sessiongate.yaml:4"):
+        assert expected in done.stderr + done.stdout, expected
+
+
+def test_serve_refuses_a_bad_configuration(tmp_path):
+    done = sessiongate("serve", "--config", tmp_path / "missing.yaml")
+    assert done.returncode != 0
+    assert "missing.yaml" in done.stderr
+
+
+def test_environment_overrides(edge):
+    config = edge.state / "sessiongate.yaml"
+    bad = sessiongate(
+        "config", "check", "--config", config, env={**os.environ, "SESSIONGATE_SERVER_EVENT_LOOPS": "many"}
+    )
+    assert bad.returncode != 0
+    assert "SESSIONGATE_SERVER_EVENT_LOOPS" in bad.stderr + bad.stdout
+
+
+def test_check_reads_a_pretty_printed_request(edge):
+    config = edge.state / "sessiongate.yaml"
+    request = json.dumps({"attributes": {"request": {"http": {"method": "GET", "path": "/", "host": "h"}}}}, indent=4)
+    done = subprocess.run(
+        [stack.SESSIONGATE, "check", "--config", config], input=request, capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["dynamicMetadata"]["session"]["outcome"] == "anonymous"
+
+
+def test_check_goes_on_after_a_bad_line(edge):
+    config = edge.state / "sessiongate.yaml"
+    done = subprocess.run(
+        [stack.SESSIONGATE, "check", "--config", config],
+        input="{}\n{nothing\n{}\n",
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 2
+    assert len(done.stdout.splitlines()) == 2
+    assert "2" in done.stderr

@@ -1,0 +1,28 @@
+"""When Sessiongate is gone, Envoy's failure mode answers; when it is back, so are identities."""
+
+import pytest
+from edge import Edge
+
+
+@pytest.fixture
+def own_edge(tmp_path):
+    with Edge(tmp_path) as running:
+        yield running
+
+
+def test_stopped_and_started_again(own_edge):
+    assert own_edge.get(auth=own_edge.oauth1()).status_code == 200
+    assert own_edge.sessiongate.stop() == 0
+    for _ in range(3):
+        assert own_edge.get(auth=own_edge.oauth1()).status_code == 503
+        assert own_edge.get().status_code == 503
+    own_edge.start_sessiongate()
+    assert own_edge.get(auth=own_edge.oauth1()).status_code == 200
+
+
+def test_killed_under_load_loses_no_state_that_matters(own_edge):
+    own_edge.sessiongate.process.kill()
+    own_edge.sessiongate.process.wait()
+    assert own_edge.get().status_code == 503
+    own_edge.start_sessiongate()
+    assert own_edge.get(auth=own_edge.oauth1()).status_code == 200

