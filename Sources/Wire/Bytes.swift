@@ -1,0 +1,138 @@
+// Borrowed bytes: how a message is read in place.
+//
+// A request is decoded where it lies; its parts are views into the message. A view neither owns nor retains anything: it is
+// valid for as long as the buffer that it was made from, which on the request path is the synchronous call that got it.
+// Whatever must live longer (a cache key, a request that waits for a store) is copied with `array` or `string`.
+
+/// A view of contiguous bytes that somebody else owns.
+public struct Bytes: @unchecked Sendable {
+    // @unchecked Sendable: a view is only ever read; its owner keeps it alive for the call it is passed to.
+
+    /// The viewed bytes; the base address is nil only when the view is empty.
+    public let buffer: UnsafeBufferPointer<UInt8>
+
+    /// A view of `buffer`.
+    @inlinable
+    public init(_ buffer: UnsafeBufferPointer<UInt8>) {
+        self.buffer = buffer
+    }
+
+    /// A view of `buffer`.
+    @inlinable
+    public init(_ buffer: UnsafeRawBufferPointer) {
+        self.buffer = buffer.bindMemory(to: UInt8.self)
+    }
+
+    /// A view of a string literal, which lives for ever.
+    @inlinable
+    public init(_ literal: StaticString) {
+        self.buffer = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
+    }
+
+    /// The empty view.
+    @inlinable
+    public static var empty: Bytes { Bytes(UnsafeBufferPointer(start: nil, count: 0)) }
+
+    /// The number of bytes.
+    @inlinable
+    public var count: Int { buffer.count }
+
+    /// Whether there is no byte.
+    @inlinable
+    public var isEmpty: Bool { buffer.isEmpty }
+
+    /// The first byte, nil when empty.
+    @inlinable
+    public var first: UInt8? { buffer.first }
+
+    /// The byte at `index`, which must be in `0..<count`.
+    @inlinable
+    public subscript(index: Int) -> UInt8 {
+        precondition(index >= 0 && index < buffer.count, "index out of the view")
+        return buffer.baseAddress.unsafelyUnwrapped[index]
+    }
+
+    /// The part of the view in `range`, which must lie within it.
+    @inlinable
+    public subscript(range: Range<Int>) -> Bytes {
+        precondition(range.lowerBound >= 0 && range.upperBound <= buffer.count, "range out of the view")
+        guard let base = buffer.baseAddress else { return .empty }
+        return Bytes(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
+    }
+
+    /// Everything from `index` on.
+    @inlinable
+    public func dropFirst(_ index: Int) -> Bytes { self[min(index, count)..<count] }
+
+    /// The first `length` bytes, or all when there are fewer.
+    @inlinable
+    public func prefix(_ length: Int) -> Bytes { self[0..<min(length, count)] }
+
+    /// The index of the first `byte` at or after `start`, nil when there is none.
+    @inlinable
+    public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        var index = start
+        while index < count {
+            if buffer[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Whether the view begins with these bytes, exactly.
+    @inlinable
+    public func starts(with literal: StaticString) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        return count >= length && prefix(length) == Bytes(literal)
+    }
+
+    /// An owned copy.
+    @inlinable
+    public var array: [UInt8] { Array(buffer) }
+
+    /// An owned copy as a string; invalid UTF-8 is repaired with U+FFFD.
+    @inlinable
+    public var string: String { String(decoding: buffer, as: UTF8.self) }
+}
+
+extension Bytes: Hashable {
+    /// Byte-wise equality. Not constant-time: never for secrets.
+    @inlinable
+    public static func == (left: Bytes, right: Bytes) -> Bool {
+        guard left.count == right.count else { return false }
+        guard let a = left.buffer.baseAddress, let b = right.buffer.baseAddress, a != b else { return true }
+        var index = 0
+        while index < left.count {
+            if a[index] != b[index] { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// Byte-wise equality with a literal.
+    @inlinable
+    public static func == (left: Bytes, right: StaticString) -> Bool { left == Bytes(right) }
+
+    /// Feeds the bytes and their count.
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(bytes: UnsafeRawBufferPointer(buffer))
+        hasher.combine(count)
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Calls `body` with a view of the array, valid during the call.
+    @inlinable
+    public func withBytes<Result, Failure: Error>(_ body: (Bytes) throws(Failure) -> Result) throws(Failure) -> Result {
+        try withUnsafeBufferPointer { (buffer) throws(Failure) -> Result in try body(Bytes(buffer)) }
+    }
+
+    /// Appends the viewed bytes.
+    @inlinable
+    public mutating func append(_ bytes: Bytes) { append(contentsOf: bytes.buffer) }
+
+    /// Appends the literal's bytes.
+    @inlinable
+    public mutating func append(_ literal: StaticString) { append(Bytes(literal)) }
+}

@@ -1,0 +1,96 @@
+// Percent-encoding (RFC 3986 section 2.1), as OAuth 1 signs with it (RFC 5849 section 3.6) and as PHP reads it.
+
+/// Percent-encoding and -decoding, appended to a buffer that the caller reuses.
+public enum Percent {
+    /// Whether `byte` stands for itself: a letter, a digit, or one of `-._~` (RFC 3986 section 2.3).
+    @inlinable
+    public static func isUnreserved(_ byte: UInt8) -> Bool {
+        let low: UInt64 = 0x03FF_6000_0000_0000  // - . 0-9
+        let high: UInt64 = 0x47FF_FFFE_87FF_FFFE  // A-Z _ a-z ~
+        if byte < 64 { return low >> UInt64(byte) & 1 != 0 }
+        return byte < 128 && high >> UInt64(byte & 63) & 1 != 0
+    }
+
+    /// Appends `bytes` with every byte that is not unreserved as `%XX`, upper-case.
+    @inlinable
+    public static func encode(_ bytes: Bytes, into output: inout [UInt8]) {
+        output.append(addingCapacity: 3 * bytes.count) { (span: inout OutputSpan<UInt8>) in
+            for byte in bytes.buffer {
+                if isUnreserved(byte) {
+                    span.append(byte)
+                } else {
+                    span.append(0x25)
+                    appendHex(byte, to: &span)
+                }
+            }
+        }
+    }
+
+    /// Appends `encode(encode(bytes))`: parameters inside a signature base string are encoded twice.
+    @inlinable
+    public static func encodeTwice(_ bytes: Bytes, into output: inout [UInt8]) {
+        output.append(addingCapacity: 5 * bytes.count) { (span: inout OutputSpan<UInt8>) in
+            for byte in bytes.buffer {
+                if isUnreserved(byte) {
+                    span.append(byte)
+                } else {
+                    span.append(0x25)
+                    span.append(0x32)
+                    span.append(0x35)
+                    appendHex(byte, to: &span)
+                }
+            }
+        }
+    }
+
+    /// Appends `bytes` with each `%XX` decoded. A `%` that two hex digits don't follow stays as it is.
+    @inlinable
+    public static func decode(_ bytes: Bytes, into output: inout [UInt8]) {
+        decode(bytes, plus: 0x2B, into: &output)
+    }
+
+    /// Appends `bytes` with each `%XX` decoded and `+` as a space, as PHP's `urldecode` does. A `%` that two hex digits
+    /// don't follow stays as it is.
+    @inlinable
+    public static func decodeForm(_ bytes: Bytes, into output: inout [UInt8]) {
+        decode(bytes, plus: 0x20, into: &output)
+    }
+
+    /// The value of a hex digit of either case, nil for another byte.
+    @inlinable
+    public static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
+    }
+
+    @inlinable
+    static func decode(_ bytes: Bytes, plus: UInt8, into output: inout [UInt8]) {
+        output.append(addingCapacity: bytes.count) { (span: inout OutputSpan<UInt8>) in
+            var index = 0
+            while index < bytes.count {
+                let byte = bytes[index]
+                index += 1
+                if byte == 0x25, index + 1 < bytes.count, let high = hexValue(bytes[index]),
+                    let low = hexValue(bytes[index + 1])
+                {
+                    span.append(high << 4 | low)
+                    index += 2
+                } else {
+                    span.append(byte == 0x2B ? plus : byte)
+                }
+            }
+        }
+    }
+
+    @inlinable
+    static func appendHex(_ byte: UInt8, to span: inout OutputSpan<UInt8>) {
+        let high = byte >> 4
+        let low = byte & 15
+        span.append(high + (high < 10 ? 0x30 : 0x37))
+        span.append(low + (low < 10 ? 0x30 : 0x37))
+    }
+}
