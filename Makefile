@@ -14,10 +14,10 @@ BUILD := swift build --configuration release --explicit-target-dependency-import
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' ! -name '*.pb.swift')
 PYTHON_FOLDERS := deploy/demo Tests/EndToEnd
 RUFF = $(VENV)/bin/ruff
-RUFF_RULES := --isolated --line-length 120
+RUFF_RULES := --isolated --line-length 120 --target-version py311
 
 .NOTPARALLEL:
-.PHONY: help deps build run test unit e2e bench check-vectors lint format clean
+.PHONY: help deps build run test unit e2e bench check-vectors proto-json lint format clean
 
 help: ## this list
 	@echo "Sessiongate: make <target>"
@@ -47,6 +47,9 @@ bench: build $(VENV)/.tests ## CPU time per check, beside nghttpd on this machin
 
 check-vectors: build ## replay recorded verdicts: make check-vectors DIR=folder
 	@.build/release/sessiongate check-vectors $(or $(DIR),Tests/Fixtures/vectors)
+
+proto-json: build $(VENV)/.tests ## make the pairs in proto-json/ again, to be reviewed
+	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/proto_json.py state requests responses
 
 lint: deps $(VENV)/.tests ## formatting, scripts, Envoy's configuration
 	swift format lint --strict --parallel $(SWIFT_FILES)

@@ -99,8 +99,12 @@ Paste these into another terminal, in this folder:
 3. A bot with an owner-only OAuth 2 token: the same, from a token that says nothing about the session by itself:
    {owner_only(url)}
 
-Also: {shown(STATE / "demo.json")} holds all demo credentials; who is this: curl -s 127.0.0.1:{ports["sessiongate"]}/v1/identity;
-metrics: curl -s 127.0.0.1:{ports["sessiongate_admin"]}/metrics; Envoy's: curl -s '127.0.0.1:{ports["envoy_admin"]}/stats?filter=ext_authz|rate_limit'
+Also:
+   all demo credentials:   {shown(STATE / "demo.json")}
+   who is this request:    curl -s 127.0.0.1:{ports["sessiongate"]}/v1/identity
+   Sessiongate's metrics:  curl -s 127.0.0.1:{ports["sessiongate_admin"]}/metrics
+   Envoy's statistics:     curl -s '127.0.0.1:{ports["envoy_admin"]}/stats?filter=ext_authz|rate_limit'
+
 Below, a line for each request as Envoy logs it. Ctrl-C ends everything.
 """,
         flush=True,

@@ -133,11 +133,11 @@ def start_envoy(config, ports, log, binary=ENVOY):
     return _started(program, lambda: http_status(ready) == 200)
 
 
-def start_sessiongate(directory, ports, log, environment=None, wrapper=()):
+def start_sessiongate(directory, ports, log, environment=None):
     """`sessiongate serve` for a state that `sessiongate init` made, on `ports`."""
     program = Program(
         "Sessiongate",
-        [*wrapper, SESSIONGATE, "serve", "--config", Path(directory) / "sessiongate.yaml"],
+        [SESSIONGATE, "serve", "--config", Path(directory) / "sessiongate.yaml"],
         log,
         {
             "SESSIONGATE_SERVER_LISTEN": f"127.0.0.1:{ports['sessiongate']}",
