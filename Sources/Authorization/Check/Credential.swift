@@ -1,0 +1,123 @@
+// Which credential a request carries: only the Authorization header selects OAuth, by exact prefix.
+
+import Wire
+
+/// What identifies a request.
+enum Credential {
+    /// No OAuth; the session cookie may identify the user.
+    case none
+    /// An `Authorization: OAuth …` header.
+    case oauth1(header: Bytes, target: RequestTarget)
+    /// An `Authorization: Bearer…` header.
+    case bearer(header: Bytes)
+    /// OAuth credentials for something that never looks at them: the request is anonymous.
+    case ignored
+    /// OAuth credentials outside the API.
+    case misplaced
+
+    static func find(in request: CheckRequest, settings: Settings) -> Credential {
+        let target = RequestTarget(request.path)
+        var credential = Credential.none
+        if let header = request.authorization.map(trimmed) {
+            let isOAuth =
+                settings.oauth1.compatibility == .mediawiki
+                ? header.starts(with: "OAuth ") : header.prefix(6).lowercasedEquals("oauth ")
+            if isOAuth {
+                credential = .oauth1(header: header, target: target)
+            } else if header.starts(with: "Bearer") {
+                credential = .bearer(header: header)
+            }
+        }
+        if case .none = credential { return .none }
+        switch EntryPoint(target, request, settings.entryPoints) {
+        case .api: return credential
+        case .ignored: return .ignored
+        case .refused: return .misplaced
+        }
+    }
+
+    /// Without white space around it, as servers hand it on.
+    private static func trimmed(_ value: Bytes) -> Bytes {
+        var start = 0
+        var end = value.count
+        while start < end, value[start] == 0x20 || value[start] == 0x09 { start += 1 }
+        while end > start, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
+        return value[start..<end]
+    }
+
+    /// For people.
+    var description: String {
+        switch self {
+        case .none: "none in the Authorization header"
+        case .oauth1: "OAuth 1.0a (Authorization: OAuth …)"
+        case .bearer: "OAuth 2 access token (Authorization: Bearer …)"
+        case .ignored: "OAuth, for an entry point that ignores it"
+        case .misplaced: "OAuth, outside the API"
+        }
+    }
+}
+
+/// What a path leads to: OAuth credentials count at the API only.
+private enum EntryPoint {
+    case api
+    case ignored
+    case refused
+
+    init(_ target: RequestTarget, _ request: CheckRequest, _ settings: EntryPointSettings) {
+        let path = target.path
+        if settings.isIgnored(path) || !target.hasValidEscapes {
+            self = .ignored
+        } else if let title = settings.refusedTitle(path, target) {
+            // Special:OAuth reads the header itself.
+            self = title.withBytes(Self.isSpecialOAuth) ? .ignored : .refused
+        } else {
+            self = .api
+        }
+    }
+
+    /// Whether `title` is a page of Special:OAuth, in any spelling of the title.
+    private static func isSpecialOAuth(_ title: Bytes) -> Bool {
+        var name: [UInt8] = []
+        for byte in title.buffer where byte != UInt8(ascii: "_") && byte != UInt8(ascii: " ") {
+            if byte == UInt8(ascii: "/") { break }
+            name.append(lowercased(byte))
+        }
+        return name.elementsEqual("special:oauth".utf8) || name.elementsEqual("special:mwoauth".utf8)
+    }
+}
+
+extension EntryPointSettings {
+    fileprivate func isIgnored(_ path: Bytes) -> Bool {
+        // api.php with path info is redirected before MediaWiki looks at credentials.
+        ignored.contains { path.ends(with: $0) } || path.contains("/api.php/")
+    }
+
+    /// The title that a request to a refused entry point names; nil for other entry points.
+    fileprivate func refusedTitle(_ path: Bytes, _ target: RequestTarget) -> [UInt8]? {
+        for suffix in refused where path.ends(with: suffix) || path.contains(suffix + "/") {
+            return target.queryValue("title") ?? []
+        }
+        for prefix in refusedPrefixes where path.starts(with: prefix) {
+            var title: [UInt8] = []
+            Percent.decode(path.dropFirst(prefix.utf8.count), into: &title)
+            return title
+        }
+        return nil
+    }
+}
+
+extension Bytes {
+    func ends(with text: String) -> Bool {
+        count >= text.utf8.count && dropFirst(count - text.utf8.count).buffer.elementsEqual(text.utf8)
+    }
+
+    func starts(with text: String) -> Bool {
+        count >= text.utf8.count && prefix(text.utf8.count).buffer.elementsEqual(text.utf8)
+    }
+
+    func contains(_ text: String) -> Bool {
+        let length = text.utf8.count
+        guard length > 0, count >= length else { return length == 0 }
+        return (0...(count - length)).contains { self[$0..<($0 + length)].buffer.elementsEqual(text.utf8) }
+    }
+}

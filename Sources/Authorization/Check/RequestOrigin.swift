@@ -1,0 +1,35 @@
+// Where a request came from and whom it addresses, as far as trusted hops say so.
+
+import Wire
+
+extension Authorizer {
+    /// The wiki that the request is for.
+    func wiki(of request: CheckRequest) throws(Halt) -> Wiki {
+        let wikis = gate.settings.wikis
+        if gate.hasWikiTable {
+            let name = String(decoding: host(of: request).buffer.map(lowercased), as: UTF8.self)
+            if let wiki = wikis.byHost[name] { return wiki }
+        }
+        guard let wiki = wikis.fallback else { throw .refused(.wikiUnknown) }
+        return wiki
+    }
+
+    /// The scheme that the client used: the edge's word for it.
+    func scheme(of request: CheckRequest) -> Bytes {
+        let scheme = gate.settings.trust.forwardedProto ? request.forwardedProto ?? request.scheme : request.scheme
+        return scheme == "https" ? Bytes("https") : Bytes("http")
+    }
+
+    /// The host that the client addressed, with a port where it named one.
+    func host(of request: CheckRequest) -> Bytes {
+        gate.settings.trust.forwardedHost ? request.forwardedHost ?? request.host : request.host
+    }
+
+    /// The client's address: the connection's, or what a trusted hop says; of a list its first element.
+    func clientAddress(of request: CheckRequest) -> Bytes {
+        guard let name = gate.settings.trust.clientAddressHeader else { return request.sourceAddress }
+        var text = name
+        guard let value = text.withUTF8({ request.header(Bytes($0)) }) else { return .empty }
+        return value.prefix(value.firstIndex(of: UInt8(ascii: ",")) ?? value.count)
+    }
+}

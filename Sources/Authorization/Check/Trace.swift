@@ -1,0 +1,65 @@
+// The way of one check, written down for a person. Nil on the request path, where it costs one comparison a step.
+
+import Wire
+
+/// Records what a check looked at and found.
+public final class Trace {
+    /// One line.
+    public enum Entry: Sendable, Equatable {
+        /// Something that was found.
+        case note(name: String, text: String)
+        /// A check and whether it held.
+        case check(name: String, holds: Bool)
+    }
+
+    /// In order.
+    public private(set) var entries: [Entry] = []
+    /// The OAuth 1 parameters that are signed: name, value (both percent-encoded), source.
+    public var parameters: [(name: String, value: String, source: String)] = []
+    /// The signature base string.
+    public var baseString: [UInt8] = []
+
+    /// Nothing yet.
+    public init() {}
+
+    func check(_ name: StaticString, _ holds: Bool) {
+        entries.append(.check(name: "\(name)", holds: holds))
+    }
+
+    func note(_ name: StaticString, _ text: @autoclosure () -> String) {
+        entries.append(.note(name: "\(name)", text: text()))
+    }
+
+    /// Forgets what was recorded, before the check is run again.
+    public func reset() {
+        entries.removeAll()
+        parameters.removeAll()
+        baseString.removeAll()
+    }
+}
+
+extension SignatureParameters {
+    /// The merged parameters, for people.
+    var listing: [(name: String, value: String, source: String)] {
+        arena.withBytes { arena in
+            merged.map { parameter in
+                (
+                    arena[Int(parameter.name.start)..<Int(parameter.name.end)].string,
+                    arena[Int(parameter.value.start)..<Int(parameter.value.end)].string,
+                    parameter.source.label
+                )
+            }
+        }
+    }
+}
+
+extension ParameterSource {
+    fileprivate var label: String {
+        switch self {
+        case .query: "query"
+        case .phpQuery: "query ($_GET)"
+        case .body: "body"
+        case .header: "header"
+        }
+    }
+}

@@ -1,0 +1,153 @@
+// The answer on the wire: an envoy.service.auth.v3.CheckResponse, written straight into the caller's buffer.
+//
+// Only what every Envoy from 1.35 on does the same with is emitted: request headers with `append` false and
+// OVERWRITE_IF_EXISTS_OR_ADD, Set-Cookie with `append` unset and action 0, and header values in `value`.
+
+import Wire
+
+enum Answer {
+    /// Field numbers of the messages written here.
+    private enum Field {
+        static let status = 1, denied = 2, ok = 3, metadata = 4  // CheckResponse
+        static let code = 1, message = 2  // google.rpc.Status
+        static let structFields = 1  // google.protobuf.Struct
+        static let entryKey = 1, entryValue = 2  // map entry
+        static let stringValue = 3, structValue = 5  // google.protobuf.Value
+        static let headers = 2, responseHeadersToAdd = 6  // OkHttpResponse
+        static let header = 1, append = 2, appendAction = 3  // HeaderValueOption
+        static let key = 1, value = 2  // HeaderValue
+    }
+
+    /// `OVERWRITE_IF_EXISTS_OR_ADD`.
+    private static let overwrite: UInt64 = 2
+
+    /// Appends the CheckResponse of `verdict` to `response`.
+    static func write(_ verdict: Verdict, gate: Gate, into response: inout [UInt8]) {
+        ProtobufWriter.append(to: &response) { writer in
+            if verdict.outcome == .refused, verdict.mode == .enforce, let reason = verdict.reason {
+                writer.bytes.append(contentsOf: gate.refusals.part(for: reason, isBearer: verdict.isBearer))
+            } else {
+                writeOK(verdict, gate: gate, into: &writer)
+            }
+            writeMetadata(verdict, gate: gate, into: &writer)
+        }
+    }
+
+    private static func writeOK(_ verdict: Verdict, gate: Gate, into writer: inout ProtobufWriter) {
+        writer.endMessage(writer.beginMessage(Field.status))
+        let ok = writer.beginMessage(Field.ok)
+        let parts = verdict.identity?.parts ?? gate.refusals.nobody
+        writer.bytes.append(contentsOf: parts.headers)
+        if case .set(let cookie) = verdict.cookie { writer.bytes.append(contentsOf: cookie.part) }
+        writer.endMessage(ok)
+    }
+
+    /// `{"session": {…}}`, all leaves strings: rate limit rules match nothing else.
+    private static func writeMetadata(_ verdict: Verdict, gate: Gate, into writer: inout ProtobufWriter) {
+        let metadata = writer.beginMessage(Field.metadata)
+        let entry = writer.beginMessage(Field.structFields)
+        writer.string(Field.entryKey, "session")
+        let value = writer.beginMessage(Field.entryValue)
+        let session = writer.beginMessage(Field.structValue)
+        writeLeaf("outcome", verdict.outcome.label, into: &writer)
+        let parts = verdict.identity?.parts ?? gate.refusals.nobody
+        writer.bytes.append(contentsOf: parts.metadata)
+        writeLeaf("cookie", verdict.cookie.name, into: &writer)
+        if let reason = verdict.reason { writer.bytes.append(contentsOf: gate.refusals.reasonLeaf(reason)) }
+        if verdict.outcome == .refused, verdict.mode == .observe { writeLeaf("mode", "observe", into: &writer) }
+        writer.endMessage(session)
+        writer.endMessage(value)
+        writer.endMessage(entry)
+        writer.endMessage(metadata)
+    }
+
+    // MARK: Pieces
+
+    /// A field of a `Struct` with a string value.
+    static func writeLeaf(_ name: StaticString, _ text: StaticString, into writer: inout ProtobufWriter) {
+        writeLeaf(Bytes(name), Bytes(text), into: &writer)
+    }
+
+    /// A field of a `Struct` with a string value.
+    static func writeLeaf(_ name: StaticString, _ text: String, into writer: inout ProtobufWriter) {
+        var text = text
+        text.withUTF8 { writeLeaf(Bytes(name), Bytes($0), into: &writer) }
+    }
+
+    private static func writeLeaf(_ name: Bytes, _ text: Bytes, into writer: inout ProtobufWriter) {
+        let entry = writer.beginMessage(Field.structFields)
+        writer.bytes(Field.entryKey, name)
+        let value = writer.beginMessage(Field.entryValue)
+        writer.bytes(Field.stringValue, text)
+        writer.endMessage(value)
+        writer.endMessage(entry)
+    }
+
+    /// A field of a `Struct` that is a `Struct`.
+    static func writeStruct(
+        _ name: StaticString, into writer: inout ProtobufWriter, _ body: (inout ProtobufWriter) -> Void
+    ) {
+        let entry = writer.beginMessage(Field.structFields)
+        writer.string(Field.entryKey, name)
+        let value = writer.beginMessage(Field.entryValue)
+        let content = writer.beginMessage(Field.structValue)
+        body(&writer)
+        writer.endMessage(content)
+        writer.endMessage(value)
+        writer.endMessage(entry)
+    }
+
+    /// An entry of `OkHttpResponse.headers`: the request header `name` is overwritten.
+    static func writeRequestHeader(_ name: String, _ value: [UInt8], into writer: inout ProtobufWriter) {
+        let option = writer.beginMessage(Field.headers)
+        writeHeaderValue(name, value, into: &writer)
+        writer.endMessage(writer.beginMessage(Field.append))
+        writer.varint(Field.appendAction, overwrite)
+        writer.endMessage(option)
+    }
+
+    /// An entry of `OkHttpResponse.response_headers_to_add`: added to what the upstream answers.
+    static func writeResponseHeader(_ name: String, _ value: [UInt8], into writer: inout ProtobufWriter) {
+        let option = writer.beginMessage(Field.responseHeadersToAdd)
+        writeHeaderValue(name, value, into: &writer)
+        writer.endMessage(option)
+    }
+
+    private static func writeHeaderValue(_ name: String, _ value: [UInt8], into writer: inout ProtobufWriter) {
+        let header = writer.beginMessage(Field.header)
+        writer.string(Field.key, name)
+        writer.bytes(Field.value, value)
+        writer.endMessage(header)
+    }
+
+    /// A refusal: `Status` and `DeniedHttpResponse`. 16 is UNAUTHENTICATED.
+    static func deniedPart(body: [UInt8], headers: [(name: String, value: String)]) -> [UInt8] {
+        var writer = ProtobufWriter()
+        let status = writer.beginMessage(Field.status)
+        writer.varint(Field.code, 16)
+        writer.endMessage(status)
+        let denied = writer.beginMessage(Field.denied)
+        let http = writer.beginMessage(1)
+        writer.varint(1, 401)
+        writer.endMessage(http)
+        for (name, value) in headers {
+            let option = writer.beginMessage(2)
+            writeHeaderValue(name, Array(value.utf8), into: &writer)
+            writer.endMessage(writer.beginMessage(Field.append))
+            writer.endMessage(option)
+        }
+        writer.bytes(3, body)
+        writer.endMessage(denied)
+        return writer.bytes
+    }
+}
+
+extension Verdict.Outcome {
+    fileprivate var label: StaticString {
+        switch self {
+        case .authenticated: "authenticated"
+        case .anonymous: "anonymous"
+        case .refused: "refused"
+        }
+    }
+}

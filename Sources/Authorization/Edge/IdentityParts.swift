@@ -1,0 +1,74 @@
+// What the edge is told about an identity, encoded once per identity instead of once per request.
+//
+// Two fragments of a CheckResponse: entries of OkHttpResponse (the request headers to set, then those to remove, so that no
+// client can forge what is unknown), and entries of the metadata Struct.
+
+import Wire
+
+/// Encoded fragments of an answer.
+struct IdentityParts: Sendable {
+    /// Fields of `OkHttpResponse`.
+    let headers: [UInt8]
+    /// Fields of the `session` metadata `Struct`.
+    let metadata: [UInt8]
+
+    init(
+        type: SessionType, user: User?, subject: String?, consumer: Consumer?, rateLimitClass: String?,
+        edge: EdgeSettings
+    ) {
+        let known: [(name: String, value: [UInt8]?)] = [
+            (edge.userIDHeader, user.map { Array(String($0.id).utf8) }),
+            (edge.subjectHeader, subject.map { Array($0.utf8) }),
+            (edge.consumerHeader, consumer?.key),
+            (edge.classHeader, rateLimitClass.map { Array($0.utf8) }),
+            (edge.typeHeader, type == .none ? nil : Array(type.rawValue.utf8)),
+        ]
+        var writer = ProtobufWriter()
+        for (name, value) in known {
+            if let value { Answer.writeRequestHeader(name, Self.headerValue(value), into: &writer) }
+        }
+        for (name, value) in known where value == nil { writer.string(5, name) }
+        headers = writer.bytes
+        metadata = Self.metadata(type, user, subject, consumer, rateLimitClass)
+    }
+
+    private static func metadata(
+        _ type: SessionType, _ user: User?, _ subject: String?, _ consumer: Consumer?, _ rateLimitClass: String?
+    ) -> [UInt8] {
+        var writer = ProtobufWriter()
+        Answer.writeLeaf("type", type.rawValue, into: &writer)
+        if let user, let subject {
+            Answer.writeStruct("user", into: &writer) { writer in
+                Answer.writeLeaf("id", String(user.id), into: &writer)
+                Answer.writeLeaf("name", user.name, into: &writer)
+                Answer.writeLeaf("sub", subject, into: &writer)
+            }
+        }
+        if let consumer {
+            Answer.writeStruct("consumer", into: &writer) { writer in
+                Answer.writeLeaf("key", consumer.key.withBytes { $0.string }, into: &writer)
+                Answer.writeLeaf("id", String(consumer.id), into: &writer)
+                Answer.writeLeaf("name", consumer.name, into: &writer)
+                Answer.writeLeaf("owner_only", consumer.ownerOnly ? "true" : "false", into: &writer)
+            }
+        }
+        if let rateLimitClass { Answer.writeLeaf("class", rateLimitClass, into: &writer) }
+        if let subject { Answer.writeLeaf("rate_limit_key", "jwt-sub:" + subject, into: &writer) }
+        return writer.bytes
+    }
+
+    /// A value that any proxy takes for a header: bytes other than printable ASCII are percent-encoded, and then `%` too.
+    private static func headerValue(_ value: [UInt8]) -> [UInt8] {
+        let isPrintable = value.allSatisfy { $0 >= 0x20 && $0 < 0x7f } && value.first != 0x20 && value.last != 0x20
+        if isPrintable { return value }
+        var encoded: [UInt8] = []
+        for byte in value {
+            if byte > 0x20, byte < 0x7f, byte != UInt8(ascii: "%") {
+                encoded.append(byte)
+            } else {
+                withUnsafeBytes(of: byte) { Percent.encode(Bytes($0), into: &encoded) }
+            }
+        }
+        return encoded
+    }
+}

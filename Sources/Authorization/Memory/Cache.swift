@@ -1,0 +1,94 @@
+// What was looked up or verified, remembered for a bounded time and in bounded number; shared by all event loops.
+//
+// Striped locks: a lookup holds one of 32 locks for a few dozen nanoseconds. Keys are 128-bit hashes (a process-random keyed
+// hash, or a SHA-256 of a token), so that a lookup with borrowed bytes copies nothing; a value is bound to the bytes it was
+// made for by its key, and says itself what it was verified against.
+
+import Synchronization
+
+/// A 128-bit cache key.
+public struct CacheKey: Hashable, Sendable {
+    /// High and low half.
+    public let high: UInt64, low: UInt64
+
+    /// A key from two halves.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Feeds one half: the key is uniformly random already.
+    @inlinable
+    public func hash(into hasher: inout Hasher) { hasher.combine(low) }
+}
+
+/// A bounded, expiring map from keys to values.
+public final class Cache<Value: Sendable>: Sendable {
+    private struct Slot {
+        var value: Value
+        var loaded: Int64
+        var expires: Int64
+    }
+
+    private struct Shard {
+        var slots: [CacheKey: Slot] = [:]
+        /// Keys in order of arrival, a ring: the oldest leave first when there is no room.
+        var order: [CacheKey] = []
+        var oldest = 0
+    }
+
+    /// A lock that can be an array's element.
+    private final class Stripe: Sendable {
+        let shard = Mutex(Shard())
+    }
+
+    private static var stripeCount: Int { 32 }
+    private let stripes: [Stripe]
+    private let capacityPerStripe: Int
+
+    /// A cache of at most about `capacity` values.
+    public init(capacity: Int) {
+        stripes = (0..<Self.stripeCount).map { _ in Stripe() }
+        capacityPerStripe = max(1, (capacity + Self.stripeCount - 1) / Self.stripeCount)
+    }
+
+    private func stripe(_ key: CacheKey) -> Stripe {
+        stripes[Int(truncatingIfNeeded: key.high & UInt64(Self.stripeCount - 1))]
+    }
+
+    /// The value under `key`, unless it has expired. One from the future (the clock was set back) has expired too.
+    public func value(_ key: CacheKey, at now: Timestamp) -> Value? {
+        stripe(key).shard.withLock { shard in
+            guard let slot = shard.slots[key], slot.loaded <= now.milliseconds, now.milliseconds < slot.expires else {
+                return nil
+            }
+            return slot.value
+        }
+    }
+
+    /// Remembers `value` under `key` from `now` for `lifetime` milliseconds, in place of any other.
+    public func insert(_ value: Value, under key: CacheKey, at now: Timestamp, lifetime: Int64) {
+        let slot = Slot(value: value, loaded: now.milliseconds, expires: now.milliseconds &+ lifetime)
+        stripe(key).shard.withLock { shard in
+            if shard.slots.updateValue(slot, forKey: key) != nil { return }
+            if shard.order.count < capacityPerStripe {
+                shard.order.append(key)
+            } else {
+                shard.slots.removeValue(forKey: shard.order[shard.oldest])
+                shard.order[shard.oldest] = key
+                shard.oldest = (shard.oldest + 1) % capacityPerStripe
+            }
+        }
+    }
+
+    /// Forgets everything.
+    public func removeAll() {
+        for stripe in stripes { stripe.shard.withLock { $0 = Shard() } }
+    }
+
+    /// Values held, expired ones included.
+    public var count: Int {
+        stripes.reduce(0) { total, stripe in total + stripe.shard.withLock { $0.slots.count } }
+    }
+}

@@ -1,0 +1,171 @@
+// OAuth 2 access tokens (RFC 6750; RS256 JWTs): the token itself is verified once, its rows and times at every request.
+
+import Cryptography
+import Wire
+
+/// A token whose signature was verified, with what of it decides later requests.
+final class VerifiedToken: Sendable {
+    let period: ValidityPeriod
+    /// `jti`.
+    let tokenID: [UInt8]
+    /// `aud`, the first of several.
+    let clientID: [UInt8]
+    /// The user that `sub` names.
+    let subject: Subject
+    /// `scopes`.
+    let scopes: [String]
+    /// `rlc`, when the token carries one.
+    let rateLimitClass: String?
+    /// What its rows are looked up by.
+    let lookup: Lookup
+    /// Where the rows are kept.
+    let rowsKey: CacheKey
+
+    /// What a `sub` says. It does not choose the user, but one that names nobody is refused.
+    enum Subject: Sendable, Equatable {
+        /// Nothing.
+        case absent
+        /// A central id.
+        case user(Int64)
+        /// Something that can be nobody.
+        case invalid
+    }
+
+    init(_ text: Bytes, keys: [RSAPublicKey], scope: String) throws(Halt) {
+        let token: JWT
+        do {
+            token = try JWT(verifying: text, keys: keys)
+        } catch {
+            throw .refused(error == .signature ? .accessTokenSignature : .accessTokenMalformed)
+        }
+        guard let period = ValidityPeriod(token), case .string(let identifier)? = token["jti"],
+            let audience = Self.audience(token["aud"]), let subject = Subject(token["sub"], scope: scope)
+        else { throw .refused(.accessTokenMalformed) }
+        self.period = period
+        tokenID = Array(identifier.utf8)
+        clientID = Array(audience.utf8)
+        self.subject = subject
+        scopes = Grants.strings(token["scopes"])
+        if case .string(let name)? = token["rlc"] { rateLimitClass = name } else { rateLimitClass = nil }
+        var subjectID: Int64?
+        if case .user(let id) = subject { subjectID = id }
+        lookup = .oauth2(tokenID: tokenID, clientID: clientID, subject: subjectID, scopes: scopes)
+        rowsKey = CacheKey(lookup)
+    }
+
+    private static func audience(_ claim: JSON?) -> String? {
+        switch claim {
+        case .string(let text): return text
+        case .array(let items):
+            guard case .string(let text)? = items.first else { return nil }
+            return text
+        default: return nil
+        }
+    }
+}
+
+extension VerifiedToken.Subject {
+    /// PHP's reading of the claim: false values name nobody; a user is named by an integer exactly as PHP writes it, or by
+    /// `mw:<scope>:<id>`. Nil for a type that MediaWiki dies of.
+    init?(_ claim: JSON?, scope: String) {
+        switch claim {
+        case nil, .null, .bool(false): self = .absent
+        case .bool(true): self = .user(1)
+        case .number(let literal):
+            guard let number = Double(literal), let id = Int64(exactly: number.rounded(.towardZero)) else {
+                self = .invalid
+                return
+            }
+            self = number == 0 ? .absent : .user(id)
+        case .string(let text): self = Self.parse(text, scope: scope)
+        default: return nil
+        }
+    }
+
+    private static func parse(_ text: String, scope: String) -> VerifiedToken.Subject {
+        if text.isEmpty || text == "0" { return .absent }
+        var id = text
+        if text.hasPrefix("mw:") {
+            guard let colon = text.lastIndex(of: ":"), text[..<colon] == "mw:" + scope else { return .invalid }
+            id = String(text[text.index(after: colon)...])
+            if id == "0" { return .absent }
+        }
+        return Array(id.utf8).withBytes { PHP.integerKey($0) }.map { .user($0) } ?? .invalid
+    }
+}
+
+extension Authorizer {
+    /// Verifies the token in an Authorization header that begins with `Bearer`.
+    func verifyBearer(_ header: Bytes, wiki: Wiki, at now: Timestamp) throws(Halt) -> Identity {
+        let text = Self.bearerToken(header)
+        let token = try verifiedToken(text, at: now)
+        trace?.check("token has not expired", !token.period.hasExpired(at: now))
+        if token.period.hasExpired(at: now) { throw .refused(.accessTokenExpired) }
+        trace?.check("token is valid already", !token.period.isEarly(at: now))
+        if token.period.isEarly(at: now) { throw .refused(.accessTokenNotYetValid) }
+
+        guard let rows = gate.memory.oauth2.value(token.rowsKey, at: now) else {
+            throw .needs(token.lookup)
+        }
+        trace?.check("token is known and not revoked", rows.token.map { !$0.revoked } ?? false)
+        guard let row = rows.token, !row.revoked else { throw .refused(.accessTokenRevoked) }
+        trace?.check("subject is nobody or an existing user", token.subject != .invalid && rows.subjectExists)
+        guard token.subject != .invalid, rows.subjectExists else { throw .refused(.subjectInvalid) }
+        trace?.check("audience is an OAuth 2 consumer", rows.client != nil)
+        guard rows.client != nil else { throw .refused(.clientUnknown) }
+        trace?.check("token has an approval", rows.grant != nil)
+        guard let grant = rows.grant else { throw .refused(.accessTokenUnapproved) }
+        try Standing.check(grant, wiki: wiki, settings: gate.settings, trace: trace)
+        return grant.identity
+    }
+
+    /// The token from memory, or verified now and remembered.
+    private func verifiedToken(_ text: Bytes, at now: Timestamp) throws(Halt) -> VerifiedToken {
+        let key = CacheKey(SHA256.digest(text))
+        if let token = gate.memory.tokens.value(key, at: now) { return token }
+        guard !gate.keys.accessTokenKeys.isEmpty else { throw .failed(.keyUnavailable) }
+        let token: VerifiedToken
+        do {
+            token = try VerifiedToken(text, keys: gate.keys.accessTokenKeys, scope: gate.settings.users.scope)
+        } catch {
+            trace?.check("token is an RS256 JWT of a known key", false)
+            throw error
+        }
+        trace?.check("token is an RS256 JWT of a known key", true)
+        gate.memory.tokens.insert(token, under: key, at: now, lifetime: Memory.tokenLifetime)
+        return token
+    }
+
+    /// One white space after `Bearer` is the separator; white space around the token is trimmed.
+    private static func bearerToken(_ header: Bytes) -> Bytes {
+        var token = header
+        if header.count > 6, PHP.isSpace(header[6]) { token = header.dropFirst(7) }
+        while let first = token.first, isTrimmed(first) { token = token.dropFirst(1) }
+        while !token.isEmpty, isTrimmed(token[token.count - 1]) { token = token.prefix(token.count - 1) }
+        return token
+    }
+
+    /// What PHP's `trim` removes.
+    private static func isTrimmed(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d || byte == 0 || byte == 0x0b
+    }
+}
+
+extension CacheKey {
+    /// The first half of a SHA-256 digest.
+    init(_ digest: Digest256) {
+        self = digest.withBytes { bytes in
+            bytes.buffer.withMemoryRebound(to: UInt64.self) { CacheKey(high: $0[0], low: $0[1]) }
+        }
+    }
+
+    /// The key of a lookup.
+    init(_ lookup: Lookup) {
+        var high = Hasher()
+        var low = Hasher()
+        low.combine(UInt8(1))
+        high.combine(lookup)
+        low.combine(lookup)
+        self.init(high: high, low: low)
+    }
+}

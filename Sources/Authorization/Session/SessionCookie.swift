@@ -1,0 +1,196 @@
+// The session cookie: a JWT about a user, verified when it comes in and minted when the client needs one.
+//
+// A cookie costs a client nothing to present again and again, so what its verification found is remembered by digest; only the
+// times are looked at anew.
+
+import Cryptography
+import Wire
+
+/// What a presented cookie was found to be; the same for every request that presents it.
+final class VerifiedCookie: Sendable {
+    /// The claims that decide later requests.
+    struct Claims: Sendable {
+        let period: ValidityPeriod
+        let issuer: String?
+        /// The central id in `sub`; nil when the subject is of another scope, or none.
+        let userID: Int64?
+        /// `sxp`, seconds; past it the session is anonymous. Nil when absent.
+        let softExpiry: Double?
+    }
+
+    /// The claims, or why there are none.
+    let result: Result<Claims, CookieFault>
+
+    /// A cookie that says nothing.
+    enum CookieFault: Error {
+        case malformed, signature
+    }
+
+    init(_ text: Bytes, keys: [RSAPublicKey], scope: String) {
+        do {
+            let token = try JWT(verifying: text, keys: keys)
+            guard let period = ValidityPeriod(token) else {
+                result = .failure(.malformed)
+                return
+            }
+            result = .success(
+                Claims(
+                    period: period, issuer: token["iss"]?.text, userID: Self.userID(token["sub"], scope: scope),
+                    softExpiry: token["sxp"].flatMap(Self.number)))
+        } catch {
+            result = .failure(error == .signature ? .signature : .malformed)
+        }
+    }
+
+    /// The id of `mw:<provider>:<instance>:<id>`, read as PHP's `(int)` does.
+    private static func userID(_ claim: JSON?, scope: String) -> Int64? {
+        guard let subject = claim?.text else { return nil }
+        let prefix = "mw:" + scope + ":"
+        guard subject.hasPrefix(prefix) else { return nil }
+        let id = Array(subject.utf8.dropFirst(prefix.utf8.count))
+        return id.contains(UInt8(ascii: ":")) ? nil : id.withBytes { PHP.integer($0) }
+    }
+
+    private static func number(_ claim: JSON) -> Double? {
+        switch claim {
+        case .number(let literal): Array(literal.utf8).withBytes { PHP.leadingNumber($0) }
+        case .string(let text): Array(text.utf8).withBytes { PHP.leadingNumber($0) }
+        default: nil
+        }
+    }
+}
+
+extension JSON {
+    /// The string, nil for other kinds.
+    var text: String? {
+        if case .string(let text) = self { return text }
+        return nil
+    }
+}
+
+/// What happens to the client's cookie.
+public enum CookieAction: Sendable {
+    /// The session has none.
+    case none
+    /// The client's own is good for a while.
+    case keep
+    /// The client gets this one.
+    case set(MintedCookie)
+
+    /// The name that the edge is told.
+    public var name: StaticString {
+        switch self {
+        case .none: "none"
+        case .keep: "keep"
+        case .set: "set"
+        }
+    }
+}
+
+extension Authorizer {
+    /// The session cookie of the request; nil when there is none. As in PHP the first of several counts, and the value
+    /// `deleted` is none.
+    func sessionCookie(of request: CheckRequest) -> Bytes? {
+        guard let header = request.cookie,
+            let value = cookieName.withBytes({ CookieHeader(header).first($0) }), value != Bytes("deleted")
+        else { return nil }
+        return value
+    }
+
+    /// Verifies `cookie` as far as that does not depend on whose it is.
+    func verifyCookie(_ cookie: Bytes, at now: Timestamp) throws(Halt) -> VerifiedCookie.Claims {
+        let key = CacheKey(SHA256.digest(cookie))
+        let verified: VerifiedCookie
+        if let known = gate.memory.cookies.value(key, at: now) {
+            verified = known
+        } else {
+            verified = VerifiedCookie(cookie, keys: gate.keys.cookieKeys, scope: gate.settings.users.scope)
+            gate.memory.cookies.insert(verified, under: key, at: now, lifetime: Memory.tokenLifetime)
+        }
+        let claims: VerifiedCookie.Claims
+        switch verified.result {
+        case .success(let found): claims = found
+        case .failure(.malformed): throw .refused(.cookieMalformed)
+        case .failure(.signature): throw .refused(.cookieSignature)
+        }
+        if claims.period.hasExpired(at: now) { throw .refused(.cookieExpired) }
+        if claims.period.isEarly(at: now) { throw .refused(.cookieNotYetValid) }
+        if claims.issuer != gate.issuer { throw .refused(.cookieIssuer) }
+        return claims
+    }
+
+    /// Sets, keeps or refuses the cookie of an OAuth session.
+    func decideCookie(_ request: CheckRequest, of identity: Identity, at now: Timestamp) throws(Halt) -> CookieAction {
+        guard wantsCookie(identity), let claims = identity.claims else { return .none }
+        if let cookie = sessionCookie(of: request) {
+            do throws(Halt) {
+                let presented = try verifyCookie(cookie, at: now)
+                guard presented.userID == claims.userID else { throw .refused(.cookieSubject) }
+                trace?.check("session cookie is valid and the user's", true)
+                if isFresh(presented, at: now) { return .keep }
+            } catch .refused(let reason) {
+                trace?.check("session cookie is valid and the user's", false)
+                if gate.settings.cookie.invalid == .refuse { throw .refused(reason) }
+            }
+        }
+        return try .set(mintedCookie(of: identity, claims, at: now))
+    }
+
+    private func wantsCookie(_ identity: Identity) -> Bool {
+        guard gate.keys.signer != nil else { return false }
+        switch identity.type {
+        case .oauth1: return gate.settings.cookie.forOAuth1
+        case .oauth2Owner: return gate.settings.cookie.forOwnerOnly
+        default: return false
+        }
+    }
+
+    /// Whether at least three quarters of the cookie's lifetime are left.
+    private func isFresh(_ cookie: VerifiedCookie.Claims, at now: Timestamp) -> Bool {
+        let left = (cookie.softExpiry ?? -.infinity) - Double(now.seconds)
+        let isFresh = left >= 0.75 * Double(gate.settings.cookie.lifetime)
+        trace?.note(
+            "cookie",
+            "\(left == -.infinity ? "no sxp" : "\(Int64(left)) s left"), refreshed below "
+                + "\(Int64(0.75 * Double(gate.settings.cookie.lifetime))) s: \(isFresh ? "kept" : "refreshed")")
+        return isFresh
+    }
+
+    private func mintedCookie(
+        of identity: Identity, _ claims: CookieClaims, at now: Timestamp
+    ) throws(Halt) -> MintedCookie {
+        if isDryRun { return MintedCookie.placeholder }
+        guard let key = identity.mintKey, let cookie = gate.memory.minted.value(key, at: now) else {
+            throw .needs(.cookie(claims))
+        }
+        return cookie
+    }
+
+    /// The user of a request without OAuth credentials, by the cookie alone. One that is expired or foreign is nobody's.
+    func verifyCookieSession(_ request: CheckRequest, at now: Timestamp) throws(Halt) -> Found {
+        guard let cookie = sessionCookie(of: request), !gate.keys.cookieKeys.isEmpty else { return .anonymous(nil) }
+        let claims: VerifiedCookie.Claims
+        do throws(Halt) {
+            claims = try verifyCookie(cookie, at: now)
+        } catch .refused(let reason) {
+            trace?.check("session cookie is valid", false)
+            return .anonymous(reason)
+        }
+        guard (claims.softExpiry ?? -.infinity) >= Double(now.seconds) else {
+            trace?.check("session cookie has not passed its soft expiry", false)
+            return .anonymous(.cookieExpired)
+        }
+        guard let userID = claims.userID, userID > 0 else { return .anonymous(.cookieSubject) }
+        guard let entry = gate.memory.users.value(CacheKey(userID: userID), at: now) else {
+            throw .needs(.user(id: userID))
+        }
+        trace?.check("session cookie names an existing user", entry.identity != nil)
+        guard let identity = entry.identity, identity.user?.locked == false else { return .anonymous(.cookieSubject) }
+        return .identity(identity)
+    }
+}
+
+extension CacheKey {
+    /// The key of a user's entry.
+    init(userID: Int64) { self.init(Lookup.user(id: userID)) }
+}
