@@ -22,7 +22,9 @@ extension JSON {
 
     /// Parses a whole text: one value, with white space around it.
     public init(parsing text: Bytes, limits: Limits = Limits()) throws(JSONError) {
-        guard text.count <= limits.bytes else { throw JSONError("longer than \(limits.bytes) bytes", offset: limits.bytes) }
+        guard text.count <= limits.bytes else {
+            throw JSONError("longer than \(limits.bytes) bytes", offset: limits.bytes)
+        }
         var parser = JSONParser(text: text, valuesLeft: limits.values)
         self = try parser.value(depthLeft: limits.depth)
         parser.skipSpace()

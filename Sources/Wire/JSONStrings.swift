@@ -30,7 +30,9 @@ extension JSONParser {
     }
 
     private func checked(_ bytes: Bytes) throws(JSONError) -> String {
-        guard let string = String(validating: bytes.buffer, as: UTF8.self) else { throw error("invalid UTF-8 in a string") }
+        guard let string = String(validating: bytes.buffer, as: UTF8.self) else {
+            throw error("invalid UTF-8 in a string")
+        }
         return string
     }
 
@@ -66,7 +68,9 @@ extension JSONParser {
     private mutating func fourHexDigits() throws(JSONError) -> UInt32 {
         var code: UInt32 = 0
         for _ in 0..<4 {
-            guard let byte = current, let digit = Percent.hexValue(byte) else { throw error("expected four hex digits") }
+            guard let byte = current, let digit = Percent.hexValue(byte) else {
+                throw error("expected four hex digits")
+            }
             code = code << 4 | UInt32(digit)
             position += 1
         }
