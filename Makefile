@@ -43,7 +43,7 @@ e2e: build $(VENV)/.tests ## end-to-end tests: the real Envoy, clients that are 
 	$(VENV)/bin/pytest Tests/EndToEnd
 
 bench: build $(VENV)/.tests ## CPU time per check, beside nghttpd on this machine
-	$(VENV)/bin/python Tests/EndToEnd/bench.py
+	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/bench.py
 
 check-vectors: build ## replay recorded verdicts: make check-vectors DIR=folder
 	@.build/release/sessiongate check-vectors $(or $(DIR),Tests/Fixtures/vectors)

@@ -4,7 +4,7 @@
     requests    proto-json/<case>.request.json, signed by oauthlib and PyJWT
     responses   proto-json/<case>.response.json, recorded from `sessiongate check`: to be reviewed
 
-The clock stands still at CLOCK, and everything else is derived from names, so that nothing changes but what is meant to.
+The clock stands still at CLOCK and all else is derived from names, so that nothing changes but what is meant to.
 """
 
 import base64
