@@ -12,6 +12,8 @@ public enum Base64 {
         case standard
         /// `-_`
         case url
+        /// Both, when decoding.
+        case either
     }
 
     /// Appends standard base64 with padding.
@@ -41,6 +43,13 @@ public enum Base64 {
         var length = text.count
         while length > 0, text.count - length < 2, text[length - 1] == 0x3D { length -= 1 }
         return decodeStrict(text.prefix(length), .standard, into: &output)
+    }
+
+    /// Appends what base64 of either alphabet encodes, padded or not, as proto3 JSON has it.
+    static func decodeEither(_ text: Bytes, into output: inout [UInt8]) -> Bool {
+        var length = text.count
+        while length > 0, text.count % 4 == 0, text.count - length < 2, text[length - 1] == 0x3D { length -= 1 }
+        return decodeStrict(text.prefix(length), .either, into: &output)
     }
 
     /// Appends what PHP's `base64_decode` makes of `text` when not strict: characters outside the standard alphabet are
@@ -118,8 +127,8 @@ public enum Base64 {
         case 0x41...0x5A: character - 0x41
         case 0x61...0x7A: character - 0x61 + 26
         case 0x30...0x39: character - 0x30 + 52
-        case alphabet == .url ? 0x2D : 0x2B: 62
-        case alphabet == .url ? 0x5F : 0x2F: 63
+        case 0x2B where alphabet != .url, 0x2D where alphabet != .standard: 62
+        case 0x2F where alphabet != .url, 0x5F where alphabet != .standard: 63
         default: nil
         }
     }
