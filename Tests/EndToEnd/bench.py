@@ -13,13 +13,14 @@ import tempfile
 import time
 from pathlib import Path
 
-import asking
 import grpc
 import stack
-from cookies import make_cookie
-from edge import Edge
 from envoy.service.auth.v3.external_auth_pb2 import CheckResponse
 from oauthlib.oauth1 import Client
+
+import asking
+from cookies import make_cookie
+from edge import Edge
 
 REQUESTS = int(os.environ.get("REQUESTS", "100000"))
 ROUNDS = 3

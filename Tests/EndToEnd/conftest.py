@@ -2,6 +2,7 @@
 
 import pytest
 import stack
+
 from edge import Edge
 
 

@@ -41,16 +41,11 @@ def make_cookie(edge, user_id, **changes):
         "iss": edge.demo["issuer"],
         "sxp": now + 14400,
         "jti": base64.b64encode(uuid.uuid4().bytes).decode(),
-        "sub": subject(edge, user_id),
+        "sub": edge.subject(user_id),
         "iat": now,
     } | changes
     claims = {name: value for name, value in claims.items() if value is not None}
     return jwt.encode(claims, edge.cookie_key, algorithm="RS256")
-
-
-def subject(edge, user_id):
-    """The `sub` of a user of the demo wiki."""
-    return f"mw:local:wiki:{user_id}"
 
 
 def get_with_cookie(edge, cookie, **options):

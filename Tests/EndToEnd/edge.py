@@ -8,8 +8,9 @@ from functools import cached_property
 
 import requests
 import stack
-from mediawiki import Wiki
 from requests_oauthlib import OAuth1
+
+from mediawiki import Wiki
 
 # Far from any limit, for all tests but those of the limits.
 PLENTY = "{ max_tokens: 100000, tokens_per_fill: 100000, fill_interval: 1s }"
@@ -66,6 +67,21 @@ class Edge:
     def demo(self):
         """The credentials in demo.json."""
         return json.loads((self.state / "demo.json").read_text())
+
+    @cached_property
+    def cookie_key(self):
+        """The private key of the session cookie, PEM."""
+        return (self.state / "keys" / "session-cookie.key").read_text()
+
+    @cached_property
+    def access_token_key(self):
+        """The public key of access tokens, PEM."""
+        return (self.state / "keys" / "access-token.pub").read_bytes()
+
+    @staticmethod
+    def subject(user_id):
+        """The `sub` of a user of the demo wiki."""
+        return f"mw:local:demowiki:{user_id}"
 
     @cached_property
     def user_names(self):

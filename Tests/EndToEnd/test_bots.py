@@ -57,7 +57,9 @@ def test_mwclient_access_token(edge, wiki, name):
 def test_pywikibot(edge, wiki, tmp_path, name):
     keys = edge.demo[name]
     four = tuple(keys[part] for part in ("consumer_key", "consumer_secret", "token", "token_secret"))
-    (tmp_path / "user-config.py").write_text(CONFIG.format(api=edge.api, host=f"127.0.0.1:{edge.ports['envoy']}", user=keys["user_name"], keys=four))
+    (tmp_path / "user-config.py").write_text(
+        CONFIG.format(api=edge.api, host=f"127.0.0.1:{edge.ports['envoy']}", user=keys["user_name"], keys=four)
+    )
     (tmp_path / "bot.py").write_text(SCRIPT)
     bot = subprocess.run(
         [sys.executable, "bot.py"],

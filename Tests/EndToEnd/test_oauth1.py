@@ -4,9 +4,10 @@ import time
 
 import pytest
 import requests
-from cookies import session_jwt, set_cookies, verified_claims
 from oauthlib.oauth1 import SIGNATURE_RSA, SIGNATURE_TYPE_BODY, SIGNATURE_TYPE_QUERY
 from requests_oauthlib import OAuth1
+
+from cookies import session_jwt, set_cookies, verified_claims
 
 
 def send(request):
@@ -39,7 +40,7 @@ def test_first_request_is_identified_and_gets_a_cookie(edge, wiki):
     assert response.status_code == 200
     assert response.json()["query"]["userinfo"]["name"] == alice["user_name"]
     claims = verified_claims(edge, session_jwt(response))
-    assert claims["sub"] == f"mw:local:wiki:{alice['user_id']}"
+    assert claims["sub"] == edge.subject(alice["user_id"])
     headers = wiki.last["headers"]
     assert headers["x-session-user-id"] == str(alice["user_id"])
     assert headers["x-session-sub"] == claims["sub"]

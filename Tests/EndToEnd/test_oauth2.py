@@ -4,10 +4,10 @@ import json
 
 import jwt
 import pytest
-from cookies import make_cookie, session_jwt, set_cookies, verified_claims
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from requests_oauthlib import OAuth2Session
+
+from cookies import make_cookie, session_jwt, set_cookies, verified_claims
 
 
 def bearer(token):
@@ -31,7 +31,7 @@ def test_owner_only_token_gets_a_cookie(edge, wiki):
     response = edge.get(headers=headers)
     assert response.status_code == 200
     assert response.json()["query"]["userinfo"]["name"] == token["user_name"]
-    assert verified_claims(edge, session_jwt(response))["sub"] == f"mw:local:wiki:{token['user_id']}"
+    assert verified_claims(edge, session_jwt(response))["sub"] == edge.subject(token["user_id"])
     headers = wiki.last["headers"]
     assert headers["x-session-type"] == "oauth2-owner"
     assert headers["x-session-user-id"] == str(token["user_id"])
@@ -97,10 +97,9 @@ def test_algorithm_none_and_the_public_key_as_a_secret(edge):
     unsigned = jwt.encode(claims, None, algorithm="none")
     assert_refused(edge.get(headers=bearer(unsigned)), "access-token")
     header, payload = ({"typ": "JWT", "alg": "HS256"}, claims)
-    public = edge.access_token_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     confused = jwt.api_jws.PyJWS()
     confused._algorithms["HS256"].prepare_key = lambda key: key
-    token = confused.encode(json.dumps(payload).encode(), public, algorithm="HS256", headers=header)
+    token = confused.encode(json.dumps(payload).encode(), edge.access_token_key, algorithm="HS256", headers=header)
     assert_refused(edge.get(headers=bearer(token)), "access-token")
 
 

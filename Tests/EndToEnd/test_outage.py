@@ -1,6 +1,7 @@
 """When Sessiongate is gone, Envoy's failure mode answers; when it is back, so are identities."""
 
 import pytest
+
 from edge import Edge
 
 

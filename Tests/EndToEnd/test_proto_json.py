@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-import asking
-import proto_json
 import pytest
 import stack
+
+import asking
+import proto_json
 
 NAMES, REQUESTS, RESPONSES = proto_json.pairs()
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import stack
+
 from edge import Edge
 
 

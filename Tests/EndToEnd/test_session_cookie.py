@@ -6,6 +6,8 @@ from email.utils import parsedate_to_datetime
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from cookies import (
     ATTRIBUTES,
     get_with_cookie,
@@ -15,7 +17,6 @@ from cookies import (
     set_cookies,
     verified_claims,
 )
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_claims(edge, alice):
     claims = verified_claims(edge, token)
     assert set(claims) == {"iss", "sxp", "jti", "sub", "iat", "rlc"}
     assert claims["iss"] == edge.demo["issuer"]
-    assert claims["sub"] == f"mw:local:wiki:{alice}"
+    assert claims["sub"] == edge.subject(alice)
     assert before - 600 <= claims["iat"] <= time.time()
     assert claims["sxp"] == claims["iat"] + 14400
     assert len(base64.b64decode(claims["jti"], validate=True)) == 16
@@ -73,7 +74,7 @@ def test_renewed_when_less_than_three_quarters_are_left(edge, alice, left, renew
 @pytest.mark.parametrize(
     "changes",
     [
-        {"sub": "mw:local:wiki:999999"},
+        {"sub": "mw:local:demowiki:999999"},
         {"sub": "mw:local:otherwiki:3"},
         {"sub": None},
         {"iss": "https://elsewhere.example"},

@@ -94,10 +94,10 @@ Paste these into another terminal, in this folder:
 
 2. A bot with OAuth 1. Look at Set-Cookie in the answer and x-session-… at the upstream; do it a dozen times
    within ten seconds and the rule by user answers 429 (and another user's requests still pass):
-   {sign(url)}
+   {command(url, "oauth1")}
 
 3. A bot with an owner-only OAuth 2 token: the same, from a token that says nothing about the session by itself:
-   {owner_only(url)}
+   {command(url, "oauth2_owner_only")}
 
 Also:
    all demo credentials:   {shown(STATE / "demo.json")}
@@ -122,10 +122,10 @@ Sessiongate itself is running on 127.0.0.1:{ports["sessiongate"]} and says who a
    curl -si {url}
 
 2. A bot with OAuth 1:
-   {sign(url)}
+   {command(url, "oauth1")}
 
 3. A bot with an owner-only OAuth 2 token:
-   {owner_only(url)}
+   {command(url, "oauth2_owner_only")}
 
 Ctrl-C ends everything.
 """,
@@ -133,13 +133,10 @@ Ctrl-C ends everything.
     )
 
 
-def sign(url):
-    return f'eval "$({shown(stack.SESSIONGATE)} sign --curl {shlex.quote(url)})"'
-
-
-def owner_only(url):
-    token = f"$({shown(stack.SESSIONGATE)} token oauth2_owner_only)"
-    return f'curl -si -H "Authorization: Bearer {token}" {shlex.quote(url)}'
+def command(url, name):
+    """A shell command that makes the request with these credentials of demo.json."""
+    sign = f"{shown(stack.SESSIONGATE)} sign GET {shlex.quote(url)} --demo {shown(STATE)} --as {name} --curl"
+    return f'eval "$({sign})"'
 
 
 def shown(path):

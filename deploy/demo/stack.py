@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
 SESSIONGATE = BUILD / "release" / "sessiongate"
-ENVOY = BUILD / "venv" / "bin" / "envoy"
+ENVOY = Path(os.environ.get("ENVOY_BINARY", BUILD / "venv" / "bin" / "envoy"))
 ENVOY_YAML = ROOT / "deploy" / "envoy.yaml"
 
 # The ports in deploy/envoy.yaml, by what listens there.
