@@ -39,6 +39,14 @@ public final class Trace {
 }
 
 extension SignatureParameters {
+    /// What is signed of a form body: encoded names and values, sorted.
+    package static func pairs(ofBody body: Bytes) -> [(name: String, value: String)] {
+        let parameters = SignatureParameters(compatibility: .mediawiki)
+        parameters.addBody(body)
+        parameters.merge()
+        return parameters.listing.map { ($0.name, $0.value) }
+    }
+
     /// The merged parameters, for people.
     var listing: [(name: String, value: String, source: String)] {
         arena.withBytes { arena in

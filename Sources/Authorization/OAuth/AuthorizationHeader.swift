@@ -6,11 +6,11 @@
 
 import Wire
 
-enum AuthorizationHeader {
+package enum AuthorizationHeader {
     private static let prefix = Bytes("oauth_")
 
     /// Calls `body` with each parameter's name and decoded value, in order: `OAuthUtil::split_header`.
-    static func split(_ header: Bytes, scratch: inout [UInt8], _ body: (Bytes, Bytes) -> Void) {
+    package static func split(_ header: Bytes, scratch: inout [UInt8], _ body: (Bytes, Bytes) -> Void) {
         var index = 0
         while index + prefix.count < header.count {
             guard header[index] == UInt8(ascii: "o"), header.dropFirst(index).prefix(prefix.count) == prefix else {
@@ -52,7 +52,7 @@ enum AuthorizationHeader {
     }
 
     /// Calls `body` with each parameter of RFC 5849, 3.5.1; the realm is left out. False when the header is not of that form.
-    static func parseRFC5849(_ header: Bytes, scratch: inout [UInt8], _ body: (Bytes, Bytes) -> Void) -> Bool {
+    package static func parseRFC5849(_ header: Bytes, scratch: inout [UInt8], _ body: (Bytes, Bytes) -> Void) -> Bool {
         var rest = header.dropFirst("OAuth".utf8.count)
         var name: [UInt8] = []
         while true {

@@ -23,7 +23,7 @@ enum ParameterSource: UInt8, Sendable {
 }
 
 /// Collects, merges, sorts and encodes the parameters of one request; reused for the next.
-final class SignatureParameters {
+package final class SignatureParameters {
     /// A part of the arena.
     struct Slice {
         var start: Int32

@@ -6,9 +6,9 @@
 import Wire
 
 /// The variables of a query string, in order of first appearance.
-struct PHPQuery {
+package struct PHPQuery {
     /// A value of `$_GET`.
-    enum Value {
+    package enum Value {
         /// A string.
         case scalar([UInt8])
         /// An array.
@@ -16,9 +16,9 @@ struct PHPQuery {
     }
 
     /// The first level of an array.
-    struct Elements {
+    package struct Elements {
         /// Values in order of first appearance; nil for one that is an array itself.
-        private(set) var texts: [[UInt8]?] = []
+        package private(set) var texts: [[UInt8]?] = []
         private var positions: [[UInt8]: Int] = [:]
         private var nextIndex: Int64 = 0
 
@@ -36,7 +36,7 @@ struct PHPQuery {
     }
 
     /// The variables. Integer-like names are kept as text; `PHP.integerKey` tells them apart.
-    private(set) var variables: [(name: [UInt8], value: Value)] = []
+    package private(set) var variables: [(name: [UInt8], value: Value)] = []
     private var positions: [[UInt8]: Int] = [:]
 
     /// `max_input_vars` and `max_input_nesting_level`, PHP's defaults.
@@ -44,7 +44,7 @@ struct PHPQuery {
     private static let deepestNesting = 64
 
     /// Reads `query`, without the leading `?`.
-    init(_ query: Bytes) {
+    package init(_ query: Bytes) {
         var start = 0
         var count = 0
         while start <= query.count {

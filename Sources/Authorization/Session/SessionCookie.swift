@@ -104,7 +104,9 @@ extension Authorizer {
         if let known = gate.memory.cookies.value(key, at: now) {
             verified = known
         } else {
-            verified = VerifiedCookie(cookie, keys: gate.keys.cookieKeys, scope: gate.settings.users.scope)
+            verified = decoded(cookie).withBytes {
+                VerifiedCookie($0, keys: gate.keys.cookieKeys, scope: gate.settings.users.scope)
+            }
             gate.memory.cookies.insert(verified, under: key, at: now, lifetime: Memory.tokenLifetime)
         }
         let claims: VerifiedCookie.Claims
@@ -117,6 +119,13 @@ extension Authorizer {
         if claims.period.isEarly(at: now) { throw .refused(.cookieNotYetValid) }
         if claims.issuer != gate.issuer { throw .refused(.cookieIssuer) }
         return claims
+    }
+
+    /// PHP decodes cookie values as it does a query's.
+    private func decoded(_ cookie: Bytes) -> [UInt8] {
+        var value: [UInt8] = []
+        Percent.decodeForm(cookie, into: &value)
+        return value
     }
 
     /// Sets, keeps or refuses the cookie of an OAuth session.

@@ -1,0 +1,51 @@
+// Recorded base strings: a query, a form body and a header, and what MediaWiki's library signs of them.
+
+import Authorization
+import Cryptography
+import Wire
+
+enum BaseStringReplay {
+    static func run(_ vectors: [JSON], into tally: inout Tally) {
+        for vector in vectors {
+            tally.compare(
+                vector["id"]?.stringValue ?? "?", expected: vector["base_string"]?.stringValue ?? "?",
+                got: baseString(
+                    method: vector["method"]?.stringValue ?? "GET", url: vector["url"]?.stringValue ?? "",
+                    form: vector["form_body"]?.stringValue, authorization: vector["authorization"]?.stringValue))
+        }
+    }
+
+    /// The base string of a request for `url`, a wiki's own.
+    static func baseString(method: String, url: String, form: String?, authorization: String?) -> String {
+        let (server, target) = split(url)
+        var settings = Settings()
+        settings.wikis.fallback = Wiki(id: "wiki", server: Recording.server(server))
+        settings.entryPoints.refused = []
+        settings.entryPoints.refusedPrefixes = []
+        settings.entryPoints.ignored = []
+        let gate = Gate(
+            settings: settings, keys: KeyRing(accessTokenKeys: [], signer: nil, alsoPublished: []))
+        var builder = CheckRequestBuilder(
+            method: method, scheme: server.hasPrefix("https") ? "https" : "http", host: "", path: "")
+        builder.path = Array(target.utf8)
+        if let form {
+            builder.body = Array(form.utf8)
+            builder.size = Int64(form.utf8.count)
+            builder.addHeader(
+                Array("content-type".utf8), Array("application/x-www-form-urlencoded".utf8))
+        }
+        builder.addHeader(Array("authorization".utf8), Array((authorization ?? "OAuth x").utf8))
+        let text = builder.encode().withBytes { bytes -> [UInt8]? in
+            guard let request = try? CheckRequest(protobuf: bytes) else { return nil }
+            return Authorizer(gate: gate).baseString(of: request)
+        }
+        return text.map { String(decoding: $0, as: UTF8.self) } ?? "none"
+    }
+
+    /// Scheme and authority, and the rest.
+    static func split(_ url: String) -> (server: String, target: String) {
+        guard let slashes = url.range(of: "//") else { return (url, "") }
+        let end = url[slashes.upperBound...].firstIndex { $0 == "/" || $0 == "?" } ?? url.endIndex
+        return (String(url[..<end]), String(url[end...]))
+    }
+}
