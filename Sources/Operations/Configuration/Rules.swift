@@ -1,0 +1,112 @@
+// What no single value can be blamed for: combinations that can't work, found before anything is started.
+
+import Authorization
+import Cryptography
+
+extension Reading {
+    /// Checks what concerns several keys.
+    mutating func checkRules(keys: LoadedKeys) {
+        checkCookie(keys: keys)
+        checkClasses()
+        checkHeaders()
+        checkWikis()
+        checkListeners()
+        if configuration.settings.cache.negativeLifetime > configuration.settings.cache.lifetime {
+            add("cache.negative_lifetime", "longer than cache.lifetime", expected: "at most cache.lifetime")
+        }
+    }
+
+    private mutating func checkCookie(keys: LoadedKeys) {
+        let cookie = configuration.settings.cookie
+        if configuration.keys.cookie == nil, cookie.forOAuth1 || cookie.forOwnerOnly {
+            add(
+                "keys.cookie", "missing",
+                expected: "the key that signs session cookies, or cookie.for_oauth1 and cookie.for_owner_only: false")
+        }
+        if configuration.keys.cookie == nil, configuration.settings.edge.injectCookie {
+            add("edge.inject_cookie", "there is no key to sign with", expected: "keys.cookie, or false")
+        }
+        if cookie.reuseWindow * 4 > cookie.lifetime {
+            add(
+                "cookie.reuse_window", "cookies would be handed out that are already due to be renewed",
+                expected: "at most a quarter of cookie.lifetime")
+        }
+        if cookie.backdate >= cookie.lifetime {
+            add("cookie.backdate", "not shorter than cookie.lifetime", expected: "a few seconds or minutes")
+        }
+        if let hard = cookie.hardLifetime, hard < cookie.lifetime {
+            add("cookie.hard_lifetime", "shorter than cookie.lifetime", expected: "at least cookie.lifetime")
+        }
+        if cookie.name.hasPrefix("__Host-"), cookie.path != "/" || cookie.domain != nil {
+            add(
+                "cookie.name", "browsers refuse a __Host- cookie with a path or domain",
+                expected: "path / and no domain")
+        }
+        checkPublished(keys)
+    }
+
+    private mutating func checkPublished(_ keys: LoadedKeys) {
+        guard let signer = keys.cookie?.publicKey.modulus else { return }
+        if keys.published.contains(where: { $0.modulus == signer }) {
+            add("keys.cookie", "the same key is also named as next or previous", expected: "each key once")
+        }
+        if keys.accessToken.contains(where: { $0.modulus == signer }) {
+            add(
+                "keys.cookie", "the same key issues access tokens, so that one could pass for the other",
+                expected: "a key of its own")
+        }
+    }
+
+    private mutating func checkClasses() {
+        let classes = configuration.settings.classes
+        let named =
+            [("classes.established", classes.established), ("classes.authenticated", classes.authenticated)]
+            + classes.groups.map { ("classes.groups", $0.name) }
+        for (key, name) in named where !classes.allowed.contains(name) {
+            add(key, "\(quoted(name)) is not in classes.allowed", expected: alternatives(classes.allowed.sorted()))
+        }
+        let groups = classes.groups.map(\.group)
+        for group in Set(groups).sorted() where groups.filter({ $0 == group }).count > 1 {
+            add("classes.groups", "group \(quoted(group)) is named twice", expected: "each group once")
+        }
+    }
+
+    private mutating func checkHeaders() {
+        let edge = configuration.settings.edge
+        var headers = [
+            ("edge.user_id_header", edge.userIDHeader), ("edge.subject_header", edge.subjectHeader),
+            ("edge.consumer_header", edge.consumerHeader), ("edge.class_header", edge.classHeader),
+            ("edge.type_header", edge.typeHeader),
+        ]
+        if let address = configuration.settings.trust.clientAddressHeader {
+            headers.append(("trust.client_address_header", address))
+        }
+        var owners: [String: String] = [:]
+        for (key, name) in headers {
+            if let owner = owners[name] { add(key, "\(name) is \(owner) already", expected: "another header") }
+            if Self.reserved.contains(name) { add(key, "\(name) has a meaning of its own", expected: "another header") }
+            owners[name] = key
+        }
+    }
+
+    /// Headers that are read as credentials or that no proxy lets a filter set.
+    private static let reserved: Set<String> = [
+        "authorization", "cookie", "set-cookie", "host", "content-type", "content-length", "transfer-encoding",
+        "connection", "te",
+    ]
+
+    private mutating func checkWikis() {
+        if configuration.unknownHosts == .refuse, configuration.settings.wikis.byHost.isEmpty {
+            add(
+                "wikis.unknown_hosts", "every request would be refused: wikis.hosts names none",
+                expected: "default, or hosts in wikis.hosts")
+        }
+        guard let scope = configuration.scope else { return }
+        let provider = scope.split(separator: ":", omittingEmptySubsequences: false)[0]
+        if provider == "local" || provider == "CentralAuth", provider != configuration.settings.users.source.rawValue {
+            add(
+                "users.scope", "of another provider than users.source",
+                expected: "\(configuration.settings.users.source.rawValue):…")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// From a configuration to the parts that work: what `serve` and `check` have in common.
+
+import Authorization
+import Stores
+
+extension LoadedConfiguration {
+    /// A gate with empty memory.
+    public func makeGate() -> Gate {
+        let keys = KeyRing(accessTokenKeys: keys.accessToken, signer: keys.cookie, alsoPublished: keys.published)
+        return Gate(settings: configuration.settings, keys: keys)
+    }
+
+    /// Opens the database. One that is not what it should be is a mistake in the configuration. `report` gets errors of later
+    /// readings, at most one a second, with the number of errors that it stands for.
+    public func openDirectory(
+        report: @escaping @Sendable (StoreError, Int) -> Void = { _, _ in }
+    ) throws(ConfigurationErrors) -> SQLiteDirectory {
+        do {
+            return try SQLiteDirectory(configuration.store, report: report)
+        } catch {
+            let key = error.file == configuration.store.usersFile ? "store.sqlite.users_file" : "store.sqlite.file"
+            let place = places[key] ?? .file(file, line: 1)
+            throw ConfigurationErrors(problems: [
+                ConfigurationProblem(
+                    place: place, key: key, problem: "\(error)", expected: "an SQLite file with MediaWiki's tables")
+            ])
+        }
+    }
+}
+
+extension Replay {
+    /// A replay with the gate and the database of a configuration.
+    public convenience init(
+        _ loaded: LoadedConfiguration, clock: Clock, timeOfDay: @escaping () -> Timestamp
+    ) throws(ConfigurationErrors) {
+        try self.init(
+            gate: loaded.makeGate(), directory: loaded.openDirectory(), clock: clock, timeOfDay: timeOfDay)
+    }
+}

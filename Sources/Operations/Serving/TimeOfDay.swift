@@ -1,0 +1,11 @@
+import Authorization
+import Foundation
+
+extension Timestamp {
+    /// The system's time.
+    public static var timeOfDay: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}

@@ -1,0 +1,5 @@
+/// What this build is called.
+public enum Version {
+    /// Semantic version.
+    public static let current = "0.1.0"
+}
