@@ -16,14 +16,6 @@ def send(request):
         return session.send(request, timeout=10)
 
 
-def signed(edge, method="GET", url=None, **options):
-    """A prepared request, signed by requests-oauthlib."""
-    auth = options.pop("auth", None) or edge.oauth1()
-    return requests.Request(
-        method, url or f"{edge.api}?action=query&meta=userinfo&format=json", auth=auth, **options
-    ).prepare()
-
-
 def assert_refused(response, reason, code="mwoauth-invalid-authorization"):
     """A 401 as MediaWiki's API words it, that names the reason and sets no cookie."""
     assert response.status_code == 401, response.text
@@ -50,23 +42,23 @@ def test_first_request_is_identified_and_gets_a_cookie(edge, wiki):
 
 def test_form_body_is_part_of_the_signature(edge, wiki):
     form = {"action": "query", "meta": "userinfo", "format": "json", "text": "ünï & = + ~*%"}
-    request = signed(edge, "POST", edge.api, data=form)
+    request = edge.signed("POST", edge.api, data=form)
     assert send(request).status_code == 200
     assert wiki.last["headers"]["x-session-type"] == "oauth1"
-    tampered = signed(edge, "POST", edge.api, data=form)
+    tampered = edge.signed("POST", edge.api, data=form)
     tampered.body = as_bytes(tampered.body).replace(b"userinfo", b"siteinfo")
     assert_refused(send(tampered), "signature-invalid")
 
 
 def test_large_form_body(edge):
     text = "日本語 " * 80_000
-    response = send(signed(edge, "POST", edge.api, data={"action": "edit", "title": "Long", "text": text}))
+    response = send(edge.signed("POST", edge.api, data={"action": "edit", "title": "Long", "text": text}))
     assert response.status_code == 200, response.text
     assert len(set_cookies(response)) == 1
 
 
 def test_other_bodies_are_not_signed_and_pass(edge, wiki):
-    upload = signed(edge, "POST", f"{edge.api}?action=upload", files={"file": ("a.bin", bytes(range(256)) * 4000)})
+    upload = edge.signed("POST", f"{edge.api}?action=upload", files={"file": ("a.bin", bytes(range(256)) * 4000)})
     assert send(upload).status_code == 200
     assert wiki.last["headers"]["x-session-type"] == "oauth1"
     assert wiki.last["body_bytes"] == len(upload.body)
@@ -74,7 +66,7 @@ def test_other_bodies_are_not_signed_and_pass(edge, wiki):
 
 @pytest.mark.parametrize("header, outcome", [("OAuth x", "oauth1"), (None, None), ("OAuth", None), ("oauth x", None)])
 def test_query_placement_needs_the_header_too(edge, wiki, header, outcome):
-    request = signed(edge, auth=edge.oauth1(signature_type=SIGNATURE_TYPE_QUERY))
+    request = edge.signed(auth=edge.oauth1(signature_type=SIGNATURE_TYPE_QUERY))
     assert "oauth_signature=" in request.url
     if header:
         request.headers["Authorization"] = header
@@ -88,7 +80,7 @@ def test_query_placement_needs_the_header_too(edge, wiki, header, outcome):
 def test_body_placement_needs_the_header_too(edge, wiki, header, outcome):
     auth = edge.oauth1(signature_type=SIGNATURE_TYPE_BODY)
     form = {"action": "query", "meta": "userinfo", "format": "json"}
-    request = signed(edge, "POST", edge.api, auth=auth, data=form)
+    request = edge.signed("POST", edge.api, auth=auth, data=form)
     assert b"oauth_signature=" in as_bytes(request.body)
     if header:
         request.headers["Authorization"] = header
@@ -124,7 +116,7 @@ def test_owner_only(edge, wiki):
 
 
 def test_tampered_signature(edge, wiki):
-    request = signed(edge)
+    request = edge.signed()
     value = request.headers["Authorization"].decode()
     start = value.index('oauth_signature="') + len('oauth_signature="')
     request.headers["Authorization"] = value[:start] + ("A" if value[start] != "A" else "B") + value[start + 1 :]
@@ -133,13 +125,13 @@ def test_tampered_signature(edge, wiki):
 
 
 def test_tampered_query(edge):
-    request = signed(edge)
+    request = edge.signed()
     request.url += "&extra=1"
     assert_refused(send(request), "signature-invalid")
 
 
 def test_tampered_method(edge):
-    request = signed(edge)
+    request = edge.signed()
     request.method = "DELETE"
     assert_refused(send(request), "signature-invalid")
 
@@ -174,13 +166,13 @@ def test_timestamp_window(edge, offset, reason):
 
 
 def test_replay_is_refused(edge):
-    request = signed(edge)
+    request = edge.signed()
     assert send(request).status_code == 200
     assert_refused(send(request), "nonce-used")
 
 
 def test_a_failed_attempt_does_not_burn_the_nonce(edge):
-    request = signed(edge)
+    request = edge.signed()
     forged = request.copy()
     forged.url += "&forged=1"
     assert_refused(send(forged), "signature-invalid")
@@ -188,13 +180,13 @@ def test_a_failed_attempt_does_not_burn_the_nonce(edge):
 
 
 def test_not_at_the_wikis_pages(edge, wiki):
-    request = signed(edge, url=f"{edge.url}/w/index.php?title=Main_Page")
+    request = edge.signed(url=f"{edge.url}/w/index.php?title=Main_Page")
     assert_refused(send(request), "not-api", code="mwoauth-not-api")
     assert wiki.seen == []
 
 
 def test_path_is_signed_as_sent(edge, wiki):
-    request = signed(edge, url=f"{edge.url}/w/rest.php/v1/page/A%2FB%7ec%C3%BC/./x?b=%7E&a=1")
+    request = edge.signed(url=f"{edge.url}/w/rest.php/v1/page/A%2FB%7ec%C3%BC/./x?b=%7E&a=1")
     response = send(request)
     assert response.status_code == 200, response.text
     assert wiki.last["headers"]["x-session-type"] == "oauth1"
@@ -202,7 +194,7 @@ def test_path_is_signed_as_sent(edge, wiki):
 
 def test_two_authorization_headers(edge, wiki):
     """Envoy hands both on; MediaWiki sees them joined: `OAuth …` first counts, anything else first does not."""
-    value = signed(edge).headers["Authorization"].decode()
+    value = edge.signed().headers["Authorization"].decode()
     path = "/w/api.php?action=query&meta=userinfo&format=json"
     oauth_first = edge.raw("GET", path, [("authorization", value), ("authorization", "Basic eDp5")])
     assert oauth_first.status == 200
