@@ -59,6 +59,13 @@ public final class SQLiteDirectory: SnapshotDirectory {
         idle = Mutex([try DirectorySession(source)])
     }
 
+    /// Opens `file`, and `usersFile` when the users are in another.
+    public convenience init(
+        file: String, usersFile: String? = nil, users: UserSettings.Source = .local
+    ) throws(StoreError) {
+        try self.init(Source(file: file, usersFile: usersFile, users: users))
+    }
+
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true

@@ -178,7 +178,7 @@ package final class SQLiteStatement {
     }
 
     /// The row's column as text; invalid UTF-8 is repaired.
-    func text(_ column: Int) -> String {
+    package func text(_ column: Int) -> String {
         String(decoding: bytes(column), as: UTF8.self)
     }
 }
