@@ -35,6 +35,9 @@ public struct ProtobufReader {
         self.bytes = bytes
     }
 
+    /// How many bytes are not read yet.
+    public var remaining: Int { bytes.count - position }
+
     /// Steps to the next field: false at the end of the message.
     ///
     /// The field's value must then be read, or skipped with ``skip()``.
