@@ -32,7 +32,7 @@ public struct OAuth1Client: Sendable {
         var parameters = [
             (name: "oauth_consumer_key", value: consumerKey), (name: "oauth_token", value: token),
             (name: "oauth_signature_method", value: method), (name: "oauth_timestamp", value: "\(timestamp)"),
-            (name: "oauth_nonce", value: nonce), (name: "oauth_version", value: "1.0"),
+            (name: "oauth_nonce", value: nonce),
         ]
         let base = Array(request.signatureBaseString(protocolParameters: parameters).utf8)
         parameters.append((name: "oauth_signature", value: try signature(of: base)))

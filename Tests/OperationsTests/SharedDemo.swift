@@ -1,0 +1,26 @@
+// One demo state for all tests: its RSA keys take a second to make.
+
+import Foundation
+import Operations
+
+/// A demo state that tests read, and issue tokens in.
+enum SharedDemo {
+    /// Seconds since 1970 when it was made.
+    static let now: Int64 = 1_772_366_400
+
+    private static let directory = FileManager.default.temporaryDirectory.appending(
+        path: "sessiongate-\(UUID().uuidString)"
+    ).path
+
+    private static let made = Result {
+        atexit { try? FileManager.default.removeItem(atPath: SharedDemo.directory) }
+        return try DemoState(creatingIn: "\(directory)/demo", now: now)
+    }
+
+    static func state() throws -> DemoState { try made.get() }
+
+    /// Its configuration.
+    static func load(environment: [String: String] = [:]) throws -> LoadedConfiguration {
+        try LoadedConfiguration(file: state().directory + "/sessiongate.yaml", environment: environment)
+    }
+}
