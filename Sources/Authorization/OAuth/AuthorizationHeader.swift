@@ -20,8 +20,8 @@ package enum AuthorizationHeader {
             var equals = index + prefix.count
             while equals < header.count, isNameByte(header[equals]) { equals += 1 }
             guard equals < header.count, header[equals] == UInt8(ascii: "=") else {
-                // The pattern is tried again at the next byte: a later `oauth_` inside this name may match.
-                index += 1
+                // A later `oauth_` in this run of name bytes would end where this one does.
+                index = equals
                 continue
             }
             let (value, end) = value(in: header, from: equals + 1)

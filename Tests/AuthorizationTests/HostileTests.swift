@@ -1,0 +1,137 @@
+// Input that nobody means well with: refused by name, never a crash.
+
+import Authorization
+import Cryptography
+import Testing
+import Wire
+
+@Suite struct HostileTokenTests {
+    private func reason(_ token: String) -> Reason? {
+        let world = TestWorld()
+        return world.check(world.request().adding("authorization", "Bearer \(token)")).reason
+    }
+
+    private static let good = #"{"aud":"oo","jti":"jti-1","sub":"3"}"#
+
+    @Test(arguments: [
+        "", ".", "..", "...", "a.b.c", "a.b", String(repeating: "a", count: 65_536), "\u{e9}.\u{e9}.\u{e9}",
+    ])
+    func notATokenAtAll(_ token: String) {
+        #expect(reason(token) == .accessTokenMalformed)
+    }
+
+    @Test(arguments: [
+        #"{"alg":"none"}"#, #"{"alg":"None"}"#, #"{"alg":"HS256"}"#, #"{"alg":"rs256"}"#, #"{"alg":["RS256"]}"#,
+        #"{"alg":null}"#,
+        "{}", "[]", #""RS256""#, #"{"alg":"RS256","alg":"none"}"#, #"{"alg":"RS256","enc":"A128GCM"}"#,
+        #"{"alg":"RS256","":1}"#,
+        #"{"alg":"PS256"}"#, #"{"alg":"RS512"}"#,
+    ])
+    func algorithmTricks(_ header: String) {
+        #expect(
+            reason(TestWorld.jwt(Self.good, header: header, key: TestWorld.accessTokenKey)) == .accessTokenMalformed)
+    }
+
+    @Test func aKeyOfTheSameKindButNotOurs() {
+        #expect(reason(TestWorld.jwt(Self.good, key: TestWorld.cookieKey)) == .accessTokenSignature)
+    }
+
+    @Test(arguments: [
+        (#"{"aud":"oo","jti":"jti-1","exp":1772366400}"#, Reason.accessTokenExpired),
+        (#"{"aud":"oo","jti":"jti-1","nbf":1772366401}"#, .accessTokenNotYetValid),
+        (#"{"aud":"oo","jti":"jti-1","iat":1772366401}"#, .accessTokenNotYetValid),
+        (#"{"aud":"oo","jti":"jti-1","exp":true}"#, .accessTokenMalformed),
+        (#"{"aud":"oo","jti":"jti-1","exp":1e400}"#, .accessTokenMalformed),
+        (#"{"aud":"oo","jti":"jti-1","exp":1772366401,"exp":1772366399}"#, .accessTokenExpired),
+        (#"{"aud":"oo","jti":5}"#, .accessTokenMalformed),
+        (#"{"aud":[],"jti":"jti-1"}"#, .accessTokenMalformed),
+        (#"{"aud":{"0":"oo"},"jti":"jti-1"}"#, .accessTokenMalformed),
+        (#"{"aud":"nobody","jti":"jti-1"}"#, .clientUnknown),
+        (#"{"aud":"ck","jti":"jti-1"}"#, .clientUnknown),
+        (#"{"aud":"oo","jti":"JTI-1"}"#, .accessTokenRevoked),
+        (#"{"aud":"oo","jti":"jti-1","sub":"03"}"#, .subjectInvalid),
+        (#"{"aud":"oo","jti":"jti-1","sub":"mw:local:other:3"}"#, .subjectInvalid),
+        (#"{"aud":"oo","jti":"jti-1","sub":"99"}"#, .subjectInvalid),
+        (#"{"aud":"oo","jti":"jti-1","sub":["3"]}"#, .accessTokenMalformed),
+    ])
+    func claims(_ payload: String, _ expected: Reason) {
+        #expect(reason(TestWorld.jwt(payload, key: TestWorld.accessTokenKey)) == expected)
+    }
+
+    @Test func jsonBombs() {
+        let deep = String(repeating: "[", count: 600) + String(repeating: "]", count: 600)
+        #expect(
+            reason(TestWorld.jwt(#"{"aud":"oo","jti":"jti-1","x":\#(deep)}"#, key: TestWorld.accessTokenKey))
+                == .accessTokenMalformed)
+        let wide = Array(repeating: "0", count: 5000).joined(separator: ",")
+        #expect(
+            reason(TestWorld.jwt(#"{"aud":"oo","jti":"jti-1","x":[\#(wide)]}"#, key: TestWorld.accessTokenKey))
+                == .accessTokenMalformed)
+    }
+}
+
+@Suite struct HostileParameterTests {
+    private func reason(header: String, path: String = "/w/api.php", method: String = "GET") -> Reason? {
+        let world = TestWorld()
+        var builder = world.request(path).adding("authorization", header)
+        builder.method = Array(method.utf8)
+        return world.check(builder).reason
+    }
+
+    @Test func headersOfAllKinds() {
+        #expect(reason(header: "OAuth x") == .consumerKeyMissing)
+        #expect(reason(header: "OAuth oauth_version=\"2.0\"") == .versionUnsupported)
+        #expect(reason(header: #"OAuth oauth_consumer_key="0""#) == .consumerKeyMissing)
+        #expect(reason(header: #"OAuth oauth_consumer_key="nope""#) == .consumerUnknown)
+        #expect(reason(header: #"OAuth oauth_consumer_key="ck""#) == .tokenInvalid)
+        #expect(reason(header: #"OAuth oauth_consumer_key="ck", oauth_token="to""#) == .tokenInvalid)
+        #expect(reason(header: #"OAuth oauth_consumer_key="ck", oauth_token="ta""#) == .timestampMissing)
+        #expect(
+            reason(header: #"OAuth oauth_consumer_key="ck", oauth_token="ta", oauth_timestamp="x""#)
+                == .timestampMalformed)
+        #expect(
+            reason(header: #"OAuth oauth_consumer_key="ck", oauth_token="ta", oauth_timestamp="1""#)
+                == .timestampExpired)
+    }
+
+    @Test func listsWhereOneValueBelongs() {
+        let base = #"OAuth oauth_consumer_key="ck", oauth_token="ta", oauth_nonce="n""#
+        #expect(reason(header: base, path: "/w/api.php?oauth_timestamp[]=1772366400") == .parameterRepeated)
+        #expect(
+            reason(
+                header: base + #", oauth_timestamp="1772366400""#, path: "/w/api.php?oauth_signature_method[]=HMAC-SHA1"
+            )
+                == .parameterRepeated)
+    }
+
+    @Test func hugeAndOddQueriesEndInTime() {
+        let brackets = (0..<3000).map { _ in "a[]=1" }.joined(separator: "&")
+        let names = (0..<20_000).map { "p\($0 % 7)=\($0)" }.joined(separator: "&")
+        let numbers = (0..<5000).map { "\($0)=x" }.joined(separator: "&")
+        let nested = "a" + String(repeating: "[x]", count: 5000) + "=1"
+        for query in [brackets, names, numbers, nested, "%", "%%%", "=", "&&&&", "[", "]", "a[", "[]=", "a[b", "\u{0}"]
+        {
+            #expect(
+                reason(header: "OAuth oauth_consumer_key=\"nope\"", path: "/w/api.php?" + query) == .consumerUnknown)
+        }
+    }
+
+    @Test func aMegabyteHeader() {
+        #expect(reason(header: "OAuth " + String(repeating: "oauth_a=b,", count: 100_000)) == .consumerKeyMissing)
+        #expect(reason(header: "OAuth " + String(repeating: "oauth_", count: 170_000)) == .consumerKeyMissing)
+    }
+
+    @Test func entryPoints() {
+        let world = TestWorld()
+        func outcome(_ path: String) -> TestWorld.Outcome {
+            world.check(world.request(path).adding("authorization", "OAuth x"))
+        }
+        #expect(outcome("/w/index.php?title=Main_Page").reason == .notAPI)
+        #expect(outcome("/wiki/Main_Page").reason == .notAPI)
+        #expect(outcome("/wiki/Special:OAuth/identify").verdict?.outcome == .anonymous)
+        #expect(outcome("/w/index.php?title=Special%3AOAuth%2Ftoken").verdict?.outcome == .anonymous)
+        #expect(outcome("/w/load.php?modules=x").verdict?.outcome == .anonymous)
+        #expect(outcome("/w/rest.php/v1/page/a%zz").verdict?.outcome == .anonymous)
+        #expect(outcome("/w/rest.php/v1/page/a").reason == .consumerKeyMissing)
+    }
+}
