@@ -47,10 +47,12 @@ extension CheckResponse.Denied {
 extension CheckResponse.HeaderOption {
     fileprivate func write(as field: Int, to writer: inout ProtobufWriter) {
         writer.message(field) { option in
-            option.message(1) { header in
-                if !key.isEmpty { header.string(1, key) }
-                if !value.isEmpty { header.string(2, value) }
-                if !rawValue.isEmpty { header.bytes(3, rawValue) }
+            if !(key.isEmpty && value.isEmpty && rawValue.isEmpty) {
+                option.message(1) { header in
+                    if !key.isEmpty { header.string(1, key) }
+                    if !value.isEmpty { header.string(2, value) }
+                    if !rawValue.isEmpty { header.bytes(3, rawValue) }
+                }
             }
             if let append { option.boolValue(2, append) }
             if appendAction != .appendIfExistsOrAdd { option.varint(3, UInt64(appendAction.rawValue)) }

@@ -94,6 +94,25 @@ import Wire
         }
     }
 
+    @Test func unknownFieldsInAMapsEntryAreSkipped() throws {
+        var writer = ProtobufWriter()
+        writer.message(1) { attributes in
+            attributes.message(4) { request in
+                request.message(2) { http in
+                    http.message(3) { entry in
+                        entry.varint(1000, 1)
+                        entry.string(2, "value")
+                        entry.string(7, "future")
+                        entry.string(1, "cookie")
+                    }
+                }
+            }
+        }
+        try withRequest(writer.bytes) { request in
+            #expect(request.cookie == Bytes("value") && request.header(Bytes("cookie")) == Bytes("value"))
+        }
+    }
+
     @Test func bytesThatAreNotUTF8ComeThrough() throws {
         let odd: [UInt8] = [0x2F, 0xFF, 0xC0, 0x80, 0x00]
         try withBuiltRequest { builder in
