@@ -21,7 +21,7 @@ def to_message(document):
 
 
 def canonical(answer):
-    """A CheckResponse, given as a message or as JSON, in one form of JSON. Maps have no order: the metadata is sorted."""
+    """A CheckResponse, given as a message or as JSON, in one form of JSON, the metadata sorted (maps have no order)."""
     if isinstance(answer, dict):
         answer = json_format.ParseDict(answer, CheckResponse())
     document = json_format.MessageToDict(answer)
