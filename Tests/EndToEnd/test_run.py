@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import stack
 
-READY = "Below, a line for each request"
+READY = "Ctrl-C ends everything."
 
 
 def children(pid):
@@ -28,19 +29,19 @@ def alive(pid):
     return state != "Z"
 
 
-@pytest.fixture
-def demo(tmp_path):
+@contextmanager
+def running(folder, **environment):
     """The demo on free ports, with its output so far."""
     ports = stack.free_ports([*stack.PORTS, "sessiongate_admin"])
-    environment = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
-    output = tmp_path / "output"
+    environment |= {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
+    output = folder / "output"
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, stack.ROOT / "deploy/demo/run.py"],
             cwd=stack.ROOT,
             stdout=file,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **environment, "DEMO_DIR": str(tmp_path / "state")},
+            env={**os.environ, **environment, "DEMO_DIR": str(folder / "state")},
         )
     try:
         deadline = time.monotonic() + 30
@@ -51,6 +52,12 @@ def demo(tmp_path):
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def demo(tmp_path):
+    with running(tmp_path) as started:
+        yield started
 
 
 def paste(text, number):
@@ -99,3 +106,14 @@ def test_a_taken_port_is_named(edge):
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, env=environment)
     assert done.returncode != 0
     assert str(edge.ports["envoy"]) in done.stderr and "ENVOY_PORT" in done.stderr
+
+
+def test_without_envoy(tmp_path):
+    with running(tmp_path, ENVOY_BINARY="/nonexistent") as (process, output):
+        text = output.read_text()
+        assert "Envoy is not installed" in text
+        anonymous, oauth1, owner_only = (paste(text, number) for number in (1, 2, 3))
+        assert '"anonymous"' in anonymous
+        assert '"authenticated"' in oauth1 and '"authenticated"' in owner_only
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
