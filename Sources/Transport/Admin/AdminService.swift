@@ -1,0 +1,52 @@
+// The admin listener: /metrics, /healthz, /readyz, /config and /cache/invalidate over HTTP/1.1.
+
+import Authorization
+import Wire
+
+/// Serves the admin listener.
+package struct AdminService: Service {
+    let pages: any AdminPages
+    let statistics: @Sendable () -> ServerStatistics
+    let readiness: Readiness
+
+    package func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+        exchange.head.withView { head in
+            let path = head.path.firstIndex(of: 0x3F).map { head.path.prefix($0) } ?? head.path
+            answer(exchange, path: path)
+        }
+        return .answered
+    }
+
+    package func fail(_ exchange: Exchange, _ fault: Fault) { exchange.reply.fail(fault, isCall: false) }
+
+    package func endStream(_ exchange: Exchange) {}
+
+    private func answer(_ exchange: Exchange, path: Bytes) {
+        if path == "/cache/invalidate" {
+            guard exchange.requireMethod([.post], "POST") else { return }
+            pages.invalidate()
+            return exchange.reply.answer(json: Array("{\"invalidated\":true}\n".utf8), cacheControl: "no-store")
+        }
+        let isKnown = path == "/metrics" || path == "/config" || path == "/healthz" || path == "/readyz"
+        guard isKnown else { return exchange.reply.fail(http: 404, "not found") }
+        guard exchange.requireMethod([.get, .head], "GET, HEAD") else { return }
+        if path == "/metrics" {
+            exchange.reply.answer(pages.metrics(statistics()), "text/plain; version=0.0.4; charset=utf-8")
+        } else if path == "/config" {
+            exchange.reply.answer(pages.configuration(), "application/json")
+        } else if path == "/healthz" || readiness.isReady {
+            exchange.reply.answer(Array("ok\n".utf8), "text/plain; charset=utf-8")
+        } else {
+            exchange.reply.answer(Array("not ready\n".utf8), "text/plain; charset=utf-8")
+            exchange.reply.status = 503
+        }
+    }
+}
+
+extension Reply {
+    /// A page that is never stored.
+    fileprivate mutating func answer(_ page: [UInt8], _ type: StaticString) {
+        answer(json: page, cacheControl: "no-store")
+        contentType = type
+    }
+}

@@ -1,0 +1,166 @@
+// What the connections of one event loop share: the service, the pool of exchanges, the clock, and a list of themselves for the
+// two things that concern them all, deadlines and the end.
+
+import Authorization
+import NIOCore
+
+/// A connection, as its event loop sees it.
+package protocol Connection: AnyObject, SendableMetatype {
+    /// Lookups that were begun for it and have not come to an end, whether or not anybody still waits for them.
+    var pendingLookups: Int { get set }
+    /// Who is at the other end.
+    var peer: Peer { get }
+    /// Something that an exchange was waiting for is there, or can't be had.
+    func resume(_ id: Int32, round: Int, fault: Fault?)
+    /// Looks at the deadlines; `now` is in monotonic nanoseconds.
+    func tick(_ now: Int64)
+    /// Begins to end the connection: requests under way are answered.
+    func drain()
+    /// Ends the connection at once.
+    func abort()
+}
+
+/// The state of one event loop. Used on that loop only.
+package final class EventLoopState<S: Service> {
+    package let eventLoop: any EventLoop
+    package let limits: ConnectionLimits
+    package let pool = ExchangePool()
+    package let counters: TransportCounters
+    package var service: S
+    /// Whether connections are to end.
+    package private(set) var isDraining = false
+
+    private let resolver: any Resolver
+    private let wallClock: @Sendable () -> Timestamp
+    private var connections: [ObjectIdentifier: any Connection] = [:]
+    private var ticking: RepeatedTask?
+    private var emptied: EventLoopPromise<Void>?
+
+    /// The state of `eventLoop`.
+    package init(
+        eventLoop: any EventLoop, service: S, resolver: any Resolver, limits: ConnectionLimits,
+        counters: TransportCounters = TransportCounters(), wallClock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.eventLoop = eventLoop
+        self.service = service
+        self.resolver = resolver
+        self.limits = limits
+        self.counters = counters
+        self.wallClock = wallClock
+    }
+
+    /// Monotonic nanoseconds.
+    package var now: Int64 { Int64(truncatingIfNeeded: eventLoop.now.uptimeNanoseconds) }
+
+    /// The time for verdicts.
+    package var time: Timestamp { wallClock() }
+}
+
+// MARK: - Connections
+
+extension EventLoopState {
+    /// How many connections are open.
+    package var connectionCount: Int { connections.count }
+
+    /// Takes a connection in, or the next handler of one; false when there are too many.
+    package func add(_ connection: any Connection, replacing predecessor: (any Connection)?) -> Bool {
+        if let predecessor {
+            connections[ObjectIdentifier(predecessor)] = nil
+        } else {
+            guard connections.count < limits.maxConnectionsPerLoop else {
+                counters.refused.add()
+                return false
+            }
+            counters.connections.add()
+        }
+        connections[ObjectIdentifier(connection)] = connection
+        if ticking == nil { startTicking() }
+        return true
+    }
+
+    /// Forgets a connection that is closed.
+    package func remove(_ connection: any Connection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        counters.closed.add()
+        guard connections.isEmpty else { return }
+        ticking?.cancel()
+        ticking = nil
+        emptied?.succeed()
+    }
+
+    /// Begins to end all connections, and those that are still to come.
+    /// - Returns: Done when there is no connection left.
+    package func drain() -> EventLoopFuture<Void> {
+        let emptied = self.emptied ?? eventLoop.makePromise()
+        self.emptied = emptied
+        isDraining = true
+        for connection in Array(connections.values) { connection.drain() }
+        if connections.isEmpty { emptied.succeed() }
+        return emptied.futureResult
+    }
+
+    /// Ends all connections at once.
+    package func abort() {
+        for connection in Array(connections.values) { connection.abort() }
+    }
+
+    private func startTicking() {
+        let interval = TimeAmount.nanoseconds(limits.deadlines.tick)
+        let this = NIOLoopBound(self, eventLoop: eventLoop)
+        ticking = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            let state = this.value
+            let now = state.now
+            for connection in Array(state.connections.values) { connection.tick(now) }
+        }
+    }
+}
+
+// MARK: - Serving
+
+extension EventLoopState {
+    /// Has `exchange` answered. Returns true when the answer is there; false when `connection` is resumed for it later.
+    package func serve<C: Connection>(_ exchange: Exchange, of connection: C) -> Bool {
+        if let flaw = exchange.flaw {
+            exchange.reply.refuse(flaw, isCall: exchange.isCall)
+            return true
+        }
+        switch service.serve(exchange, from: connection.peer, at: time) {
+        case .answered:
+            return true
+        case .failed(let fault):
+            return fail(exchange, fault)
+        case .needs(let lookup):
+            if exchange.rounds >= limits.maxRounds { return fail(exchange, .unresolved) }
+            if connection.pendingLookups >= limits.maxPendingLookups { return fail(exchange, .overloaded) }
+            let now = self.now
+            let deadline = exchange.deadline ?? (now &+ limits.deadlines.lookup)
+            if deadline <= now { return fail(exchange, .deadlineExceeded) }
+            exchange.rounds += 1
+            exchange.enter(.waiting, at: now)
+            look(up: lookup, for: exchange, of: connection, deadline: deadline)
+            return false
+        }
+    }
+
+    private func fail(_ exchange: Exchange, _ fault: Fault) -> Bool {
+        service.fail(exchange, fault)
+        return true
+    }
+
+    private func look<C: Connection>(up lookup: Lookup, for exchange: Exchange, of connection: C, deadline: Int64) {
+        counters.lookups.add()
+        connection.pendingLookups += 1
+        let (id, round) = (exchange.id, exchange.rounds)
+        let connection = NIOLoopBound(connection, eventLoop: eventLoop)
+        let eventLoop = self.eventLoop
+        eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(deadline))) {
+            connection.value.resume(id, round: round, fault: .deadlineExceeded)
+        }
+        resolver.resolve(lookup, at: time) { fault in
+            eventLoop.execute {
+                connection.value.pendingLookups -= 1
+                connection.value.resume(id, round: round, fault: fault)
+            }
+        }
+    }
+}

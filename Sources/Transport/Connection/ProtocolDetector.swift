@@ -1,0 +1,78 @@
+// Which HTTP a connection speaks is told by its first bytes: a client of HTTP/2 with prior knowledge begins with a preface that
+// is no HTTP/1.1 request (RFC 9113 section 3.4). Whatever is not that preface is HTTP/1.1's to refuse.
+
+import Authorization
+import NIOCore
+import Wire
+
+/// Waits for the first bytes, then makes way for the handlers of the protocol.
+package final class ProtocolDetector<S: Service>: ChannelInboundHandler, RemovableChannelHandler, Connection {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
+
+    package var pendingLookups = 0
+    package let peer = Peer(nil)
+
+    private let loop: EventLoopState<S>
+    private let openedAt: Int64
+    private var context: ChannelHandlerContext?
+    private var first = ByteBuffer()
+
+    /// A detector for one channel of the loop.
+    package init(loop: EventLoopState<S>) {
+        self.loop = loop
+        openedAt = loop.now
+    }
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if !loop.add(self, replacing: nil) || loop.isDraining { abort() }
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        loop.remove(self)
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        first.writeImmutableBuffer(unwrapInboundIn(data))
+        guard let isHTTP2 = first.withUnsafeReadableBytes({ Self.isHTTP2(Bytes($0)) }) else { return }
+        do {
+            let next: any ChannelHandler = 
+                isHTTP2 ? HTTP2Handler(loop: loop, replacing: self) : HTTP1Handler(loop: loop, replacing: self)
+            let operations = context.pipeline.syncOperations
+            if !isHTTP2 { try operations.addHandler(HTTP1Handler<S>.makeDecoder(limits: loop.limits)) }
+            try operations.addHandler(next)
+            context.fireChannelRead(wrapInboundOut(first))
+            first = ByteBuffer()
+            operations.removeHandler(context: context, promise: nil)
+        } catch {
+            abort()
+        }
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) { abort() }
+
+    /// nil when there are too few bytes to tell.
+    private static func isHTTP2(_ bytes: Bytes) -> Bool? {
+        let preface = Bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        let count = min(bytes.count, preface.count)
+        if bytes.prefix(count) != preface.prefix(count) { return false }
+        return count == preface.count ? true : nil
+    }
+}
+
+extension ProtocolDetector {
+    package func tick(_ now: Int64) {
+        guard now - openedAt > loop.limits.deadlines.head else { return }
+        loop.counters.expired.add()
+        abort()
+    }
+
+    /// No request has arrived yet: there is nothing to wait for.
+    package func drain() { abort() }
+
+    package func abort() { context?.close(promise: nil) }
+
+    package func resume(_ id: Int32, round: Int, fault: Fault?) {}
+}

@@ -1,0 +1,40 @@
+// What happened on one event loop. Written there only, without a locked instruction; read from anywhere.
+
+import Synchronization
+
+/// A number that one thread counts up and others read.
+public final class Counter: Sendable {
+    private let value = Atomic<UInt64>(0)
+
+    /// Zero.
+    public init() {}
+
+    /// The number so far.
+    public var current: UInt64 { value.load(ordering: .relaxed) }
+
+    /// Counts `amount` more. One writer only.
+    func add(_ amount: UInt64 = 1) {
+        value.store(value.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+}
+
+/// Counters of the connections of one event loop.
+public struct TransportCounters: Sendable {
+    /// Connections accepted.
+    public let connections = Counter()
+    /// Connections that are gone.
+    public let closed = Counter()
+    /// Connections refused, for there were too many.
+    public let refused = Counter()
+    /// Connections closed for a deadline.
+    public let expired = Counter()
+    /// Requests answered over HTTP/2.
+    public let http2Requests = Counter()
+    /// Requests answered over HTTP/1.1.
+    public let http1Requests = Counter()
+    /// Lookups that requests waited for.
+    public let lookups = Counter()
+
+    /// Zeros.
+    public init() {}
+}

@@ -1,0 +1,94 @@
+// envoy.service.auth.v3.Authorization/Check: as gRPC for Envoy, as proto3 JSON on the same path for curl, tests and tools.
+
+import Authorization
+import Wire
+
+extension Endpoints {
+    func serveCheck(_ exchange: Exchange, at now: Timestamp) -> ServiceStep {
+        guard exchange.requireMethod([.post], "POST") else { return .answered }
+        if exchange.isCall { return check(exchange, at: now) }
+        if exchange.head.mediaType == .json { return checkJSON(exchange, at: now) }
+        exchange.reply.fail(http: 415, "unsupported media type")
+        return .answered
+    }
+
+    private func check(_ exchange: Exchange, at now: Timestamp) -> ServiceStep {
+        exchange.withMessage(maxBytes: maxMessageBytes) { message in
+            let start = GRPCFrame.begin(in: &exchange.reply.body)
+            let step = check(message, at: now, into: &exchange.reply.body)
+            switch step {
+            case .answered:
+                GRPCFrame.end(start, in: &exchange.reply.body)
+                exchange.reply.shape = .messages
+                return .answered
+            case .malformed:
+                exchange.reply.fail(.invalidArgument, "malformed CheckRequest")
+                return .answered
+            case .needs(let lookup):
+                exchange.reply.reset()
+                return .needs(lookup)
+            case .failed(let fault):
+                return .failed(fault)
+            }
+        } ?? .answered
+    }
+
+    private func checkJSON(_ exchange: Exchange, at now: Timestamp) -> ServiceStep {
+        do throws(JSONError) {
+            if exchange.message.isEmpty {
+                exchange.message = try exchange.body.withBytes { json throws(JSONError) in
+                    try CheckRequestJSON.transcode(json)
+                }
+            }
+            var response: [UInt8] = []
+            switch exchange.message.withBytes({ check($0, at: now, into: &response) }) {
+            case .answered:
+                exchange.reply.answer(json: Self.json(response), cacheControl: "no-store")
+            case .malformed:
+                exchange.reply.fail(http: 400, "malformed CheckRequest")
+            case .needs(let lookup):
+                return .needs(lookup)
+            case .failed(let fault):
+                return .failed(fault)
+            }
+        } catch {
+            exchange.reply.fail(badRequest: "\(error)")
+        }
+        return .answered
+    }
+
+    private enum Step {
+        case answered
+        case malformed
+        case needs(Lookup)
+        case failed(Fault)
+    }
+
+    private func check(_ message: Bytes, at now: Timestamp, into response: inout [UInt8]) -> Step {
+        do throws(WireError) {
+            switch authorizer.check(try CheckRequest(protobuf: message), at: now, into: &response) {
+            case .answered: return .answered
+            case .needs(let lookup): return .needs(lookup)
+            case .failed(let fault): return .failed(fault)
+            }
+        } catch {
+            return .malformed
+        }
+    }
+
+    /// The response in proto3 JSON: it was encoded here, so it decodes.
+    private static func json(_ response: [UInt8]) -> [UInt8] {
+        let value = try? response.withBytes { (bytes) throws(WireError) in try CheckResponse.json(protobuf: bytes) }
+        return (value ?? .object([])).compact + [0x0A]
+    }
+}
+
+extension Reply {
+    /// A request that can't be understood, with a reason that may repeat parts of it.
+    mutating func fail(badRequest reason: String) {
+        reset()
+        status = 400
+        contentType = "application/json"
+        body = JSON.object([JSON.Member("error", .string(reason))]).compact + [0x0A]
+    }
+}

@@ -1,0 +1,68 @@
+// What is served on the data listeners: each endpoint is a file of its own.
+
+import Authorization
+import Wire
+
+/// The endpoints of the data listeners, for one event loop.
+package struct Endpoints: Service {
+    /// Checks requests.
+    package let authorizer: Authorizer
+    let gate: Gate
+    let readiness: Readiness
+    let maxMessageBytes: Int
+
+    /// Endpoints that ask an authorizer of their own.
+    package init(gate: Gate, readiness: Readiness, maxMessageBytes: Int) {
+        authorizer = Authorizer(gate: gate)
+        self.gate = gate
+        self.readiness = readiness
+        self.maxMessageBytes = maxMessageBytes
+    }
+
+    package func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+        switch exchange.head.route {
+        case .check: return serveCheck(exchange, at: now)
+        case .healthCheck, .healthWatch: serveHealth(exchange)
+        case .identity where !exchange.isCall: return serveIdentity(exchange, from: peer, at: now)
+        case .keys where !exchange.isCall: serveKeys(exchange)
+        case .identity, .keys, .other: refuseUnknown(exchange)
+        }
+        return .answered
+    }
+
+    package func fail(_ exchange: Exchange, _ fault: Fault) {
+        authorizer.counters.failed[fault].add()
+        exchange.reply.fail(fault, isCall: exchange.isCall)
+    }
+
+    /// RFC-like for each protocol: a gRPC client is told UNIMPLEMENTED, any other 404.
+    private func refuseUnknown(_ exchange: Exchange) {
+        if exchange.isCall {
+            exchange.reply.fail(.unimplemented, "unknown method")
+        } else {
+            exchange.reply.fail(http: 404, "not found")
+        }
+    }
+}
+
+extension [Counters.Cell] {
+    subscript(fault: Fault) -> Counters.Cell { self[Fault.allCases.firstIndex(of: fault) ?? 0] }
+}
+
+extension Exchange {
+    /// Whether the method is one of `allowed`; answers 405 when it is not.
+    func requireMethod(_ allowed: [RequestHead.Method], _ list: StaticString) -> Bool {
+        if allowed.contains(head.method) { return true }
+        reply.fail(http: 405, "method not allowed")
+        reply.addField("allow", list)
+        return false
+    }
+
+    /// Whether the request is a gRPC call made with POST; answers 405 or 415 when it is not.
+    func requireCall() -> Bool {
+        guard requireMethod([.post], "POST") else { return false }
+        if isCall { return true }
+        reply.fail(http: 415, "unsupported media type")
+        return false
+    }
+}

@@ -1,0 +1,60 @@
+// grpc.health.v1.Health. A watcher is told the state at once, and when the server goes away: it does not change in between.
+
+import Wire
+
+/// grpc.health.v1.HealthCheckResponse.ServingStatus.
+enum ServingStatus: UInt64 {
+    case serving = 1
+    case notServing = 2
+    case serviceUnknown = 3
+}
+
+extension Endpoints {
+    func serveHealth(_ exchange: Exchange) {
+        guard exchange.requireCall() else { return }
+        let service = exchange.withMessage(maxBytes: 1024) { message in Self.service(in: message) }
+        guard let service else { return }
+        guard let service else { return exchange.reply.fail(.invalidArgument, "malformed HealthCheckRequest") }
+        let isKnown = service.isEmpty || service == Array("envoy.service.auth.v3.Authorization".utf8)
+        let status: ServingStatus = !isKnown ? .serviceUnknown : readiness.isReady ? .serving : .notServing
+        if exchange.head.route == .healthWatch {
+            exchange.reply.shape = .stream
+        } else if isKnown {
+            exchange.reply.shape = .messages
+        } else {
+            return exchange.reply.fail(.notFound, "unknown service")
+        }
+        exchange.reply.append(status)
+    }
+
+    package func endStream(_ exchange: Exchange) {
+        exchange.reply.append(.notServing)
+        exchange.reply.shape = .messages
+        exchange.reply.grpcStatus = .unavailable
+        exchange.reply.grpcMessage = "server is going away"
+    }
+
+    /// HealthCheckRequest.service, nil when the message can't be read.
+    private static func service(in message: Bytes) -> [UInt8]? {
+        do throws(WireError) {
+            var reader = ProtobufReader(message)
+            var service: [UInt8] = []
+            while try reader.next() {
+                if reader.field == 1 { service = try reader.delimited().array } else { try reader.skip() }
+            }
+            return service
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension Reply {
+    /// Appends a framed HealthCheckResponse.
+    fileprivate mutating func append(_ status: ServingStatus) {
+        let start = GRPCFrame.begin(in: &body)
+        body.append(0x08)
+        body.append(UInt8(truncatingIfNeeded: status.rawValue))
+        GRPCFrame.end(start, in: &body)
+    }
+}

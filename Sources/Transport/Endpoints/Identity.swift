@@ -1,0 +1,110 @@
+// /v1/identity: who is this? The request's own credentials with GET; a cookie or an access token in the body with POST. No nonce
+// is claimed and no cookie is set, so it can be asked again and again.
+
+import Authorization
+import Wire
+
+extension Endpoints {
+    func serveIdentity(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+        guard exchange.requireMethod([.get, .head, .post], "GET, HEAD, POST") else { return .answered }
+        do throws(JSONError) {
+            if exchange.message.isEmpty { exchange.message = try request(exchange, from: peer, at: now).encode() }
+        } catch {
+            exchange.reply.fail(badRequest: "\(error)")
+            return .answered
+        }
+        return exchange.message.withBytes { message in
+            guard let request = try? CheckRequest(protobuf: message) else {
+                exchange.reply.fail(http: 400, "malformed request")
+                return .answered
+            }
+            switch authorizer.inspect(request, at: now) {
+            case .answered(let verdict):
+                exchange.reply.answer(json: verdict.json.compact + [0x0A], cacheControl: "no-store")
+                return .answered
+            case .needs(let lookup): return .needs(lookup)
+            case .failed(let fault): return .failed(fault)
+            }
+        }
+    }
+
+    private func request(
+        _ exchange: Exchange, from peer: Peer, at now: Timestamp
+    ) throws(JSONError) -> CheckRequestBuilder {
+        var builder = CheckRequestBuilder()
+        builder.sourceAddress = peer.address
+        builder.sourcePort = peer.port
+        builder.timeSeconds = now.seconds
+        let isOwn = exchange.head.method != .post
+        exchange.head.withView { head in
+            builder.method = isOwn ? head.method.array : Array("GET".utf8)
+            builder.path = head.path.array
+            builder.host = head.authority.array
+            builder.scheme = head.scheme.isEmpty ? Array("http".utf8) : head.scheme.array
+            // Header fields may tell the client's address, scheme or host; credentials count only where they are asked about.
+            head.forEachField { name, value in
+                if isOwn || !Self.credentialFields.contains(where: { name == $0 }) { builder.addHeader(name, value) }
+            }
+        }
+        guard !isOwn else { return builder }
+        try addPresented(exchange, to: &builder)
+        return builder
+    }
+
+    private static let credentialFields: [StaticString] = ["authorization", "cookie", "content-type", "content-length"]
+
+    /// Adds the credential that the body presents: `{"cookie": …}` or `{"token": …}`.
+    private func addPresented(_ exchange: Exchange, to builder: inout CheckRequestBuilder) throws(JSONError) {
+        let json = try exchange.body.withBytes { text throws(JSONError) in try JSON(parsing: text) }
+        guard let members = json.members, members.count == 1, let presented = members.first,
+            let text = presented.value.stringValue
+        else { throw JSONError("expected an object with one string, \"cookie\" or \"token\"") }
+        // A separator in a value would be read as the end of it.
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ";") }) else {
+            throw JSONError("expected printable ASCII without spaces and semicolons", path: presented.name)
+        }
+        switch presented.name {
+        case "cookie": builder.addHeader("cookie", "\(gate.settings.cookie.name)=\(text)")
+        case "token": builder.addHeader("authorization", "Bearer \(text)")
+        default: throw JSONError("unknown field; expected \"cookie\" or \"token\"", path: presented.name)
+        }
+    }
+}
+
+extension Verdict {
+    /// The identity object.
+    var json: JSON {
+        var members = [
+            JSON.Member("outcome", .string(outcome.rawValue)),
+            JSON.Member("type", .string((identity?.type ?? .none).rawValue)),
+        ]
+        if let user = identity?.user {
+            members.append(
+                JSON.Member(
+                    "user",
+                    .object([
+                        JSON.Member("id", .integer(user.id)), JSON.Member("name", .string(user.name)),
+                        JSON.Member("sub", .string(identity?.subject ?? "")),
+                    ])))
+        }
+        if let consumer = identity?.consumer {
+            members.append(
+                JSON.Member(
+                    "consumer",
+                    .object([
+                        JSON.Member("key", .string(consumer.key.withBytes { $0.string })),
+                        JSON.Member("id", .integer(consumer.id)), JSON.Member("name", .string(consumer.name)),
+                        JSON.Member("owner_only", .bool(consumer.ownerOnly)),
+                    ])))
+        }
+        if let name = identity?.rateLimitClass { members.append(JSON.Member("class", .string(name))) }
+        if let key = identity?.rateLimitKey { members.append(JSON.Member("rate_limit_key", .string(key))) }
+        if let grants = identity?.grants { members.append(JSON.Member("grants", .array(grants.map { .string($0) }))) }
+        members.append(JSON.Member("cookie", .string("\(cookie.name)")))
+        if let reason {
+            members.append(JSON.Member("reason", .string(reason.rawValue)))
+            members.append(JSON.Member("error", .string("\(reason.errorCode)")))
+        }
+        return .object(members)
+    }
+}

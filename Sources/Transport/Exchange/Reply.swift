@@ -1,0 +1,118 @@
+// An answer, before it is written as HTTP/2 or HTTP/1.1.
+
+import Authorization
+import Wire
+
+/// What an endpoint answers. Part of an ``Exchange``, emptied and used again.
+package struct Reply {
+    /// How the answer is laid out on the wire.
+    package enum Shape: Equatable, Sendable {
+        /// Header fields and a body.
+        case http
+        /// gRPC: header fields, messages, and trailers that say OK.
+        case messages
+        /// gRPC: one header block with the status, nothing else.
+        case trailersOnly
+        /// gRPC: messages that may go on; trailers when the call is ended.
+        case stream
+    }
+
+    /// How the answer is laid out.
+    package var shape = Shape.http
+    /// HTTP status.
+    package var status = 200
+    /// Content-Type, none when nil.
+    package var contentType: StaticString?
+    /// gRPC status of the trailers.
+    package var grpcStatus = GRPCStatus.ok
+    /// `grpc-message`, left out when empty; ASCII without `%`.
+    package var grpcMessage: StaticString = ""
+    /// The body; for gRPC the framed messages.
+    package var body: [UInt8] = []
+
+    private var text: [UInt8] = []
+    private var fields: [(name: Range<Int>, value: Range<Int>)] = []
+
+    /// An answer that nothing has been written to.
+    package init() {}
+
+    /// Forgets the answer, keeps the room.
+    package mutating func reset() {
+        shape = .http
+        status = 200
+        contentType = nil
+        grpcStatus = .ok
+        grpcMessage = ""
+        body.recycle()
+        if !fields.isEmpty {
+            text.recycle()
+            fields.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Adds a header field. `name` must be lower-case, and both must be valid on the wire.
+    package mutating func addField(_ name: Bytes, _ value: Bytes) {
+        let start = text.count
+        text.append(name)
+        text.append(value)
+        fields.append((start..<start + name.count, start + name.count..<text.count))
+    }
+
+    /// Adds a header field.
+    package mutating func addField(_ name: StaticString, _ value: StaticString) { addField(Bytes(name), Bytes(value)) }
+
+    /// Calls `body` with the names and values of the added fields; the views are valid during the call.
+    package func withFields<Result>(_ body: ([(Bytes, Bytes)]) -> Result) -> Result {
+        text.withBytes { text in body(fields.map { (text[$0.name], text[$0.value]) }) }
+    }
+}
+
+// MARK: - Answers that are made before they are needed
+
+extension Reply {
+    /// A gRPC error, trailers only.
+    package mutating func fail(_ status: GRPCStatus, _ message: StaticString) {
+        reset()
+        shape = .trailersOnly
+        grpcStatus = status
+        grpcMessage = message
+    }
+
+    /// An HTTP error with a small JSON body. `summary` is plain ASCII without quotes.
+    package mutating func fail(http status: Int, _ summary: StaticString) {
+        reset()
+        self.status = status
+        contentType = "application/json"
+        body.append("{\"error\":\"")
+        body.append(summary)
+        body.append("\"}\n")
+    }
+
+    /// An outage: never looks like a refusal, so that the edge's failure mode decides.
+    package mutating func fail(_ fault: Fault, isCall: Bool) {
+        isCall ? fail(GRPCStatus(fault), fault.summary) : fail(http: fault.httpStatus, fault.summary)
+    }
+
+    /// A body of JSON.
+    package mutating func answer(json: [UInt8], cacheControl: StaticString) {
+        reset()
+        contentType = "application/json"
+        addField("cache-control", cacheControl)
+        body = json
+    }
+}
+
+extension Reply {
+    /// The answer to a request that is not served.
+    package mutating func refuse(_ flaw: Exchange.Flaw, isCall: Bool) {
+        let (status, summary): (Int, StaticString) =
+            switch flaw {
+            case .largeHead: (431, "header fields too large")
+            case .largeBody: (413, "message too large")
+            case .backlog: (503, "too much waiting")
+            case .malformed: (400, "malformed request")
+            case .version: (505, "HTTP version not supported")
+            }
+        isCall ? fail(.resourceExhausted, summary) : fail(http: status, summary)
+    }
+}

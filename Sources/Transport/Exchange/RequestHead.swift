@@ -1,0 +1,160 @@
+// The head of a request, whichever version of HTTP brought it. One flat buffer, emptied and used again: no field has an
+// allocation of its own.
+
+import Wire
+
+/// Method, target and header fields of a request.
+package struct RequestHead {
+    /// The methods that some endpoint answers.
+    package enum Method: Equatable, Sendable {
+        /// GET.
+        case get
+        /// HEAD, which is GET without the body.
+        case head
+        /// POST.
+        case post
+        /// Any other.
+        case other
+
+        /// The method of this name, which is case-sensitive.
+        package init(_ name: Bytes) {
+            self = name == "POST" ? .post : name == "GET" ? .get : name == "HEAD" ? .head : .other
+        }
+    }
+
+    /// The method.
+    package private(set) var method = Method.other
+    /// The endpoint that the path names.
+    package private(set) var route = Route.other
+    /// What the body is.
+    package private(set) var mediaType = MediaType.none
+    /// Nanoseconds that the caller waits; nil: it did not say, or not in a way that can be understood.
+    package private(set) var timeout: Int64?
+    /// Bytes of all fields, names and values, and 32 for each, as HTTP/2 counts them (RFC 9113 section 6.5.2).
+    package private(set) var size = 0
+
+    fileprivate struct Parts {
+        var method = 0..<0
+        var path = 0..<0
+        var authority = 0..<0
+        var scheme = 0..<0
+    }
+
+    private var text: [UInt8] = []
+    fileprivate var parts = Parts()
+    fileprivate var fields: [(name: Range<Int>, value: Range<Int>)] = []
+
+    /// A head that nothing has been read of.
+    package init() {}
+
+    /// Forgets the request, keeps the room; lets go of room that an unusual request needed.
+    package mutating func reset() {
+        method = .other
+        route = .other
+        mediaType = .none
+        timeout = nil
+        size = 0
+        parts = Parts()
+        text.recycle()
+        fields.count > 128 ? fields = [] : fields.removeAll(keepingCapacity: true)
+    }
+}
+
+// MARK: - As it arrives
+
+extension RequestHead {
+    /// Notes the method.
+    package mutating func setMethod(_ value: Bytes) {
+        method = Method(value)
+        parts.method = keep(value)
+        size += 39 + value.count
+    }
+
+    /// Notes the path with its query, and with it the route.
+    package mutating func setPath(_ value: Bytes) {
+        route = Route(path: value)
+        parts.path = keep(value)
+        size += 37 + value.count
+    }
+
+    /// Notes the authority (HTTP/1.1: the Host field).
+    package mutating func setAuthority(_ value: Bytes) {
+        parts.authority = keep(value)
+        size += 42 + value.count
+    }
+
+    /// Notes the scheme.
+    package mutating func setScheme(_ value: Bytes) {
+        parts.scheme = keep(value)
+        size += 39 + value.count
+    }
+
+    /// Notes a field: `name` is lower-case. Understands what every endpoint needs; keeps the field only where the route reads more.
+    package mutating func addField(_ name: Bytes, _ value: Bytes) {
+        size += 32 + name.count + value.count
+        if name.count == 12 {
+            if name == "content-type" {
+                mediaType = MediaType(value)
+            } else if name == "grpc-timeout" {
+                timeout = GRPCTimeout.nanoseconds(value)
+            }
+        }
+        if route.keepsFields { fields.append((keep(name), keep(value))) }
+    }
+
+    /// Counts a field that is not kept, since there are too many.
+    package mutating func count(_ name: Bytes, _ value: Bytes) {
+        size += 32 + name.count + value.count
+    }
+
+    private mutating func keep(_ bytes: Bytes) -> Range<Int> {
+        let start = text.count
+        text.append(bytes)
+        return start..<text.count
+    }
+}
+
+// MARK: - As it is read
+
+extension RequestHead {
+    /// Views of a head, valid during the call that they are passed to.
+    package struct View {
+        fileprivate let head: RequestHead
+        fileprivate let text: Bytes
+
+        /// The method's name.
+        package var method: Bytes { text[head.parts.method] }
+        /// The path with its query.
+        package var path: Bytes { text[head.parts.path] }
+        /// The authority.
+        package var authority: Bytes { text[head.parts.authority] }
+        /// The scheme.
+        package var scheme: Bytes { text[head.parts.scheme] }
+
+        /// Calls `body` with the name (lower-case) and value of each kept field, in their order.
+        package func forEachField(_ body: (Bytes, Bytes) -> Void) {
+            for field in head.fields { body(text[field.name], text[field.value]) }
+        }
+    }
+
+    /// Calls `body` with views of the head.
+    package func withView<Result, Failure: Error>(_ body: (View) throws(Failure) -> Result) throws(Failure) -> Result {
+        try text.withBytes { (text) throws(Failure) -> Result in try body(View(head: self, text: text)) }
+    }
+}
+
+extension [UInt8] {
+    /// Appends `value`, which is not negative, in decimal digits.
+    package mutating func append(decimal value: Int) {
+        if value > 9 { append(decimal: value / 10) }
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+    }
+
+    /// Room that is kept for the next request at most.
+    package static var keptCapacity: Int { 64 << 10 }
+
+    /// Empties the array and keeps its room, unless that is more than ``keptCapacity``.
+    package mutating func recycle() {
+        capacity > Self.keptCapacity ? self = [] : removeAll(keepingCapacity: true)
+    }
+}

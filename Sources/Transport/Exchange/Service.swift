@@ -1,0 +1,41 @@
+// What the connections ask for answers. They are generic over it, so that nothing on a request's way is dispatched dynamically,
+// and so that tests bring their own.
+
+import Authorization
+
+/// Answers requests. One instance for each event loop; called there only.
+package protocol Service: SendableMetatype {
+    /// Writes the answer to a request that was read to its end into `exchange.reply`; or says what is missing for it, and is
+    /// called again when that is there.
+    mutating func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep
+
+    /// Writes the answer to a request that can't be decided.
+    mutating func fail(_ exchange: Exchange, _ fault: Fault)
+
+    /// Ends an answer of the shape `stream`, since the server is going away.
+    mutating func endStream(_ exchange: Exchange)
+}
+
+/// What came of serving a request.
+package enum ServiceStep {
+    /// The answer is in `exchange.reply`.
+    case answered
+    /// Something has to be looked up first.
+    case needs(Lookup)
+    /// There can be no answer.
+    case failed(Fault)
+}
+
+/// The other end of a connection.
+package final class Peer {
+    /// The IP address as text; the path of a Unix socket; empty when unknown.
+    package let address: [UInt8]
+    /// The port; 0 for a Unix socket.
+    package let port: UInt32
+
+    /// A peer.
+    package init(address: [UInt8], port: UInt32) {
+        self.address = address
+        self.port = port
+    }
+}

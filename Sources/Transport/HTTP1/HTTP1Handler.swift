@@ -1,0 +1,273 @@
+// HTTP/1.1 on a NIO channel, behind NIO's decoder. Requests are answered in their order; those that were sent ahead wait in a
+// short line, and nothing more is read while one of them waits for a lookup or while output is blocked.
+
+import Authorization
+import NIOCore
+import NIOHTTP1
+import Wire
+
+/// Serves one HTTP/1.1 connection.
+package final class HTTP1Handler<S: Service>: ChannelDuplexHandler, Connection {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    private enum Ending {
+        /// Requests are read.
+        case no
+        /// No more requests are read; those in line are answered.
+        case lastRequest
+        /// All is said; waits for the peer to close.
+        case lingering(since: Int64)
+        /// The channel is closed, or being closed.
+        case closed
+    }
+
+    package var pendingLookups = 0
+    package private(set) var peer = Peer(nil)
+
+    private let loop: EventLoopState<S>
+    private var predecessor: (any Connection)?
+    private var context: ChannelHandlerContext?
+    private var arriving: Exchange?
+    private var line: [Exchange] = []
+    private var backlog = 0
+    private var lastID: Int32 = 0
+    private var output = ByteBuffer()
+    private var ending = Ending.no
+    private var isBlocked = false
+    private var isReadHeld = false
+    private var isServing = false
+    private var sawPart = false
+    /// Since when the connection is as it is: quiet, receiving a head, or blocked.
+    private var changedAt: Int64 = 0
+    private var isHeadPartial: Bool
+
+    /// A handler for one channel of the loop. Its first bytes are there already.
+    package init(loop: EventLoopState<S>, replacing predecessor: (any Connection)? = nil) {
+        self.predecessor = predecessor
+        self.loop = loop
+        isHeadPartial = true
+    }
+
+    /// The decoder to be put before the handler.
+    package static func makeDecoder(limits: ConnectionLimits) -> ByteToMessageHandler<HTTPRequestDecoder> {
+        var configuration = NIOHTTPDecoderLimitConfiguration()
+        configuration.maxHeaderFieldSize = limits.http2.maxHeaderBytes
+        configuration.maxHeaderListSize = limits.http2.maxHeaderBytes
+        return ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration))
+    }
+}
+
+// MARK: - Events of the channel
+
+extension HTTP1Handler {
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        peer = Peer(context.remoteAddress)
+        changedAt = loop.now
+        let isAdded = loop.add(self, replacing: predecessor)
+        predecessor = nil
+        guard isAdded else { return abort() }
+        if loop.isDraining { drain() }
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) { leave() }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        sawPart = true
+        guard case .no = ending else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head): receive(head)
+        case .body(let body): receive(body)
+        case .end: endRequest()
+        }
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        if !sawPart, !isHeadPartial, isQuiet {
+            isHeadPartial = true
+            changedAt = loop.now
+        }
+        sawPart = false
+        flush()
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isBlocked = !context.channel.isWritable
+        changedAt = loop.now
+        if !isBlocked { proceed() }
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        isBlocked || !line.isEmpty ? isReadHeld = true : context.read()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError, case .no = ending else { return abort() }
+        refuse(error == .headerOverflow ? .largeHead : error == .invalidVersion ? .version : .malformed)
+        flush()
+    }
+
+    private var isQuiet: Bool { arriving == nil && line.isEmpty }
+
+    private func leave() {
+        guard context != nil else { return }
+        context = nil
+        ending = .closed
+        arriving.map(loop.pool.put)
+        line.forEach(loop.pool.put)
+        arriving = nil
+        line = []
+        loop.remove(self)
+    }
+}
+
+// MARK: - Requests
+
+extension HTTP1Handler {
+    private func begin() -> Exchange {
+        let exchange = loop.pool.take()
+        lastID &+= 1
+        exchange.open(id: lastID, .http1, at: loop.now)
+        arriving = exchange
+        isHeadPartial = false
+        return exchange
+    }
+
+    private func receive(_ head: HTTPRequestHead) {
+        let exchange = begin()
+        exchange.receive(head)
+        if line.count >= loop.limits.maxPipelined { exchange.flaw = .backlog }
+        if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > maxBody {
+            exchange.flaw = .largeBody
+        }
+        if let flaw = exchange.flaw { return refuse(flaw) }
+        guard head.version == .http1_1, line.isEmpty, head.headers.first(name: "expect") != nil else { return }
+        output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+    }
+
+    private var maxBody: Int { loop.limits.http2.maxBodyBytes }
+
+    private func receive(_ body: ByteBuffer) {
+        guard let exchange = arriving else { return }
+        if exchange.body.count + body.readableBytes > maxBody { return refuse(.largeBody) }
+        if backlog + body.readableBytes > loop.limits.http2.maxBacklogBytes { return refuse(.backlog) }
+        backlog += body.readableBytes
+        body.withUnsafeReadableBytes { exchange.body.append(contentsOf: $0) }
+    }
+
+    /// Answers with an error what is arriving, or what can't even be told to be a request; reads nothing more.
+    private func refuse(_ flaw: Exchange.Flaw) {
+        let exchange = arriving ?? begin()
+        exchange.flaw = flaw
+        exchange.isLast = true
+        endRequest()
+    }
+
+    private func endRequest() {
+        guard let exchange = arriving else { return }
+        arriving = nil
+        exchange.isComplete = true
+        exchange.enter(.ready, at: loop.now)
+        if exchange.isLast { ending = .lastRequest }
+        line.append(exchange)
+        proceed()
+    }
+}
+
+// MARK: - Answers
+
+extension HTTP1Handler {
+    /// Serves what is in line, as far as that goes now.
+    private func proceed() {
+        guard !isServing, context != nil else { return }
+        isServing = true
+        while !isBlocked, let exchange = line.first, exchange.phase == .ready {
+            guard loop.serve(exchange, of: self) else { break }
+            answer(exchange)
+        }
+        isServing = false
+        if isReadHeld, !isBlocked, line.isEmpty {
+            isReadHeld = false
+            context?.read()
+        }
+    }
+
+    package func resume(_ id: Int32, round: Int, fault: Fault?) {
+        guard let exchange = line.first, exchange.id == id, exchange.phase == .waiting, exchange.rounds == round else {
+            return
+        }
+        if let fault {
+            loop.service.fail(exchange, fault)
+            answer(exchange)
+        } else {
+            exchange.enter(.ready, at: loop.now)
+        }
+        proceed()
+        flush()
+    }
+
+    private func answer(_ exchange: Exchange) {
+        loop.counters.http1Requests.add()
+        exchange.isLast = exchange.isLast || loop.isDraining && line.count == 1 && arriving == nil
+        exchange.writeHTTP1(into: &output, secondsSince1970: loop.time.seconds)
+        if exchange.isLast { ending = .lastRequest }
+        backlog -= exchange.body.count
+        changedAt = loop.now
+        line.removeFirst()
+        loop.pool.put(exchange)
+        if output.readableBytes >= loop.limits.writeBatch { flush() }
+    }
+
+    private func flush() {
+        guard let context else { return }
+        if output.readableBytes > 0 {
+            let bytes = output
+            output = ByteBuffer()
+            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        }
+        if case .lastRequest = ending, isQuiet, output.readableBytes == 0 { finish() }
+    }
+}
+
+// MARK: - The end
+
+extension HTTP1Handler {
+    package func drain() {
+        guard case .no = ending, isQuiet else { return }
+        ending = .lastRequest
+        flush()
+    }
+
+    package func abort() {
+        ending = .closed
+        context?.close(promise: nil)
+    }
+
+    /// Closes our side behind the last bytes, and leaves the peer's side to the peer for a while: to close it at once could destroy
+    /// bytes that the peer has not read yet.
+    private func finish() {
+        ending = .lingering(since: loop.now)
+        context?.close(mode: .output, promise: nil)
+    }
+
+    package func tick(_ now: Int64) {
+        let deadlines = loop.limits.deadlines
+        let elapsed = now - changedAt
+        if case .lingering(let since) = ending { return now - since > deadlines.linger ? abort() : () }
+        if isBlocked { return elapsed > deadlines.writeStall ? expire() : () }
+        if let arriving { return now - arriving.openedAt > deadlines.body ? expire() : () }
+        if isQuiet, elapsed > (isHeadPartial ? deadlines.head : deadlines.idle) { expire() }
+    }
+
+    private func expire() {
+        loop.counters.expired.add()
+        abort()
+    }
+}

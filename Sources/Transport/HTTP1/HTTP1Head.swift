@@ -1,0 +1,44 @@
+// From NIO's request head to ours, and what of it is refused. NIO's parser has refused the shapes by which two readers of one
+// connection come to disagree about where a request ends; tests hold it to that.
+
+import NIOHTTP1
+import Wire
+
+extension Exchange {
+    /// Takes a request's head over; sets a flaw when it can't be served.
+    func receive(_ request: HTTPRequestHead) {
+        isLast = request.version != .http1_1 || !request.isKeepAlive
+        isHeadComplete = true
+        withBytes(of: request.method.rawValue) { head.setMethod($0) }
+        withBytes(of: request.uri) { target in
+            head.setPath(target)
+            if target.first != UInt8(ascii: "/") { flaw = .malformed }
+        }
+        var hosts = 0
+        for (name, value) in request.headers {
+            let isHost = receive(field: name, value)
+            hosts += isHost ? 1 : 0
+        }
+        // RFC 9112 section 3.2: exactly one Host in HTTP/1.1.
+        if hosts > 1 || hosts == 0 && request.version == .http1_1 { flaw = .malformed }
+        if request.version.major != 1 { flaw = .version }
+        if flaw != nil { isLast = true }
+    }
+
+    /// Notes one field; says whether it is Host.
+    private func receive(field name: String, _ value: String) -> Bool {
+        let name = name.utf8.map(\.asciiLowercased)
+        return name.withBytes { name in
+            withBytes(of: value) { value in
+                let isHost = name == "host"
+                isHost ? head.setAuthority(value) : head.addField(name, value)
+                return isHost
+            }
+        }
+    }
+}
+
+private func withBytes<Result>(of text: String, _ body: (Bytes) -> Result) -> Result {
+    var text = text
+    return text.withUTF8 { body(Bytes($0)) }
+}

@@ -1,0 +1,95 @@
+// The functions that nghttp2 calls. They capture nothing; what they are called for comes as user data, unretained: a session
+// calls back only from within calls of its owner.
+
+import CNative.HTTP2
+import Wire
+
+/// What all sessions are made from: nghttp2 copies both when it makes one.
+struct SessionParts: @unchecked Sendable {
+    // @unchecked Sendable: both objects are written by init and only read afterwards.
+
+    static let shared = SessionParts()
+
+    private let callbacks: OpaquePointer?
+
+    private init() {
+        var callbacks: OpaquePointer?
+        nghttp2_session_callbacks_new(&callbacks)
+        nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, onBeginHeaders)
+        nghttp2_session_callbacks_set_on_header_callback(callbacks, onHeader)
+        nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, onInvalidHeader)
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
+        nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrame)
+        nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onClose)
+        self.callbacks = callbacks
+    }
+
+    /// Makes a session; false when there is no memory for it.
+    func makeSession(_ session: inout OpaquePointer?, limits: HTTP2Limits, owner: HTTP2Session) -> Bool {
+        var option: OpaquePointer?
+        guard nghttp2_option_new(&option) == 0 else { return false }
+        defer { nghttp2_option_del(option) }
+        nghttp2_option_set_no_closed_streams(option, 1)
+        nghttp2_option_set_stream_reset_rate_limit(option, UInt64(limits.resetBurst), UInt64(limits.resetRate))
+        let user = Unmanaged.passUnretained(owner).toOpaque()
+        return nghttp2_session_server_new2(&session, callbacks, user, option) == 0
+    }
+}
+
+private func owner(_ user: UnsafeMutableRawPointer?) -> HTTP2Session {
+    Unmanaged.fromOpaque(user.unsafelyUnwrapped).takeUnretainedValue()
+}
+
+private let accepted: Int32 = 0
+
+private let onBeginHeaders: nghttp2_on_begin_headers_callback = { _, frame, user in
+    guard let frame, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return accepted }
+    owner(user).beginStream(frame.pointee.hd.stream_id)
+    return accepted
+}
+
+private let onHeader: nghttp2_on_header_callback = { _, frame, name, nameCount, value, valueCount, _, user in
+    guard let frame, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return accepted }
+    let name = Bytes(UnsafeBufferPointer(start: name, count: nameCount))
+    let value = Bytes(UnsafeBufferPointer(start: value, count: valueCount))
+    let isBearable = owner(user).received(name, value, on: frame.pointee.hd.stream_id)
+    return isBearable ? accepted : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+}
+
+/// Fields that are no fields are not dropped silently: the stream is reset.
+private let onInvalidHeader: nghttp2_on_invalid_header_callback = { _, _, _, _, _, _, _, _ in
+    NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+}
+
+private let onData: nghttp2_on_data_chunk_recv_callback = { _, _, id, data, count, user in
+    owner(user).received(UnsafeBufferPointer(start: data, count: count), on: id)
+    return accepted
+}
+
+private let onFrame: nghttp2_on_frame_recv_callback = { _, frame, user in
+    guard let frame else { return accepted }
+    let header = frame.pointee.hd
+    switch UInt32(header.type) {
+    case NGHTTP2_HEADERS.rawValue:
+        if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST { owner(user).endHead(header.stream_id) }
+        fallthrough
+    case NGHTTP2_DATA.rawValue:
+        if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 { owner(user).endRequest(header.stream_id) }
+    case NGHTTP2_PING.rawValue:
+        if UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0 { owner(user).receivedPong() }
+    default:
+        break
+    }
+    return accepted
+}
+
+private let onClose: nghttp2_on_stream_close_callback = { _, id, _, user in
+    owner(user).endStream(id)
+    return accepted
+}
+
+/// Asked for the next part of an answer's body, when flow control has room for it.
+let readBody: nghttp2_data_source_read_callback = { _, id, buffer, capacity, flags, _, user in
+    guard let flags else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+    return owner(user).fill(UnsafeMutableBufferPointer(start: buffer, count: capacity), of: id, flags)
+}

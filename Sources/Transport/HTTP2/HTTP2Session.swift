@@ -1,0 +1,260 @@
+// One HTTP/2 connection: bytes in, requests out; answers in, bytes out. It knows nothing of sockets.
+//
+//     receive(bytes) ──▶ nghttp2 ──▶ callbacks ──▶ Exchange ──▶ nextReady()
+//                                                                  │ served
+//     nextOutput()   ◀── nghttp2 ◀── readBody  ◀── Exchange ◀── respond()
+//
+// nghttp2 keeps the protocol: frames, HPACK, flow control, states of streams, errors, floods of acknowledgements. What it does
+// not keep is ours: how large a request may be, how much may wait, for how long.
+
+import CNative.HTTP2
+import Wire
+
+/// The server's side of an HTTP/2 connection. Belongs to one event loop.
+package final class HTTP2Session {
+    /// The time, in monotonic nanoseconds; set before bytes are received.
+    package var now: Int64 = 0
+    /// Whether nothing more can be done on this connection but to close it.
+    package private(set) var hasFailed = false
+    /// How often a ping of ours was answered.
+    package private(set) var pongs = 0
+    /// Bytes of bodies that are waiting.
+    package private(set) var backlog = 0
+
+    let limits: HTTP2Limits
+    private let pool: ExchangePool
+    private var session: OpaquePointer?
+    private var streams = StreamTable()
+    private var ready: [Exchange] = []
+    private var readyIndex = 0
+
+    /// A session that announces its settings with the first output.
+    package init(limits: HTTP2Limits, pool: ExchangePool) {
+        self.limits = limits
+        self.pool = pool
+        let created = SessionParts.shared.makeSession(&session, limits: limits, owner: self)
+        hasFailed = !created || !announce()
+    }
+
+    deinit {
+        close()
+        nghttp2_session_del(session)
+    }
+
+    private func announce() -> Bool {
+        let settings = [
+            nghttp2_settings_entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.maxConcurrentStreams),
+            nghttp2_settings_entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.maxHeaderBytes),
+            nghttp2_settings_entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
+        ]
+        let submitted = nghttp2_submit_settings(session, 0, settings, settings.count)
+        return submitted == 0 && nghttp2_session_set_local_window_size(session, 0, 0, 1 << 20) == 0
+    }
+}
+
+// MARK: - Bytes in, bytes out
+
+extension HTTP2Session {
+    /// Takes what the peer sent. Requests that are whole afterwards come out of ``nextReady()``.
+    package func receive(_ bytes: UnsafeRawBufferPointer) {
+        guard !hasFailed, let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
+        if nghttp2_session_mem_recv(session, base, bytes.count) < 0 { hasFailed = true }
+    }
+
+    /// The next bytes for the peer, valid until the session is called again; nil when there are none for now.
+    package func nextOutput() -> UnsafeRawBufferPointer? {
+        guard !hasFailed else { return nil }
+        var base: UnsafePointer<UInt8>?
+        let count = nghttp2_session_mem_send(session, &base)
+        if count < 0 { hasFailed = true }
+        return count > 0 ? UnsafeRawBufferPointer(start: base, count: count) : nil
+    }
+
+    /// Whether there is nothing left to receive or to send.
+    package var isFinished: Bool {
+        hasFailed || nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+    }
+
+    /// Whether bytes are to be had from ``nextOutput()``, flow control permitting.
+    package var wantsToSend: Bool { !hasFailed && nghttp2_session_want_write(session) != 0 }
+
+    /// The next request that is in line to be served.
+    package func nextReady() -> Exchange? {
+        while readyIndex < ready.count {
+            let exchange = ready[readyIndex]
+            readyIndex += 1
+            if exchange.phase == .ready { return exchange }
+            pool.put(exchange)  // The peer gave up before its turn.
+        }
+        readyIndex = 0
+        ready.removeAll(keepingCapacity: true)
+        return nil
+    }
+
+    /// The stream with this id, nil when it was closed meanwhile.
+    package func exchange(_ id: Int32) -> Exchange? { streams[id] }
+
+    /// How many streams are open.
+    package var openStreams: Int { streams.count }
+
+    /// The open streams, in no order. A copy: they may be reset meanwhile.
+    package var openExchanges: [Exchange] { streams.open }
+}
+
+// MARK: - Answers
+
+extension HTTP2Session {
+    /// Sends `exchange.reply`.
+    package func respond(_ exchange: Exchange) {
+        exchange.enter(.answering, at: now)
+        switch exchange.reply.shape {
+        case .messages, .stream: submit(exchange, StaticFields.callHead.base, StaticFields.callHead.count, hasBody: true)
+        case .trailersOnly: exchange.withErrorFields { submit(exchange, $0.baseAddress, $0.count, hasBody: false) }
+        case .http:
+            let hasBody = !exchange.reply.body.isEmpty && exchange.head.method != .head
+            exchange.withHTTPFields { submit(exchange, $0.baseAddress, $0.count, hasBody: hasBody) }
+        }
+    }
+
+    /// Sends what was added to a `stream` reply since it was sent.
+    package func resume(_ exchange: Exchange) {
+        nghttp2_session_resume_data(session, exchange.id)
+    }
+
+    /// Gives up a stream.
+    package func reset(_ exchange: Exchange, code: nghttp2_error_code) {
+        nghttp2_submit_rst_stream(session, 0, exchange.id, code.rawValue)
+    }
+
+    private func submit(_ exchange: Exchange, _ fields: UnsafePointer<nghttp2_nv>?, _ count: Int, hasBody: Bool) {
+        guard hasBody else {
+            nghttp2_submit_response(session, exchange.id, fields, count, nil)
+            return finishEarly(exchange)
+        }
+        var provider = nghttp2_data_provider(source: nghttp2_data_source(), read_callback: readBody)
+        nghttp2_submit_response(session, exchange.id, fields, count, &provider)
+    }
+
+    /// RFC 9113 section 8.1: an answer that did not wait for the end of the request is followed by RST_STREAM(NO_ERROR).
+    private func finishEarly(_ exchange: Exchange) {
+        if !exchange.isComplete { reset(exchange, code: NGHTTP2_NO_ERROR) }
+    }
+
+    /// Copies the next part of an answer's body into a DATA frame.
+    func fill(_ frame: UnsafeMutableBufferPointer<UInt8>, of id: Int32, _ flags: UnsafeMutablePointer<UInt32>) -> Int {
+        guard let exchange = streams[id] else { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
+        let count = exchange.copyBody(into: frame)
+        guard exchange.written == exchange.reply.body.count else { return count }
+        switch exchange.reply.shape {
+        case .stream:
+            return count > 0 ? count : Int(NGHTTP2_ERR_DEFERRED.rawValue)
+        case .messages:
+            flags.pointee = NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+            submitTrailers(exchange)
+        case .http, .trailersOnly:
+            flags.pointee = NGHTTP2_DATA_FLAG_EOF.rawValue
+        }
+        finishEarly(exchange)
+        return count
+    }
+
+    private func submitTrailers(_ exchange: Exchange) {
+        if exchange.reply.grpcStatus == .ok {
+            nghttp2_submit_trailer(session, exchange.id, StaticFields.callEnd.base, StaticFields.callEnd.count)
+        } else {
+            exchange.withTrailers { _ = nghttp2_submit_trailer(session, exchange.id, $0.baseAddress, $0.count) }
+        }
+    }
+}
+
+// MARK: - The end
+
+extension HTTP2Session {
+    /// Asks the peer to open no more streams, and for a pong: when it comes, the peer has read the notice.
+    package func submitShutdownNotice() {
+        nghttp2_submit_shutdown_notice(session)
+        nghttp2_submit_ping(session, 0, nil)
+    }
+
+    /// Streams opened from now on are not served. The session is finished when those that are open have ended.
+    package func submitGoAway() {
+        let last = nghttp2_session_get_last_proc_stream_id(session)
+        nghttp2_submit_goaway(session, 0, last, NGHTTP2_NO_ERROR.rawValue, nil, 0)
+    }
+
+    /// Ends the session, open streams and all.
+    package func terminate(code: nghttp2_error_code) {
+        nghttp2_session_terminate_session(session, code.rawValue)
+    }
+
+    /// Gives all exchanges back. Nothing else may be called afterwards.
+    package func close() {
+        hasFailed = true
+        for exchange in streams.removeAll() { release(exchange) }
+        while nextReady() != nil {}
+        backlog = 0
+    }
+
+    private func release(_ exchange: Exchange) {
+        backlog -= exchange.body.count
+        if exchange.phase == .ready {
+            exchange.phase = .abandoned
+        } else {
+            pool.put(exchange)
+        }
+    }
+}
+
+// MARK: - What nghttp2 says
+
+extension HTTP2Session {
+    func beginStream(_ id: Int32) {
+        let exchange = pool.take()
+        exchange.open(id: id, .http2, at: now)
+        streams.insert(exchange)
+    }
+
+    /// Returns false when the stream is to be reset: a header block so large that not even an answer is due.
+    func received(_ name: Bytes, _ value: Bytes, on id: Int32) -> Bool {
+        guard let exchange = streams[id] else { return true }
+        exchange.receive(name, value, limit: limits.maxHeaderBytes)
+        return exchange.head.size <= 16 * limits.maxHeaderBytes
+    }
+
+    func received(_ data: UnsafeBufferPointer<UInt8>, on id: Int32) {
+        guard let exchange = streams[id], exchange.phase == .receiving, exchange.flaw == nil else { return }
+        if exchange.body.count + data.count > limits.maxBodyBytes + GRPCFrame.prefixLength {
+            exchange.flaw = .largeBody
+        } else if backlog + data.count > limits.maxBacklogBytes {
+            exchange.flaw = .backlog
+        } else {
+            exchange.body.append(contentsOf: data)
+            backlog += data.count
+        }
+        if exchange.flaw != nil { enqueue(exchange) }
+    }
+
+    func endHead(_ id: Int32) {
+        guard let exchange = streams[id] else { return }
+        exchange.isHeadComplete = true
+        exchange.changedAt = now
+        if exchange.flaw != nil { enqueue(exchange) }
+    }
+
+    func endRequest(_ id: Int32) {
+        guard let exchange = streams[id] else { return }
+        exchange.isComplete = true
+        if exchange.phase == .receiving { enqueue(exchange) }
+    }
+
+    func endStream(_ id: Int32) {
+        if let exchange = streams.remove(id) { release(exchange) }
+    }
+
+    func receivedPong() { pongs += 1 }
+
+    private func enqueue(_ exchange: Exchange) {
+        exchange.enter(.ready, at: now)
+        ready.append(exchange)
+    }
+}

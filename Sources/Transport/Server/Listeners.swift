@@ -1,0 +1,47 @@
+// Sockets that accept. Accepted connections go to the event loops in turn.
+
+import NIOCore
+import NIOPosix
+
+extension ServerBootstrap {
+    /// A bootstrap with the options that all listeners share.
+    static func listener(
+        accepting: any EventLoopGroup, serving: any EventLoopGroup, isTCP: Bool
+    ) -> ServerBootstrap {
+        let bootstrap = ServerBootstrap(group: accepting, childGroup: serving)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 65_536))
+        guard isTCP else { return bootstrap }
+        return
+            bootstrap
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+    }
+
+    /// Binds to `address`.
+    func bind(to address: ListenerAddress) async throws -> any Channel {
+        switch address {
+        case .tcp(let host, let port): try await bind(host: host, port: port).get()
+        case .unix(let path):
+            try await bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        }
+    }
+}
+
+extension ListenerAddress {
+    var isTCP: Bool {
+        if case .tcp = self { true } else { false }
+    }
+
+    /// The address that a listener is bound to: the port is the real one.
+    init(boundTo channel: any Channel, asked: ListenerAddress) {
+        if case .tcp(let host, _) = asked, let port = channel.localAddress?.port {
+            self = .tcp(host: channel.localAddress?.ipAddress ?? host, port: port)
+        } else {
+            self = asked
+        }
+    }
+}

@@ -1,0 +1,196 @@
+// The server: event loops, listeners, and their end.
+
+import Authorization
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Serves checks on the data listeners, and operators on the admin listener.
+public final class Server: Sendable {
+    /// Where a server listens: ports that the system chose are named.
+    public struct Addresses: Sendable, Equatable {
+        /// The data listeners, in the configuration's order.
+        public var data: [ListenerAddress] = []
+        /// The admin listener.
+        public var admin: ListenerAddress?
+    }
+
+    private let configuration: ServerConfiguration
+    private let gate: Gate
+    private let resolver: any Authorization.Resolver
+    private let admin: (any AdminPages)?
+    private let logger: Logger
+    private let wallClock: @Sendable () -> Timestamp
+    private let readiness = Readiness()
+    private let running = Mutex<Running?>(nil)
+
+    /// A server that is not started yet.
+    /// - Parameter wallClock: The time for verdicts; the system's by default.
+    public init(
+        configuration: ServerConfiguration, gate: Gate, resolver: any Authorization.Resolver, admin: (any AdminPages)?,
+        logger: Logger, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now
+    ) {
+        self.configuration = configuration
+        self.gate = gate
+        self.resolver = resolver
+        self.admin = admin
+        self.logger = logger
+        self.wallClock = wallClock
+    }
+
+    /// Whether requests are welcome: between the end of ``start()`` and the beginning of ``drain()``.
+    public var isReady: Bool { readiness.isReady }
+
+    /// What was counted so far.
+    public var statistics: ServerStatistics {
+        let loops = running.withLock { $0?.loops ?? [] }
+        return ServerStatistics(
+            checks: loops.map(\.checks), transport: loops.map(\.transport), isReady: isReady)
+    }
+}
+
+/// What exists while a server runs.
+private struct Running {
+    struct Loop {
+        let eventLoop: any EventLoop
+        let state: NIOLoopBound<EventLoopState<Endpoints>>
+        let checks: Counters
+        let transport: TransportCounters
+    }
+
+    let workers: MultiThreadedEventLoopGroup
+    let front: MultiThreadedEventLoopGroup
+    let loops: [Loop]
+    var listeners: [any Channel] = []
+    var adminListener: (any Channel)?
+}
+
+// MARK: - Start
+
+extension Server {
+    /// Binds all listeners.
+    /// - Returns: Where they are bound.
+    /// - Throws: When one of them can't be bound; nothing is left running then.
+    public func start() async throws -> Addresses {
+        let count = configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount
+        let workers = MultiThreadedEventLoopGroup(numberOfThreads: count)
+        // Accepting and the admin pages have a thread of their own: neither waits for checks, nor checks for them.
+        let front = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var running = Running(workers: workers, front: front, loops: try await makeLoops(workers, count))
+        var addresses = Addresses()
+        do {
+            for address in configuration.dataListeners {
+                let channel = try await bind(address, running)
+                running.listeners.append(channel)
+                addresses.data.append(ListenerAddress(boundTo: channel, asked: address))
+            }
+            if let address = configuration.admin, let admin {
+                let channel = try await bindAdmin(address, admin, front)
+                running.adminListener = channel
+                addresses.admin = ListenerAddress(boundTo: channel, asked: address)
+            }
+        } catch {
+            await Self.shutDown(running)
+            throw error
+        }
+        self.running.withLock { [running] in $0 = running }
+        readiness.isReady = true
+        return addresses
+    }
+
+    private func makeLoops(_ group: MultiThreadedEventLoopGroup, _ count: Int) async throws -> [Running.Loop] {
+        var loops: [Running.Loop] = []
+        let limits = configuration.limits(loops: count)
+        for eventLoop in group.makeIterator() {
+            let loop = try await eventLoop.submit { [self] in
+                let service = Endpoints(
+                    gate: gate, readiness: readiness, maxMessageBytes: configuration.maxMessageBytes)
+                let state = EventLoopState(
+                    eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, wallClock: wallClock)
+                return Running.Loop(
+                    eventLoop: eventLoop, state: NIOLoopBound(state, eventLoop: eventLoop),
+                    checks: service.authorizer.counters, transport: state.counters)
+            }.get()
+            loops.append(loop)
+        }
+        return loops
+    }
+
+    private func bind(_ address: ListenerAddress, _ running: Running) async throws -> any Channel {
+        let states = Dictionary(
+            uniqueKeysWithValues: running.loops.map { (ObjectIdentifier($0.eventLoop), $0.state) })
+        return try await ServerBootstrap.listener(
+            accepting: running.front, serving: running.workers, isTCP: address.isTCP
+        )
+        .childChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                guard let state = states[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.ioOnClosedChannel }
+                try channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: state.value))
+            }
+        }
+        .bind(to: address)
+    }
+
+    private func bindAdmin(
+        _ address: ListenerAddress, _ pages: any AdminPages, _ front: MultiThreadedEventLoopGroup
+    ) async throws -> any Channel {
+        let eventLoop = front.next()
+        var limits = configuration.limits(loops: 1)
+        limits.maxConnectionsPerLoop = 256
+        let state = try await eventLoop.submit { [self, limits] in
+            let service = AdminService(
+                pages: pages, statistics: { [weak self] in self?.statistics ?? .none }, readiness: readiness)
+            let state = EventLoopState(
+                eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, wallClock: wallClock)
+            return NIOLoopBound(state, eventLoop: eventLoop)
+        }.get()
+        return try await ServerBootstrap.listener(accepting: front, serving: front, isTCP: address.isTCP)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let operations = channel.pipeline.syncOperations
+                    try operations.addHandler(HTTP1Handler<AdminService>.makeDecoder(limits: state.value.limits))
+                    try operations.addHandler(HTTP1Handler(loop: state.value))
+                }
+            }
+            .bind(to: address)
+    }
+}
+
+// MARK: - End
+
+extension Server {
+    /// Stops accepting, answers what is under way, closes all connections, and ends the threads. The admin listener stays until
+    /// the end, and says that the server is not ready. Returns within the drain deadline.
+    public func drain() async {
+        readiness.isReady = false
+        guard let running = running.withLock({ $0 }) else { return }
+        for listener in running.listeners { try? await listener.close().get() }
+        await withTaskGroup(of: Void.self) { group in
+            for loop in running.loops { group.addTask { await Self.drain(loop, self.configuration.drainDeadline) } }
+        }
+        // Counters stay readable; threads do not.
+        await Self.shutDown(running)
+    }
+
+    private static func drain(_ loop: Running.Loop, _ deadline: Int64) async {
+        let emptied = loop.eventLoop.flatSubmit {
+            let state = loop.state.value
+            let emptied = state.drain()
+            loop.eventLoop.scheduleTask(in: .milliseconds(deadline)) { loop.state.value.abort() }
+            return emptied
+        }
+        try? await emptied.get()
+    }
+
+    private static func shutDown(_ running: Running) async {
+        for listener in running.listeners { try? await listener.close().get() }
+        try? await running.adminListener?.close().get()
+        try? await running.workers.shutdownGracefully()
+        try? await running.front.shutdownGracefully()
+    }
+}
+
+extension ServerStatistics {
+    static let none = ServerStatistics(checks: [], transport: [], isReady: false)
+}

@@ -1,0 +1,67 @@
+// What an operator decides about listeners, limits and deadlines.
+
+/// Where to listen.
+public enum ListenerAddress: Sendable, Hashable {
+    /// An IP address or host name; port 0 lets the system choose.
+    case tcp(host: String, port: Int)
+    /// A Unix domain socket; a socket that is left at this path is replaced.
+    case unix(path: String)
+}
+
+/// Listeners, limits and deadlines. Durations are in milliseconds, sizes in bytes.
+public struct ServerConfiguration: Sendable {
+    /// Where checks come in.
+    public var dataListeners: [ListenerAddress] = [.tcp(host: "127.0.0.1", port: 9001)]
+    /// Where operators look; nil: nowhere.
+    public var admin: ListenerAddress? = .tcp(host: "127.0.0.1", port: 9002)
+    /// Threads that answer checks; 0: one for each processor.
+    public var eventLoops = 0
+
+    /// Concurrent HTTP/2 streams of one connection, announced and enforced.
+    public var maxConcurrentStreams = 256
+    /// Bytes of one CheckRequest, and of any other request's body: room for the largest form that PHP takes by default
+    /// (8 MiB), and its headers.
+    public var maxMessageBytes = 9 << 20
+    /// Bytes of one request's header fields.
+    public var maxHeaderBytes = 64 << 10
+    /// Bytes of requests that one connection may have waiting.
+    public var maxBacklogBytes = 72 << 20
+    /// Lookups that the requests of one connection may wait for.
+    public var maxPendingLookups = 256
+    /// Connections of all data listeners.
+    public var maxConnections = 16_384
+
+    /// From a connection's first moment, or a request's first byte, to the end of the request's head.
+    public var headDeadline: Int64 = 10_000
+    /// From a request's head to its end.
+    public var bodyDeadline: Int64 = 30_000
+    /// A connection without requests.
+    public var idleDeadline: Int64 = 300_000
+    /// Output that the peer does not take.
+    public var writeDeadline: Int64 = 10_000
+    /// A lookup, when the caller does not say how long it waits (`grpc-timeout`).
+    public var lookupDeadline: Int64 = 5000
+    /// Requests under way, when the server goes away.
+    public var drainDeadline: Int64 = 10_000
+
+    /// The defaults: 127.0.0.1:9001 and 127.0.0.1:9002.
+    public init() {}
+
+    /// The limits of each connection, when connections are spread over `loops` event loops.
+    func limits(loops: Int) -> ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.http2.maxConcurrentStreams = maxConcurrentStreams
+        limits.http2.maxHeaderBytes = maxHeaderBytes
+        limits.http2.maxBodyBytes = maxMessageBytes
+        limits.http2.maxBacklogBytes = max(maxBacklogBytes, maxMessageBytes)
+        limits.maxPendingLookups = maxPendingLookups
+        limits.maxConnectionsPerLoop = (maxConnections + loops - 1) / loops
+        limits.deadlines.head = headDeadline * 1_000_000
+        limits.deadlines.body = bodyDeadline * 1_000_000
+        limits.deadlines.idle = idleDeadline * 1_000_000
+        limits.deadlines.writeStall = writeDeadline * 1_000_000
+        limits.deadlines.lookup = lookupDeadline * 1_000_000
+        limits.deadlines.drain = drainDeadline * 1_000_000
+        return limits
+    }
+}
