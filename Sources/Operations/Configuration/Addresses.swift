@@ -44,14 +44,19 @@ extension ListenerAddress {
 }
 
 extension Reading {
-    /// Two listeners can't share an address.
-    mutating func checkListeners() {
+    /// Two listeners can't share an address, and a request must fit into what may wait.
+    mutating func checkServer() {
         var seen: Set<String> = []
         for address in configuration.server.dataListeners.map(\.text) where !seen.insert(address).inserted {
             add("server.listen", "\(address) is given twice", expected: "each address once")
         }
         if let admin = configuration.server.admin?.text, seen.contains(admin), !admin.hasSuffix(":0") {
             add("server.admin", "\(admin) is a data listener already", expected: "an address of its own")
+        }
+        if configuration.server.maxBacklogBytes < configuration.server.maxMessageBytes {
+            add(
+                "server.max_backlog_size", "smaller than server.max_message_size",
+                expected: "at least server.max_message_size")
         }
     }
 }

@@ -10,7 +10,7 @@ extension Reading {
         checkClasses()
         checkHeaders()
         checkWikis()
-        checkListeners()
+        checkServer()
         if configuration.settings.cache.negativeLifetime > configuration.settings.cache.lifetime {
             add("cache.negative_lifetime", "longer than cache.lifetime", expected: "at most cache.lifetime")
         }

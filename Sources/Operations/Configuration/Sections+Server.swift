@@ -19,6 +19,44 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "server.event_loops", \.server.eventLoops, .eventLoops,
                 "Threads that answer checks; auto is one for each processor."),
+            ConfigurationKey(
+                "server.max_connections", \.server.maxConnections, .integer(1...10_000_000),
+                "Most connections of all data listeners; more are closed at once."),
+            ConfigurationKey(
+                "server.max_concurrent_streams", \.server.maxConcurrentStreams, .integer(1...65_536),
+                "Most requests at a time on one HTTP/2 connection."),
+            ConfigurationKey(
+                "server.max_message_size", \.server.maxMessageBytes, .size(4096...64 << 20),
+                "Largest CheckRequest: a request's headers, and its body where Envoy forwards it."),
+            ConfigurationKey(
+                "server.max_header_size", \.server.maxHeaderBytes, .size(1024...1 << 20),
+                "Most bytes of one request's own headers, as Envoy or another caller sends them."),
+            ConfigurationKey(
+                "server.max_backlog_size", \.server.maxBacklogBytes, .size(65_536...1 << 30),
+                "Most bytes of requests that one connection may have waiting."),
+            ConfigurationKey(
+                "server.max_pending_lookups", \.server.maxPendingLookups, .integer(1...65_536),
+                "Most rows and cookies that the requests of one connection may wait for; beyond it "
+                    + "they fail as overloaded."),
+            ConfigurationKey(
+                "server.head_timeout", \.server.headDeadline, .milliseconds(100...600_000),
+                "From a connection's first moment, or a request's first byte, to the end of the request's head."),
+            ConfigurationKey(
+                "server.body_timeout", \.server.bodyDeadline, .milliseconds(100...600_000),
+                "From a request's head to its end."),
+            ConfigurationKey(
+                "server.idle_timeout", \.server.idleDeadline, .milliseconds(1000...86_400_000),
+                "A connection without requests is closed after this time."),
+            ConfigurationKey(
+                "server.write_timeout", \.server.writeDeadline, .milliseconds(100...600_000),
+                "A connection whose peer does not take its answers is closed after this time."),
+            ConfigurationKey(
+                "server.lookup_timeout", \.server.lookupDeadline, .milliseconds(10...600_000),
+                "A request that waits longer for the store fails, where its caller does not say how "
+                    + "long it waits (grpc-timeout)."),
+            ConfigurationKey(
+                "server.drain_timeout", \.server.drainDeadline, .milliseconds(0...600_000),
+                "Requests under way get this long when the server is stopped."),
         ])
 }
 

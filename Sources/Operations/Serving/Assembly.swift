@@ -2,6 +2,7 @@
 
 import Authorization
 import Stores
+import Transport
 
 extension LoadedConfiguration {
     /// A gate with empty memory.
@@ -31,7 +32,7 @@ extension LoadedConfiguration {
 extension Replay {
     /// A replay with the gate and the database of a configuration.
     public convenience init(
-        _ loaded: LoadedConfiguration, clock: Clock, timeOfDay: @escaping () -> Timestamp
+        _ loaded: LoadedConfiguration, clock: Clock, timeOfDay: @escaping () -> Timestamp = SystemClock.now
     ) throws(ConfigurationErrors) {
         try self.init(
             gate: loaded.makeGate(), directory: loaded.openDirectory(), clock: clock, timeOfDay: timeOfDay)

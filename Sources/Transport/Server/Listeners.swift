@@ -1,5 +1,6 @@
 // Sockets that accept. Accepted connections go to the event loops in turn.
 
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -21,14 +22,27 @@ extension ServerBootstrap {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
     }
 
-    /// Binds to `address`.
-    func bind(to address: ListenerAddress) async throws -> any Channel {
-        switch address {
-        case .tcp(let host, let port): try await bind(host: host, port: port).get()
-        case .unix(let path):
-            try await bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+    /// Binds to `address`. An error names it.
+    func bind(to address: ListenerAddress) async throws(ListenError) -> any Channel {
+        do {
+            switch address {
+            case .tcp(let host, let port): return try await bind(host: host, port: port).get()
+            case .unix(let path):
+                return try await bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            }
+        } catch {
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) }
+            throw ListenError(address: address, reason: reason ?? "\(error)")
         }
     }
+}
+
+/// Why an address can't be listened on.
+public struct ListenError: Error, Sendable {
+    /// The address.
+    public let address: ListenerAddress
+    /// What the system says.
+    public let reason: String
 }
 
 extension ListenerAddress {

@@ -1,0 +1,77 @@
+// `sessiongate serve`: the parts put together, started, and ended in good order.
+//
+//     start   keys and database are open already ─ listeners ─ ready
+//     stop    SIGTERM or SIGINT ─ not ready ─ requests under way are answered ─ workers end
+//
+// A second signal ends the process at once.
+
+import Authorization
+import Foundation
+import Logging
+import Stores
+import Transport
+import Wire
+
+/// A server that runs until it is told to stop.
+public struct Serving: Sendable {
+    private let loaded: LoadedConfiguration
+    private let logger: Logger
+    private let workers: StoreWorkers
+    private let server: Server
+
+    /// Opens the database and puts everything together; nothing listens yet.
+    public init(_ loaded: LoadedConfiguration) throws(ConfigurationErrors) {
+        self.loaded = loaded
+        let logger = Logger(label: "sessiongate", factory: { _ in LineLog(loaded.configuration.log) })
+        self.logger = logger
+        let gate = loaded.makeGate()
+        let directory = try loaded.openDirectory { error, count in
+            logger.error("store: \(error)", metadata: ["errors": "\(count)"])
+        }
+        workers = StoreWorkers(gate: gate, directory: directory, limits: loaded.configuration.workers)
+        let site = AdminSite(
+            gate: gate, workers: workers, listing: loaded.listing.pretty + [UInt8(ascii: "\n")], logger: logger)
+        server = Server(
+            configuration: loaded.configuration.server, gate: gate, resolver: workers, admin: site, logger: logger)
+    }
+
+    /// Serves until a signal comes. `announce` gets a line with the addresses when requests are welcome.
+    public func run(announce: (String) -> Void) async throws {
+        for warning in loaded.warnings { logger.warning("\(warning)") }
+        let signals = Signals.stopping()
+        let addresses: Server.Addresses
+        do {
+            addresses = try await server.start()
+        } catch {
+            await workers.shutdown()
+            guard let error = error as? ListenError else { throw error }
+            throw StartError(description: "can't listen on \(error.address.text): \(error.reason)")
+        }
+        let data = addresses.data.map(\.text).joined(separator: ",")
+        let admin = addresses.admin?.text ?? "none"
+        logger.info("ready", metadata: ["version": "\(Version.current)", "data": "\(data)", "admin": "\(admin)"])
+        announce("ready data=\(data) admin=\(admin)")
+        await stop(signals)
+    }
+
+    private func stop(_ signals: AsyncStream<Signals.Kind>) async {
+        for await signal in signals {
+            guard signal.stops else {
+                logger.notice("SIGHUP: keys and configuration are read at the start only; restart to have new ones")
+                continue
+            }
+            logger.info("stopping", metadata: ["signal": "\(signal.rawValue)"])
+            Signals.secondEndsTheProcess()
+            break
+        }
+        await server.drain()
+        await workers.shutdown()
+        logger.info("stopped")
+    }
+}
+
+/// Why a server did not start.
+public struct StartError: Error, CustomStringConvertible, Sendable {
+    /// One sentence.
+    public let description: String
+}

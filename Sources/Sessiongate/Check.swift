@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Operations
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer CheckRequests from standard input, without a server.",
+        discussion: """
+            Reads CheckRequests in proto3 JSON, one a line (or a single one over several lines), and writes one \
+            CheckResponse a line in the same order. What is remembered from one request, such as a nonce, counts for the \
+            next. A line that can't be answered is named on standard error, the others are answered, and the exit status \
+            is 2.
+
+            Examples:
+              sessiongate check --config demo/sessiongate.yaml < proto-json/anonymous.request.json
+              sessiongate check --config demo/sessiongate.yaml --clock request < recorded.jsonl
+            """)
+
+    @OptionGroup var option: ConfigurationOption
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What "now" is: request (each request's own attributes.request.time, so that recordings replay at any date), \
+            now, or seconds since 1970.
+            """, valueName: "request|now|epoch"))
+    var clock: Clock = Clock(value: .now)
+
+    struct Clock: ExpressibleByArgument {
+        let value: Replay.Clock
+        var defaultValueDescription: String { "now" }
+
+        init(value: Replay.Clock) { self.value = value }
+
+        init?(argument: String) {
+            switch argument {
+            case "request": value = .request
+            case "now": value = .now
+            default:
+                guard let seconds = Int64(argument), (0...253_402_300_799).contains(seconds) else { return nil }
+                value = .fixed(seconds)
+            }
+        }
+    }
+
+    func run() throws {
+        let loaded = try option.load()
+        let replay = try orExit { () throws(ConfigurationErrors) in
+            try Replay(loaded, clock: clock.value)
+        }
+        let isClean = replay.run(
+            input: { Self.chunk() }, output: { Self.write($0) },
+            complain: { line, error in complain("line \(line): \(error)") })
+        guard isClean else { throw ExitCode(2) }
+    }
+
+    private static func chunk() -> [UInt8]? {
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        let count = read(STDIN_FILENO, &chunk, chunk.count)
+        return count > 0 ? Array(chunk[..<count]) : nil
+    }
+
+    private static func write(_ line: [UInt8]) {
+        FileHandle.standardOutput.write(Data(line))
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+import Operations
+
+struct Token: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Issue an OAuth 2 access token for a consumer of a demo state.",
+        discussion: """
+            Prints a new token, signed by the demo state's key, and notes it in the demo state's database.
+
+            Examples:
+              sessiongate token --demo demo
+              sessiongate token --demo demo --as oauth2_owner_only
+              sessiongate token --demo demo --as oauth2 --user Bob --lifetime 60
+
+            The names for --as: oauth2 (the default), oauth2_owner_only, oauth2_client_credentials.
+            """)
+
+    @OptionGroup var demo: DemoOptions
+
+    @Option(help: ArgumentHelp("User who granted it, instead of the credential's own.", valueName: "name"))
+    var user: String?
+
+    @Option(help: ArgumentHelp("Seconds until it expires.", valueName: "seconds"))
+    var lifetime: Int64 = 14_400
+
+    func validate() throws {
+        guard demo.demo != nil else {
+            throw ValidationError("--demo DIR is needed: a directory made by `sessiongate init`")
+        }
+        guard lifetime > 0 else { throw ValidationError("--lifetime must be at least 1") }
+    }
+
+    func run() throws {
+        guard let directory = demo.demo else { return }
+        let token = try DemoCredentials(directory: directory).issueToken(
+            for: demo.name ?? "oauth2", user: user, lifetime: lifetime, now: Int64(time(nil)), directory: directory)
+        print(token)
+    }
+}
