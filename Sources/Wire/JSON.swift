@@ -65,8 +65,14 @@ public enum JSON: Equatable, Sendable {
     public var integerValue: Int64? {
         guard case .number(let literal) = self else { return nil }
         if let value = Int64(literal) { return value }
-        guard let value = Double(literal), value.magnitude < 9_007_199_254_740_992 else { return nil }
-        return Int64(exactly: value)
+        return Double(literal).flatMap(Self.wholeNumber)
+    }
+
+    /// The integer that a double is, below 2^53. By conversion: `rounded()` would need libm, which nothing here links.
+    static func wholeNumber(_ value: Double) -> Int64? {
+        guard value.magnitude < 9_007_199_254_740_992 else { return nil }
+        let whole = Int64(value)
+        return Double(whole) == value ? whole : nil
     }
 
     /// The number's nearest double, nil when this is no number.

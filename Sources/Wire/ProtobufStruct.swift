@@ -61,8 +61,8 @@ extension JSON {
     /// A number as its shortest literal; whole ones without a fraction.
     private init(finite number: Double) throws(WireError) {
         guard number.isFinite else { throw .outOfRange }
-        if number.magnitude < 9_007_199_254_740_992, number == number.rounded(), number.sign == .plus || number != 0 {
-            self = .integer(Int64(number))
+        if let whole = Self.wholeNumber(number), number.sign == .plus || whole != 0 {
+            self = .integer(whole)
         } else {
             self = .number(number.description)
         }
