@@ -20,6 +20,7 @@ struct SessionParts: @unchecked Sendable {
         nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, onInvalidHeader)
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrame)
+        nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent)
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onClose)
         self.callbacks = callbacks
     }
@@ -80,6 +81,14 @@ private let onFrame: nghttp2_on_frame_recv_callback = { _, frame, user in
     default:
         break
     }
+    return accepted
+}
+
+private let onFrameSent: nghttp2_on_frame_send_callback = { _, frame, user in
+    guard let header = frame?.pointee.hd else { return accepted }
+    let type = UInt32(header.type)
+    guard type == NGHTTP2_HEADERS.rawValue || type == NGHTTP2_DATA.rawValue else { return accepted }
+    if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 { owner(user).sentEnd(on: header.stream_id) }
     return accepted
 }
 

@@ -129,15 +129,17 @@ extension HTTP2Session {
     private func submit(_ exchange: Exchange, _ fields: UnsafePointer<nghttp2_nv>?, _ count: Int, hasBody: Bool) {
         guard hasBody else {
             nghttp2_submit_response(session, exchange.id, fields, count, nil)
-            return finishEarly(exchange)
+            return
         }
         var provider = nghttp2_data_provider(source: nghttp2_data_source(), read_callback: readBody)
         nghttp2_submit_response(session, exchange.id, fields, count, &provider)
     }
 
-    /// RFC 9113 section 8.1: an answer that did not wait for the end of the request is followed by RST_STREAM(NO_ERROR).
-    private func finishEarly(_ exchange: Exchange) {
-        if !exchange.isComplete { reset(exchange, code: NGHTTP2_NO_ERROR) }
+    /// The last frame of an answer has left. RFC 9113 section 8.1: an answer that did not wait for the end of the request
+    /// is followed by RST_STREAM(NO_ERROR). Not before: nghttp2 drops what is still queued for a stream that is reset.
+    func sentEnd(on id: Int32) {
+        guard let exchange = streams[id], !exchange.isComplete else { return }
+        reset(exchange, code: NGHTTP2_NO_ERROR)
     }
 
     /// Copies the next part of an answer's body into a DATA frame.
@@ -154,7 +156,6 @@ extension HTTP2Session {
         case .http, .trailersOnly:
             flags.pointee = NGHTTP2_DATA_FLAG_EOF.rawValue
         }
-        finishEarly(exchange)
         return count
     }
 
