@@ -71,7 +71,7 @@ def test_unknown_fields_are_skipped(channel):
 
 
 def test_compressed_message(channel):
-    payload = anonymous().SerializeToString()
+    payload = anonymous(raw_body=bytes(10_000)).SerializeToString()  # so that compressing pays, and grpcio does it
     assert code_of(channel, payload, compression=grpc.Compression.Gzip) == grpc.StatusCode.UNIMPLEMENTED
     assert_answers(channel)
 
@@ -109,11 +109,6 @@ def test_bytes_that_are_not_utf8(channel):
     assert answer.dynamic_metadata["session"]["reason"] == "consumer-unknown"
 
 
-def test_deadline_in_the_past(channel):
-    assert code_of(channel, anonymous().SerializeToString(), timeout=0) == grpc.StatusCode.DEADLINE_EXCEEDED
-    assert_answers(channel)
-
-
 @pytest.mark.parametrize(
     "method, path, content_type, body, status",
     [
@@ -138,12 +133,16 @@ def test_malformed_http(edge, method, path, content_type, body, status):
     assert connection.getresponse().status == 200
 
 
+def curl_http2(edge, *options):
+    command = ["curl", "--http2-prior-knowledge", "-sS", *options, f"{edge.sessiongate_url}{METHOD}"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+
+
 def test_json_over_http2(edge):
-    """curl with prior knowledge: the same JSON on an HTTP/2 stream."""
-    url = f"{edge.sessiongate_url}{METHOD}"
-    options = ["--http2-prior-knowledge", "-sS", "-H", "content-type: application/json", "-d", "{}"]
-    done = subprocess.run(["curl", *options, url, url], capture_output=True, text=True, timeout=10, check=True)
-    assert done.stdout.count('"anonymous"') == 2
+    """The same JSON on an HTTP/2 stream."""
+    done = curl_http2(edge, "-H", "content-type: application/json", "-d", "{}", "-w", "%{http_version}")
+    assert '"anonymous"' in done.stdout
+    assert done.stdout.endswith("\n2") or done.stdout.endswith("}2")
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_who_am_i(edge):
     with requests.Session() as session:
         answers = [session.send(signed, timeout=5).json() for _ in range(2)]
     assert answers[0] == answers[1]
-    assert answers[0]["user"]["id"] == str(alice["user_id"])
+    assert answers[0]["user"]["id"] == alice["user_id"]
     assert requests.get(url, timeout=5).json()["outcome"] == "anonymous"
 
 

@@ -31,16 +31,19 @@ def answers(request, tmp_path_factory):
     else:
         ports = stack.free_ports(["sessiongate", "sessiongate_admin"])
         log = tmp_path_factory.mktemp("pairs") / "sessiongate.log"
-        program = stack.start_sessiongate(proto_json.STATE, ports, log, pinned_clock())
+        # Through `env`, since the library changes the environment that Swift's runtime finds the arguments by.
+        program = stack.start_sessiongate(proto_json.STATE, ports, log, pinned_clock(), wrapper=["/usr/bin/env"])
         try:
             ask = {"gRPC": asking.through_grpc, "JSON": asking.through_json}[request.param]
             given = list(ask(ports["sessiongate"], REQUESTS))
         finally:
             program.stop()
+            for left in Path("/dev/shm").glob(f"*faketime_*_{program.process.pid}"):
+                left.unlink()
     return dict(zip(NAMES, map(proto_json.placeholders, given), strict=True))
 
 
-@pytest.mark.parametrize("name, expected", zip(NAMES, RESPONSES, strict=True), ids=NAMES)
+@pytest.mark.parametrize("name, expected", list(zip(NAMES, RESPONSES, strict=True)), ids=NAMES)
 def test_pair(answers, name, expected):
     assert answers[name] == expected
 

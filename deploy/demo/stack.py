@@ -127,17 +127,25 @@ def write_envoy_config(target, ports, source=ENVOY_YAML, change=lambda text: tex
 def start_envoy(config, ports, log, binary=ENVOY):
     """Envoy with a file of write_envoy_config; its log holds the access log too."""
     # Without hot restart several Envoys can run on one machine.
-    options = ["--disable-hot-restart", "--concurrency", "2", "--log-level", "warn"]
+    options = [
+        "--disable-hot-restart",
+        "--concurrency",
+        "2",
+        "--log-level",
+        "warn",
+        "--file-flush-interval-msec",
+        "100",
+    ]
     ready = f"http://127.0.0.1:{ports['envoy_admin']}/ready"
     program = Program("Envoy", [binary, "-c", config, *options], log)
     return _started(program, lambda: http_status(ready) == 200)
 
 
-def start_sessiongate(directory, ports, log, environment=None):
+def start_sessiongate(directory, ports, log, environment=None, wrapper=()):
     """`sessiongate serve` for a state that `sessiongate init` made, on `ports`."""
     program = Program(
         "Sessiongate",
-        [SESSIONGATE, "serve", "--config", Path(directory) / "sessiongate.yaml"],
+        [*wrapper, SESSIONGATE, "serve", "--config", Path(directory) / "sessiongate.yaml"],
         log,
         {
             "SESSIONGATE_SERVER_LISTEN": f"127.0.0.1:{ports['sessiongate']}",
