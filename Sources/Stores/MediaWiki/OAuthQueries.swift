@@ -1,8 +1,9 @@
 // The OAuth extension's three tables.
 //
 // Keys are compared as bytes. SQLite never finds a blob equal to a text, and MediaWiki's columns, declared BLOB, hold either,
-// depending on who wrote the row: so both are asked for, and what is found is compared once more, in case that the column was
-// declared with a collation that takes different keys for the same.
+// depending on who wrote the row: so both are asked for, one after the other, since `IN` would build a table of them each time.
+// What is found is compared once more, in case that the column was declared with a collation that takes different keys for the
+// same.
 
 import Authorization
 
@@ -19,13 +20,13 @@ final class OAuthQueries {
     init(_ layout: TableLayout) throws(StoreError) {
         let connection = layout.connection
         let consumers = try Self.consumers(layout)
-        consumerByKey = try connection.prepare(consumers + " WHERE oarc_consumer_key IN (?1, ?2)")
+        consumerByKey = try connection.prepare(consumers + " WHERE oarc_consumer_key = ?1")
         consumerByID = try connection.prepare(consumers + " WHERE oarc_id = ?1")
         let acceptances = try Self.acceptances(layout)
-        acceptanceByToken = try connection.prepare(acceptances + " WHERE oaac_access_token IN (?1, ?2)")
+        acceptanceByToken = try connection.prepare(acceptances + " WHERE oaac_access_token = ?1")
         acceptanceByID = try connection.prepare(acceptances + " WHERE oaac_id = ?1")
         accessTokenByIdentifier = try Self.accessTokens(layout).map { (query) throws(StoreError) in
-            try connection.prepare(query + " WHERE oaat_identifier IN (?1, ?2)")
+            try connection.prepare(query + " WHERE oaat_identifier = ?1")
         }
     }
 
@@ -111,16 +112,19 @@ final class OAuthQueries {
 }
 
 extension SQLiteStatement {
-    /// The first row for a key, bound as text and as a blob, that is really for it.
+    /// The first row for a key that is really for it: the key is asked for as text and as a blob, first as what was last found.
     func first<Row>(
         key: [UInt8], read: (SQLiteStatement) -> Row, matching: (Row) -> Bool
     ) throws(StoreError) -> Row? {
-        bindText(key, at: 1)
-        bindBlob(key, at: 2)
         defer { reset() }
-        while try step() {
-            let row = read(self)
-            if matching(row) { return row }
+        for _ in 0..<2 {
+            if keysAreBlobs { bindBlob(key, at: 1) } else { bindText(key, at: 1) }
+            while try step() {
+                let row = read(self)
+                if matching(row) { return row }
+            }
+            reset()
+            keysAreBlobs.toggle()
         }
         return nil
     }

@@ -81,7 +81,7 @@ final class CentralUserQueries {
         localIDs =
             hasLocal
             ? try wiki.connection.prepare(
-                "SELECT user_id, user_name FROM \(wiki.name("user")) WHERE user_name IN (?1, ?2)") : nil
+                "SELECT user_id, user_name FROM \(wiki.name("user")) WHERE user_name = ?1") : nil
     }
 
     /// The user with this global id.

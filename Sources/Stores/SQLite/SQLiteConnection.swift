@@ -36,6 +36,7 @@ public final class SQLiteConnection {
 
     /// Opens the file at `path`. It is not read yet: what is no database shows at the first statement.
     public init(path: String, access: Access, busyTimeoutMilliseconds: Int = 1000) throws(StoreError) {
+        _ = Self.prepared
         self.path = path
         var opened: OpaquePointer?
         let status = sqlite3_open_v2(path, &opened, access.flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
@@ -47,6 +48,9 @@ public final class SQLiteConnection {
         handle = opened
         sqlite3_busy_timeout(handle, CInt(clamping: busyTimeoutMilliseconds))
     }
+
+    /// Workers allocate at the same time.
+    private static let prepared: Bool = sqlite_disable_memory_statistics() == SQLITE_OK
 
     deinit {
         // Version 2 waits for statements that still live.
@@ -92,6 +96,8 @@ package final class SQLiteStatement {
     // The statement keeps its connection open.
     private let connection: SQLiteConnection
     private let handle: OpaquePointer
+    /// For queries by a key: what the key is bound as.
+    var keysAreBlobs = false
 
     fileprivate init(connection: SQLiteConnection, handle: OpaquePointer) {
         self.connection = connection

@@ -30,15 +30,14 @@ struct PendingLookups: ~Copyable {
     /// Lookups that are queued.
     var queued: Int { queue.count - head }
 
-    /// Whether the completion was taken; if not, the caller has to call it with the fault.
+    /// Nil when the completion was taken; if not, the caller has to call it with the fault.
     mutating func join(_ lookup: Lookup, at now: Timestamp, _ completion: @escaping Completion) -> Fault? {
         guard !isStopped else { return .storeUnavailable }
         guard waiterCount < limits.waiters else { return .overloaded }
-        if waiters[lookup]?.append(completion) == nil {
-            guard waiters.count < limits.lookups else { return .overloaded }
-            waiters[lookup] = [completion]
-            queue.append((lookup, now))
-        }
+        if waiters.count >= limits.lookups, waiters[lookup] == nil { return .overloaded }
+        let count = waiters.count
+        waiters[lookup, default: []].append(completion)
+        if waiters.count > count { queue.append((lookup, now)) }
         waiterCount += 1
         return nil
     }
