@@ -112,6 +112,7 @@ private func problems(
             "SESSIONGATE_WIKIS_HOSTS": "{a.example: {id: awiki, server: detect}}",
             "SESSIONGATE_CLASSES_ALLOWED": "[authed-user, established-user]", "SESSIONGATE_MODE": "",
             "SESSIONGATE_PORT": "tcp://10.0.0.1:9001", "SESSIONGATE_SERVICE_HOST": "10.0.0.1",
+            "SESSIONGATE_EDGE_SERVICE_HOST": "10.0.0.2", "SESSIONGATE_STORE_PORT": "tcp://10.0.0.3:1",
         ]
         let loaded = try load("mode: observe\n" + minimal + "  lifetime: 1h\n", environment: environment)
         #expect(loaded.configuration.settings.cookie.lifetime == 7200)
@@ -121,6 +122,22 @@ private func problems(
         #expect(loaded.configuration.settings.classes.allowed == ["authed-user", "established-user"])
         #expect(loaded.configuration.settings.mode == .observe, "an empty variable overrides nothing")
         #expect(loaded.places["cookie.lifetime"] == .variable("SESSIONGATE_COOKIE_LIFETIME"))
+    }
+
+    /// An empty value is one that was commented out; an explicit null takes away what can be missing, and nothing else.
+    @Test func nullIsNotTheSameAsNothing() throws {
+        let base = minimal + "  lifetime:\n  domain: null\n"
+        let configuration = try load(base + "server:\n  admin: null\nlog:\n").configuration
+        #expect(configuration.settings.cookie.lifetime == 14_400)
+        #expect(configuration.settings.cookie.domain == nil)
+        #expect(configuration.server.admin == nil)
+        let environment = ["SESSIONGATE_COOKIE_DOMAIN": "null"]
+        #expect(
+            try load(minimal + "  domain: a.example\n", environment: environment).configuration.settings.cookie.domain
+                == nil)
+        #expect(try load(minimal + "server:\n  admin:\n").configuration.server.admin != nil)
+        let found = problems(minimal + "mode: ~\nlog: null\n")
+        #expect(found.count == 2 && found.allSatisfy { $0.contains("got null; expected ") }, "\(found)")
     }
 
     @Test func aSecretComesFromAFile() throws {
@@ -221,7 +238,7 @@ private func problems(
         ("cookie: {backdate: 1h, lifetime: 1h}", "cookie.backdate"),
         ("cookie: {name: __Host-session, path: /w}", "cookie.name"),
         ("cookie: {for_owner_only: true}", "keys.cookie"),
-        ("edge: {inject_cookie: true}", "edge.inject_cookie"),
+        ("keys: {cookie: key}", "cookie.issuer"), ("edge: {inject_cookie: true}", "edge.inject_cookie"),
         ("edge: {class_header: x-session-type}", "edge.type_header"),
         ("edge: {class_header: cookie}", "edge.class_header"),
         ("trust: {client_address_header: x-session-sub}", "trust.client_address_header"),
@@ -243,7 +260,7 @@ private func problems(
             ? line.replacing(
                 "cookie: {", with: line.contains("for_") ? "cookie: {for_oauth1: false, " : "cookie: {\(off), ")
             : "cookie: {\(off)}\n\(line)"
-        let found = problems(base + whole + "\n", files: ["secret": "x"])
+        let found = problems(base + whole + "\n", files: ["secret": "x", "key": SharedDemo.cookieKey])
         #expect(found.count == 1 && found[0].contains(": \(key): "), "\(found)")
     }
 
@@ -283,14 +300,14 @@ private func problems(
               access_token: [missing.pub, text.pub]
               cookie: text.pub
             """
-        let found = problems(minimal + keys, files: ["text.pub": "no key"])
+        let found = problems(minimal + "  issuer: https://w.example\n" + keys, files: ["text.pub": "no key"])
         #expect(found.count == 3)
         #expect(
             found[0]
-                == "c.yaml:8: keys.access_token: missing.pub: No such file or directory; expected a file that can be read"
+                == "c.yaml:9: keys.access_token: missing.pub: No such file or directory; expected a file that can be read"
         )
-        #expect(found[1].hasPrefix("c.yaml:8: keys.access_token: text.pub: no key in PEM form"))
-        #expect(found[2].hasPrefix("c.yaml:9: keys.cookie: text.pub: no key in PEM form"))
+        #expect(found[1].hasPrefix("c.yaml:9: keys.access_token: text.pub: no key in PEM form"))
+        #expect(found[2].hasPrefix("c.yaml:10: keys.cookie: text.pub: no key in PEM form"))
     }
 }
 

@@ -19,6 +19,11 @@ enum SharedDemo {
 
     static func state() throws -> DemoState { try made.get() }
 
+    /// The PEM text of its cookie key, empty when there is no state.
+    static var cookieKey: String {
+        (try? String(contentsOfFile: state().directory + "/keys/session-cookie.key", encoding: .utf8)) ?? ""
+    }
+
     /// Its configuration.
     static func load(environment: [String: String] = [:]) throws -> LoadedConfiguration {
         try LoadedConfiguration(file: state().directory + "/sessiongate.yaml", environment: environment)

@@ -40,7 +40,10 @@ extension Codec {
         return Codec<Value?>(
             expectation: whole,
             decode: { source, mismatches in
-                if case .text(word) = source.content { return .some(nil) }
+                switch source.content {
+                case .null, .text(word): return .some(nil)
+                default: break
+                }
                 let count = mismatches.count
                 let value = decode(source, &mismatches)
                 for index in count..<mismatches.count where mismatches[index].expected == expectation {

@@ -113,17 +113,20 @@ extension GivenValues {
         }
     }
 
-    /// Whether a variable can only be meant for this program: others, such as what Kubernetes sets for a service of this
-    /// name (`SESSIONGATE_SERVICE_HOST`), are left alone.
+    /// Whether a variable can only be meant for this program: others, such as what Kubernetes sets for services
+    /// (`SESSIONGATE_SERVICE_HOST`, `SESSIONGATE_EDGE_PORT_9001_TCP`), are left alone.
     private func isMeantAsOverride(_ name: String) -> Bool {
-        (names[""] ?? []).contains { name.hasPrefix(ConfigurationKey.variable(of: $0) + "_") }
+        guard !name.contains("_SERVICE_"), !name.contains("_PORT") else { return false }
+        return (names[""] ?? []).contains { name.hasPrefix(ConfigurationKey.variable(of: $0) + "_") }
     }
 
     /// Lists and tables are written as YAML in brackets or braces; anything else is one scalar.
     private static func value(of name: String, text: String) -> SourceValue {
         let place = Place.variable(name)
         let structured = ["[", "{"].contains(text.prefix(1))
-        guard structured, let node = try? compose(yaml: text) else { return SourceValue(.text(text), at: place) }
+        guard structured, let node = try? compose(yaml: text) else {
+            return SourceValue(text == "null" ? .null : .text(text), at: place)
+        }
         return SourceValue(node) { _ in place }
     }
 }

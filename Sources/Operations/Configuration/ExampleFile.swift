@@ -20,9 +20,14 @@ public struct ExampleFile {
         return file.text
     }
 
+    /// Required as long as cookies are set.
+    private static let requiredForCookies = ["keys.cookie", "cookie.issuer"]
+
     /// The file with every key, in which only what is required is set.
     public static var standard: String {
-        let required = ConfigurationSection.all.flatMap(\.keys).filter { $0.isRequired || $0.path == "keys.cookie" }
+        let required = ConfigurationSection.all.flatMap(\.keys).filter { key in
+            key.isRequired || requiredForCookies.contains(key.path)
+        }
         let values = required.compactMap { key in key.example.map { (key.path, $0) } }
         return render(
             values: Dictionary(uniqueKeysWithValues: values),

@@ -60,14 +60,18 @@ extension ConfigurationKey {
         value = { codec.encode($0[keyPath: target]) }
     }
 
-    /// A row for a value that may be missing: then it is shown as null.
+    /// A row for a value that may be missing: then it is null.
     init<Value: Sendable>(
         _ path: String, optional target: any WritableKeyPath<Configuration, Value?> & Sendable, _ codec: Codec<Value>,
         _ documentation: String, example: String? = nil, required: Bool = false, secret: Bool = false
     ) {
         let (decode, encode) = (codec.decode, codec.encode)
         let optional = Codec<Value?>(
-            expectation: codec.expectation, decode: { decode($0, &$1).map { .some($0) } },
+            expectation: codec.expectation,
+            decode: { source, mismatches in
+                if case .null = source.content { return .some(nil) }
+                return decode(source, &mismatches).map { .some($0) }
+            },
             encode: { $0.map(encode) ?? .null })
         self.init(path, target, optional, documentation, example: example, required: required, secret: secret)
     }

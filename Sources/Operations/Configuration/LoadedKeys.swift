@@ -75,7 +75,7 @@ extension Reading {
 
     private mutating func loadSecretKey() {
         guard let file = configuration.secretKeyFile else { return }
-        guard given.values["oauth1.secret_key"] == nil else {
+        guard configuration.settings.oauth1.secretKey == nil else {
             add("oauth1.secret_key_file", "given beside oauth1.secret_key", expected: "one of the two")
             return
         }

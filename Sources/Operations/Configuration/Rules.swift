@@ -42,7 +42,16 @@ extension Reading {
                 "cookie.name", "browsers refuse a __Host- cookie with a path or domain",
                 expected: "path / and no domain")
         }
+        checkIssuer()
         checkPublished(keys)
+    }
+
+    private mutating func checkIssuer() {
+        guard configuration.keys.cookie != nil, configuration.settings.cookie.issuer == nil else { return }
+        if case .fixed = configuration.settings.wikis.fallback?.server { return }
+        add(
+            "cookie.issuer", "missing, and wikis.default does not name a server",
+            expected: "a URL without a path, such as https://meta.wiki.example")
     }
 
     private mutating func checkPublished(_ keys: LoadedKeys) {

@@ -25,7 +25,7 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "cookie.issuer", optional: \.settings.cookie.issuer, .origin,
                 "The JWT's iss: the canonical server of the wiki that has the OAuth tables. Without "
-                    + "it, the server that the request's clients sign.",
+                    + "it, wikis.default.server, with https where that leaves the scheme open.",
                 example: "https://meta.wiki.example"),
             ConfigurationKey(
                 "cookie.backdate", \.settings.cookie.backdate, .seconds(0...3600),

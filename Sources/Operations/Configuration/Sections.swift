@@ -131,7 +131,7 @@ extension ConfigurationSection {
                 "How many nonces are remembered until their timestamps expire; beyond it requests fail closed."
             ),
             ConfigurationKey(
-                "oauth1.secret_key", \.settings.oauth1.secretKey, .secretBytes,
+                "oauth1.secret_key", optional: \.settings.oauth1.secretKey, .secretBytes,
                 "MediaWiki's $wgOAuthSecretKey, else its $wgSecretKey: real secrets are derived from "
                     + "stored ones with it. Without it, stored secrets are the real ones.",
                 secret: true),

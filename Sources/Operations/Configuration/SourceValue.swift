@@ -7,7 +7,10 @@ import Yams
 struct SourceValue: Sendable {
     /// What was written.
     enum Content: Sendable {
+        /// Nothing at all, as when all that belongs there is commented out.
         case absent
+        /// An explicit `null`.
+        case null
         case text(String)
         case list([SourceValue])
         case table([Entry])
@@ -31,7 +34,7 @@ struct SourceValue: Sendable {
         self.place = place(node.mark?.line ?? 1)
         switch node {
         case .scalar(let scalar):
-            content = Self.isNull(scalar) ? .absent : .text(scalar.string)
+            content = Self.content(of: scalar)
         case .sequence(let sequence):
             content = .list(sequence.map { SourceValue($0, place: place) })
         case .mapping(let mapping):
@@ -41,15 +44,18 @@ struct SourceValue: Sendable {
         }
     }
 
-    /// YAML 1.2's null: an untagged plain scalar that is empty, `~` or `null`.
-    private static func isNull(_ scalar: Node.Scalar) -> Bool {
-        scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    /// YAML 1.2's null is a plain scalar that is empty, `~` or `null`.
+    private static func content(of scalar: Node.Scalar) -> Content {
+        guard scalar.style == .plain else { return .text(scalar.string) }
+        if scalar.string.isEmpty { return .absent }
+        return ["~", "null", "Null", "NULL"].contains(scalar.string) ? .null : .text(scalar.string)
     }
 
     /// What kind of value it is, for messages.
     var kind: String {
         switch content {
         case .absent: "nothing"
+        case .null: "null"
         case .text(let text): quoted(text)
         case .list: "a list"
         case .table: "a table of keys"

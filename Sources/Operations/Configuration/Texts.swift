@@ -103,16 +103,13 @@ extension Codec where Value == String {
     static var hidden: String { "(hidden)" }
 }
 
-extension Codec where Value == [UInt8]? {
+extension Codec where Value == [UInt8] {
     /// A secret as bytes.
     static var secretBytes: Codec {
         let secret = Codec<String>.secret
         return Codec(
-            expectation: secret.expectation,
-            decode: { source, mismatches in
-                secret.decode(source, &mismatches).map { .some(Array($0.utf8)) }
-            },
-            encode: { $0 == nil ? .null : .string(Codec<String>.hidden) })
+            expectation: secret.expectation, decode: { secret.decode($0, &$1).map { Array($0.utf8) } },
+            encode: { _ in .string(Codec<String>.hidden) })
     }
 }
 

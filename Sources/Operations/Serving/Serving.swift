@@ -19,10 +19,12 @@ public struct Serving: Sendable {
     private let workers: StoreWorkers
     private let server: Server
 
-    /// Opens the database and puts everything together; nothing listens yet.
-    public init(_ loaded: LoadedConfiguration) throws(ConfigurationErrors) {
+    /// Opens the database and puts everything together; nothing listens yet. `log` gets the lines of the log.
+    public init(
+        _ loaded: LoadedConfiguration, log: @escaping @Sendable ([UInt8]) -> Void = LineLog.toStandardError
+    ) throws(ConfigurationErrors) {
         self.loaded = loaded
-        let logger = Logger(label: "sessiongate", factory: { _ in LineLog(loaded.configuration.log) })
+        let logger = Logger(label: "sessiongate", factory: { _ in LineLog(loaded.configuration.log, write: log) })
         self.logger = logger
         let gate = loaded.makeGate()
         let directory = try loaded.openDirectory { error, count in
@@ -37,24 +39,9 @@ public struct Serving: Sendable {
 
     /// Serves until a signal comes. `announce` gets a line with the addresses when requests are welcome.
     public func run(announce: (String) -> Void) async throws {
-        for warning in loaded.warnings { logger.warning("\(warning)") }
         let signals = Signals.stopping()
-        let addresses: Server.Addresses
-        do {
-            addresses = try await server.start()
-        } catch {
-            await workers.shutdown()
-            guard let error = error as? ListenError else { throw error }
-            throw StartError(description: "can't listen on \(error.address.text): \(error.reason)")
-        }
-        let data = addresses.data.map(\.text).joined(separator: ",")
-        let admin = addresses.admin?.text ?? "none"
-        logger.info("ready", metadata: ["version": "\(Version.current)", "data": "\(data)", "admin": "\(admin)"])
-        announce("ready data=\(data) admin=\(admin)")
-        await stop(signals)
-    }
-
-    private func stop(_ signals: AsyncStream<Signals.Kind>) async {
+        let addresses = try await start()
+        announce("ready data=\(addresses.dataText) admin=\(addresses.adminText)")
         for await signal in signals {
             guard signal.stops else {
                 logger.notice("SIGHUP: keys and configuration are read at the start only; restart to have new ones")
@@ -64,10 +51,38 @@ public struct Serving: Sendable {
             Signals.secondEndsTheProcess()
             break
         }
+        await stop()
+    }
+
+    /// Binds all listeners.
+    package func start() async throws -> Server.Addresses {
+        for warning in loaded.warnings { logger.warning("\(warning)") }
+        do {
+            let addresses = try await server.start()
+            logger.info(
+                "ready",
+                metadata: [
+                    "version": "\(Version.current)", "data": "\(addresses.dataText)", "admin": "\(addresses.adminText)",
+                ])
+            return addresses
+        } catch {
+            await workers.shutdown()
+            guard let error = error as? ListenError else { throw error }
+            throw StartError(description: "can't listen on \(error.address.text): \(error.reason)")
+        }
+    }
+
+    /// Answers what is under way, and ends.
+    package func stop() async {
         await server.drain()
         await workers.shutdown()
         logger.info("stopped")
     }
+}
+
+extension Server.Addresses {
+    fileprivate var dataText: String { data.map(\.text).joined(separator: ",") }
+    fileprivate var adminText: String { admin?.text ?? "none" }
 }
 
 /// Why a server did not start.
