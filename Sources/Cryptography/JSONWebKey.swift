@@ -19,11 +19,11 @@ public struct JSONWebKey: Sendable, Equatable {
 
     /// The JSON Web Key of `key`.
     public init(_ key: RSAPublicKey) {
-        modulus = base64URL(key.modulus)
-        exponent = base64URL(key.exponent)
+        modulus = key.modulus.withBytes(base64URL)
+        exponent = key.exponent.withBytes(base64URL)
         // RFC 7638, 3.2: the required members only, in lexicographic order, without white space.
         let thumbprint = Array("{\"e\":\"\(exponent)\",\"kty\":\"RSA\",\"n\":\"\(modulus)\"}".utf8)
-        keyID = thumbprint.withBytes { SHA256.digest($0).withBytes { base64URL($0.array) } }
+        keyID = thumbprint.withBytes { SHA256.digest($0).withBytes(base64URL) }
     }
 
     /// The key as a JSON object. Its members need no escaping: they are base64url and constants.
@@ -38,16 +38,8 @@ public struct JSONWebKey: Sendable, Equatable {
     }
 }
 
-/// RFC 4648 base64url without padding.
-private func base64URL(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+private func base64URL(_ bytes: Bytes) -> String {
     var text: [UInt8] = []
-    var index = 0
-    while index < bytes.count {
-        let group = bytes[index..<min(index + 3, bytes.count)]
-        let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-        for digit in 0...group.count { text.append(alphabet[bits >> (18 - 6 * digit) & 63]) }
-        index += 3
-    }
+    Base64.encodeURL(bytes, into: &text)
     return String(decoding: text, as: UTF8.self)
 }
