@@ -5,8 +5,8 @@ import Operations
 
 /// A demo state that tests read, and issue tokens in.
 enum SharedDemo {
-    /// Seconds since 1970 when it was made.
-    static let now: Int64 = 1_772_366_400
+    /// Seconds since 1970 when it was made: its tokens are not valid before.
+    static let now = Int64(time(nil))
 
     private static let directory = FileManager.default.temporaryDirectory.appending(
         path: "sessiongate-\(UUID().uuidString)"
