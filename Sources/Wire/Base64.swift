@@ -68,68 +68,77 @@ public enum Base64 {
         }
     }
 
-    @inlinable
-    static func encode(_ bytes: Bytes, _ alphabet: Alphabet, into output: inout [UInt8]) {
-        output.append(addingCapacity: (bytes.count * 4 + 2) / 3) { (span: inout OutputSpan<UInt8>) in
-            var index = 0
-            while index < bytes.count {
-                let left = bytes.count - index
-                let second = left > 1 ? UInt32(bytes[index + 1]) : 0
-                let third = left > 2 ? UInt32(bytes[index + 2]) : 0
-                let group = UInt32(bytes[index]) << 16 | second << 8 | third
-                span.append(character(group >> 18, alphabet))
-                span.append(character(group >> 12, alphabet))
-                if left > 1 { span.append(character(group >> 6, alphabet)) }
-                if left > 2 { span.append(character(group, alphabet)) }
-                index += 3
-            }
-        }
-    }
+    /// The 64 characters, in order.
+    @usableFromInline
+    static let standardCharacters: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+    /// The 64 characters, in order.
+    @usableFromInline
+    static let urlCharacters: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
     @inlinable
-    static func character(_ sextet: UInt32, _ alphabet: Alphabet) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: sextet & 63)
-        switch value {
-        case 0..<26: return 0x41 + value
-        case 26..<52: return 0x61 + (value - 26)
-        case 52..<62: return 0x30 + (value - 52)
-        case 62: return alphabet == .url ? 0x2D : 0x2B
-        default: return alphabet == .url ? 0x5F : 0x2F
+    static func encode(_ bytes: Bytes, _ alphabet: Alphabet, into output: inout [UInt8]) {
+        let characters = Bytes(alphabet == .url ? urlCharacters : standardCharacters)
+        output.append(addingCapacity: (bytes.count * 4 + 2) / 3) { (span: inout OutputSpan<UInt8>) in
+            var index = 0
+            while index + 3 <= bytes.count {
+                let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
+                span.append(characters[Int(group >> 18)])
+                span.append(characters[Int(group >> 12 & 63)])
+                span.append(characters[Int(group >> 6 & 63)])
+                span.append(characters[Int(group & 63)])
+                index += 3
+            }
+            guard index < bytes.count else { return }
+            let second = index + 1 < bytes.count ? UInt32(bytes[index + 1]) : nil
+            let group = UInt32(bytes[index]) << 16 | (second ?? 0) << 8
+            span.append(characters[Int(group >> 18)])
+            span.append(characters[Int(group >> 12 & 63)])
+            if second != nil { span.append(characters[Int(group >> 6 & 63)]) }
         }
     }
 
     private static func decodeStrict(_ text: Bytes, _ alphabet: Alphabet, into output: inout [UInt8]) -> Bool {
         guard text.count % 4 != 1 else { return false }
         let start = output.count
-        var bits: UInt32 = 0
-        var count: UInt32 = 0
-        for character in text.buffer {
-            guard let value = value(of: character, alphabet) else {
-                output.removeLast(output.count - start)
-                return false
+        var isBase64 = true
+        output.append(addingCapacity: text.count * 3 / 4) { (span: inout OutputSpan<UInt8>) in
+            var bits: UInt32 = 0
+            var count: UInt32 = 0
+            for character in text.buffer {
+                guard let value = value(of: character, alphabet) else {
+                    isBase64 = false
+                    return
+                }
+                bits = bits << 6 | UInt32(value)
+                count += 6
+                if count >= 8 {
+                    count -= 8
+                    span.append(UInt8(truncatingIfNeeded: bits >> count))
+                }
             }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                output.append(UInt8(truncatingIfNeeded: bits >> count))
-            }
+            isBase64 = bits & (1 << count - 1) == 0
         }
-        guard bits & (1 << count - 1) == 0 else {
-            output.removeLast(output.count - start)
-            return false
-        }
-        return true
+        if !isBase64 { output.removeLast(output.count - start) }
+        return isBase64
     }
 
     private static func value(of character: UInt8, _ alphabet: Alphabet) -> UInt8? {
+        let value = values[Int(character)]
+        if value < 62 { return value }
         switch character {
-        case 0x41...0x5A: character - 0x41
-        case 0x61...0x7A: character - 0x61 + 26
-        case 0x30...0x39: character - 0x30 + 52
-        case 0x2B where alphabet != .url, 0x2D where alphabet != .standard: 62
-        case 0x2F where alphabet != .url, 0x5F where alphabet != .standard: 63
-        default: nil
+        case 0x2B where alphabet != .url, 0x2D where alphabet != .standard: return 62
+        case 0x2F where alphabet != .url, 0x5F where alphabet != .standard: return 63
+        default: return nil
         }
     }
+
+    /// The values of letters and digits by character; 255 for all others.
+    private static let values: InlineArray<256, UInt8> = {
+        var values = InlineArray<256, UInt8>(repeating: 255)
+        for (value, character) in Bytes(standardCharacters).prefix(62).buffer.enumerated() {
+            values[Int(character)] = UInt8(value)
+        }
+        return values
+    }()
 }

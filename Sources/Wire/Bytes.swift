@@ -71,9 +71,19 @@ public struct Bytes: @unchecked Sendable {
     /// The index of the first `byte` at or after `start`, nil when there is none.
     @inlinable
     public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        guard let base = buffer.baseAddress, start >= 0, start < count else { return nil }
         var index = start
+        // Eight bytes at a time: a byte that is sought becomes zero, and the lowest zero byte's top bit is found.
+        let low: UInt64 = 0x0101_0101_0101_0101
+        while index + 8 <= count {
+            let word = UInt64(littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self))
+            let zeroed = word ^ (low &* UInt64(byte))
+            let found = (zeroed &- low) & ~zeroed & 0x8080_8080_8080_8080
+            if found != 0 { return index + found.trailingZeroBitCount >> 3 }
+            index += 8
+        }
         while index < count {
-            if buffer[index] == byte { return index }
+            if base[index] == byte { return index }
             index += 1
         }
         return nil
@@ -102,6 +112,11 @@ extension Bytes: Hashable {
         guard left.count == right.count else { return false }
         guard let a = left.buffer.baseAddress, let b = right.buffer.baseAddress, a != b else { return true }
         var index = 0
+        while index + 8 <= left.count {
+            let word = UnsafeRawPointer(a + index).loadUnaligned(as: UInt64.self)
+            if word != UnsafeRawPointer(b + index).loadUnaligned(as: UInt64.self) { return false }
+            index += 8
+        }
         while index < left.count {
             if a[index] != b[index] { return false }
             index += 1

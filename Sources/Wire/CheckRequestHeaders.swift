@@ -7,6 +7,7 @@ struct MapEntry {
     var value = Bytes.empty
 
     init(_ message: Bytes) throws(WireError) {
+        if readUsual(message) { return }
         var reader = ProtobufReader(message)
         while try reader.next() {
             switch reader.field {
@@ -15,6 +16,26 @@ struct MapEntry {
             default: try reader.skip()
             }
         }
+    }
+
+    /// The shape that every writer gives an entry: key, then value, nothing else. False, with nothing read, for others.
+    @inline(__always)
+    private mutating func readUsual(_ message: Bytes) -> Bool {
+        let count = message.count
+        guard count >= 4, message[0] == 0x0A, message[1] < 0x80 else { return false }
+        let keyEnd = 2 + Int(message[1])
+        guard keyEnd + 2 <= count, message[keyEnd] == 0x12 else { return false }
+        var start = keyEnd + 2
+        var length = Int(message[keyEnd + 1])
+        if length >= 0x80 {
+            guard start < count, message[start] < 0x80 else { return false }
+            length = length & 0x7F | Int(message[start]) << 7
+            start += 1
+        }
+        guard start + length == count else { return false }
+        key = message[2..<keyEnd]
+        value = message[start..<count]
+        return true
     }
 }
 

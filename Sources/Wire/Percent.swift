@@ -7,21 +7,20 @@ public enum Percent {
     public static func isUnreserved(_ byte: UInt8) -> Bool {
         let low: UInt64 = 0x03FF_6000_0000_0000  // - . 0-9
         let high: UInt64 = 0x47FF_FFFE_87FF_FFFE  // A-Z _ a-z ~
-        if byte < 64 { return low >> UInt64(byte) & 1 != 0 }
-        return byte < 128 && high >> UInt64(byte & 63) & 1 != 0
+        let set = byte < 64 ? low : byte < 128 ? high : 0
+        return set &>> UInt64(byte) & 1 != 0
     }
 
     /// Appends `bytes` with every byte that is not unreserved as `%XX`, upper-case.
     @inlinable
     public static func encode(_ bytes: Bytes, into output: inout [UInt8]) {
         output.append(addingCapacity: 3 * bytes.count) { (span: inout OutputSpan<UInt8>) in
-            for byte in bytes.buffer {
-                if isUnreserved(byte) {
-                    span.append(byte)
-                } else {
-                    span.append(0x25)
-                    appendHex(byte, to: &span)
-                }
+            span.appendEach(of: bytes, atMost: 3) { byte, room in
+                room[0] = byte
+                if isUnreserved(byte) { return 1 }
+                room[0] = 0x25
+                putHex(byte, at: room + 1)
+                return 3
             }
         }
     }
@@ -30,15 +29,12 @@ public enum Percent {
     @inlinable
     public static func encodeTwice(_ bytes: Bytes, into output: inout [UInt8]) {
         output.append(addingCapacity: 5 * bytes.count) { (span: inout OutputSpan<UInt8>) in
-            for byte in bytes.buffer {
-                if isUnreserved(byte) {
-                    span.append(byte)
-                } else {
-                    span.append(0x25)
-                    span.append(0x32)
-                    span.append(0x35)
-                    appendHex(byte, to: &span)
-                }
+            span.appendEach(of: bytes, atMost: 5) { byte, room in
+                room[0] = byte
+                if isUnreserved(byte) { return 1 }
+                (room[0], room[1], room[2]) = (0x25, 0x32, 0x35)
+                putHex(byte, at: room + 3)
+                return 5
             }
         }
     }
@@ -87,10 +83,27 @@ public enum Percent {
     }
 
     @inlinable
-    static func appendHex(_ byte: UInt8, to span: inout OutputSpan<UInt8>) {
+    static func putHex(_ byte: UInt8, at room: UnsafeMutablePointer<UInt8>) {
         let high = byte >> 4
         let low = byte & 15
-        span.append(high + (high < 10 ? 0x30 : 0x37))
-        span.append(low + (low < 10 ? 0x30 : 0x37))
+        room[0] = high + (high < 10 ? 0x30 : 0x37)
+        room[1] = low + (low < 10 ? 0x30 : 0x37)
+    }
+}
+
+extension OutputSpan where Element == UInt8 {
+    /// Appends what `put` writes for each byte: at most `most` bytes at the place it is given, and it says how many.
+    @inlinable
+    mutating func appendEach(
+        of bytes: Bytes, atMost most: Int, _ put: (_ byte: UInt8, _ room: UnsafeMutablePointer<UInt8>) -> Int
+    ) {
+        // Unsafe writes, within the room that is made sure of first.
+        precondition(bytes.count <= freeCapacity / most, "no room was made for it")
+        withUnsafeMutableBufferPointer { buffer, count in
+            guard var room = buffer.baseAddress.map({ base in base + count }) else { return }
+            let start = room
+            for byte in bytes.buffer { room += put(byte, room) }
+            count += room - start
+        }
     }
 }

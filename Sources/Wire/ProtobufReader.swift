@@ -21,28 +21,35 @@ public struct ProtobufReader {
         case fixed32 = 5
     }
 
-    /// The message.
-    private let bytes: Bytes
-    /// The offset of the next unread byte.
-    private var position = 0
+    // Unsafe, because a check is made of this: `cursor` moves up to `end` only, each step after a look at what is left, and
+    // both lie in the view that the reader was made from.
+    /// The next unread byte.
+    private var cursor: UnsafePointer<UInt8>
+    /// The end of the message.
+    private let end: UnsafePointer<UInt8>
     /// The number of the current field; 0 before the first.
     public private(set) var field: UInt32 = 0
     /// The wire type of the current field.
     public private(set) var wireType = WireType.varint
 
     /// Reads the message that `bytes` holds.
+    @inline(__always)
     public init(_ bytes: Bytes) {
-        self.bytes = bytes
+        let nowhere: StaticString = ""
+        cursor = bytes.buffer.baseAddress ?? nowhere.utf8Start
+        end = cursor + bytes.count
     }
 
     /// How many bytes are not read yet.
-    public var remaining: Int { bytes.count - position }
+    @inline(__always)
+    public var remaining: Int { end - cursor }
 
     /// Steps to the next field: false at the end of the message.
     ///
     /// The field's value must then be read, or skipped with ``skip()``.
+    @inline(__always)
     public mutating func next() throws(WireError) -> Bool {
-        if position == bytes.count { return false }
+        if cursor == end { return false }
         let tag = try rawVarint()
         guard tag >= 8, tag <= UInt64(UInt32.max) else { throw .badFieldNumber }
         guard let type = WireType(rawValue: UInt8(truncatingIfNeeded: tag & 7)) else { throw .unsupportedWireType }
@@ -56,10 +63,10 @@ public struct ProtobufReader {
     public mutating func delimited() throws(WireError) -> Bytes {
         guard wireType == .delimited else { throw .wrongWireType }
         let length = try rawVarint()
-        guard length <= UInt64(bytes.count - position) else { throw .lengthBeyondMessage }
-        let end = position + Int(truncatingIfNeeded: length)
-        defer { position = end }
-        return bytes[position..<end]
+        guard length <= UInt64(truncatingIfNeeded: remaining) else { throw .lengthBeyondMessage }
+        let value = UnsafeBufferPointer(start: cursor, count: Int(truncatingIfNeeded: length))
+        cursor += value.count
+        return Bytes(value)
     }
 
     /// The current field's value: an integer, bool or enum as its 64 bits.
@@ -93,11 +100,10 @@ public struct ProtobufReader {
     /// The current field's value: a double.
     public mutating func double() throws(WireError) -> Double {
         guard wireType == .fixed64 else { throw .wrongWireType }
-        guard bytes.count - position >= 8 else { throw .truncated }
-        var bits: UInt64 = 0
-        for offset in 0..<8 { bits |= UInt64(bytes[position + offset]) << UInt64(8 * offset) }
-        position += 8
-        return Double(bitPattern: bits)
+        guard remaining >= 8 else { throw .truncated }
+        let bits = UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)
+        cursor += 8
+        return Double(bitPattern: UInt64(littleEndian: bits))
     }
 
     /// Skips the current field's value.
@@ -111,15 +117,15 @@ public struct ProtobufReader {
     }
 
     private mutating func skip(bytes length: Int) throws(WireError) {
-        guard bytes.count - position >= length else { throw .truncated }
-        position += length
+        guard remaining >= length else { throw .truncated }
+        cursor += length
     }
 
     @inline(__always)
     private mutating func rawVarint() throws(WireError) -> UInt64 {
-        guard position < bytes.count else { throw .truncated }
-        let first = bytes[position]
-        position += 1
+        guard cursor != end else { throw .truncated }
+        let first = cursor.pointee
+        cursor += 1
         if first < 0x80 { return UInt64(first) }
         return try longVarint(UInt64(first & 0x7F))
     }
@@ -127,9 +133,9 @@ public struct ProtobufReader {
     private mutating func longVarint(_ first: UInt64) throws(WireError) -> UInt64 {
         var value = first
         var shift: UInt64 = 7
-        while position < bytes.count {
-            let byte = bytes[position]
-            position += 1
+        while cursor != end {
+            let byte = cursor.pointee
+            cursor += 1
             if shift == 63, byte > 1 { throw .varintTooLong }
             value |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { return value }

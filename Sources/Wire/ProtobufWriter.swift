@@ -35,8 +35,10 @@ public struct ProtobufWriter {
     /// Opens a delimited field, a message as a rule: what is written until ``endMessage(_:)`` is its content.
     @inlinable
     public mutating func beginMessage(_ field: Int) -> Mark {
-        tag(field, .delimited)
-        bytes.append(0)
+        bytes.append(addingCapacity: 11) { (span: inout OutputSpan<UInt8>) in
+            span.appendTag(field, .delimited)
+            span.append(0)
+        }
         return Mark(start: bytes.count)
     }
 
@@ -65,9 +67,9 @@ public struct ProtobufWriter {
     /// A string or bytes field, written even when empty. A string's bytes must be valid UTF-8: see ``Bytes/isUTF8``.
     @inlinable
     public mutating func bytes(_ field: Int, _ value: Bytes) {
-        tag(field, .delimited)
-        rawVarint(UInt64(value.count))
-        bytes.append(contentsOf: value.buffer)
+        bytes.append(addingCapacity: 20 + value.count) { (span: inout OutputSpan<UInt8>) in
+            span.appendDelimited(field, value)
+        }
     }
 
     /// A string field.
@@ -113,17 +115,12 @@ public struct ProtobufWriter {
 
     @inlinable
     mutating func tag(_ field: Int, _ type: ProtobufReader.WireType) {
-        rawVarint(UInt64(truncatingIfNeeded: field) << 3 | UInt64(type.rawValue))
+        bytes.append(addingCapacity: 10) { (span: inout OutputSpan<UInt8>) in span.appendTag(field, type) }
     }
 
     @inlinable
     mutating func rawVarint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(truncatingIfNeeded: rest))
+        bytes.append(addingCapacity: 10) { (span: inout OutputSpan<UInt8>) in span.appendVarint(value) }
     }
 
     @usableFromInline
@@ -139,6 +136,41 @@ public struct ProtobufWriter {
                 rest >>= 7
             }
             buffer[start - 1 + extra] = UInt8(truncatingIfNeeded: rest)
+        }
+    }
+}
+
+/// Parts of fields, into room that was made for them: at most ten bytes a varint.
+extension OutputSpan where Element == UInt8 {
+    @inlinable
+    mutating func appendTag(_ field: Int, _ type: ProtobufReader.WireType) {
+        appendVarint(UInt64(truncatingIfNeeded: field) << 3 | UInt64(type.rawValue))
+    }
+
+    @inlinable
+    mutating func appendVarint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    @inlinable
+    mutating func appendDelimited(_ field: Int, _ value: Bytes) {
+        appendTag(field, .delimited)
+        appendVarint(UInt64(truncatingIfNeeded: value.count))
+        append(value)
+    }
+
+    @inlinable
+    mutating func append(_ value: Bytes) {
+        precondition(value.count <= freeCapacity, "no room was made for it")
+        withUnsafeMutableBufferPointer { buffer, count in
+            guard let base = value.buffer.baseAddress, let start = buffer.baseAddress else { return }
+            (start + count).initialize(from: base, count: value.count)
+            count += value.count
         }
     }
 }

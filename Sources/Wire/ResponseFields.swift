@@ -21,14 +21,30 @@ extension ProtobufWriter {
     public mutating func headerOption(
         _ field: Int, key: Bytes, value: Bytes, append: Bool? = nil, action: HeaderAppendAction = .appendIfExistsOrAdd
     ) {
-        let option = beginMessage(field)
-        let header = beginMessage(1)
-        bytes(1, key)
-        bytes(2, value)
-        endMessage(header)
-        if let append { boolValue(2, append) }
-        if action != .appendIfExistsOrAdd { varint(3, UInt64(action.rawValue)) }
-        endMessage(option)
+        let header = Self.delimitedSize(1, key.count) + Self.delimitedSize(2, value.count)
+        let appendSize = append.map { append in append ? 4 : 2 } ?? 0
+        let actionSize = action == .appendIfExistsOrAdd ? 0 : 2
+        let option = Self.delimitedSize(1, header) + appendSize + actionSize
+        bytes.append(addingCapacity: Self.delimitedSize(field, option)) { (span: inout OutputSpan<UInt8>) in
+            span.appendTag(field, .delimited)
+            span.appendVarint(UInt64(truncatingIfNeeded: option))
+            span.appendTag(1, .delimited)
+            span.appendVarint(UInt64(truncatingIfNeeded: header))
+            span.appendDelimited(1, key)
+            span.appendDelimited(2, value)
+            if let append {
+                span.appendTag(2, .delimited)
+                span.append(append ? 2 : 0)
+                if append {
+                    span.appendTag(1, .varint)
+                    span.append(1)
+                }
+            }
+            if actionSize > 0 {
+                span.appendTag(3, .varint)
+                span.append(UInt8(truncatingIfNeeded: action.rawValue))
+            }
+        }
     }
 
     /// A `google.protobuf.BoolValue` as field `field`: false is there, and empty.
@@ -42,12 +58,17 @@ extension ProtobufWriter {
     /// A string in the `google.protobuf.Struct` that is being written. The value must be UTF-8.
     @inlinable
     public mutating func structField(_ key: StaticString, _ value: Bytes) {
-        let entry = beginMessage(1)
-        string(1, key)
-        let content = beginMessage(2)
-        bytes(3, value)
-        endMessage(content)
-        endMessage(entry)
+        let name = Bytes(key)
+        let content = Self.delimitedSize(3, value.count)
+        let entry = Self.delimitedSize(1, name.count) + Self.delimitedSize(2, content)
+        bytes.append(addingCapacity: Self.delimitedSize(1, entry)) { (span: inout OutputSpan<UInt8>) in
+            span.appendTag(1, .delimited)
+            span.appendVarint(UInt64(truncatingIfNeeded: entry))
+            span.appendDelimited(1, name)
+            span.appendTag(2, .delimited)
+            span.appendVarint(UInt64(truncatingIfNeeded: content))
+            span.appendDelimited(3, value)
+        }
     }
 
     /// A `google.protobuf.Struct`, whose fields `body` writes, in the one that is being written.
@@ -63,5 +84,16 @@ extension ProtobufWriter {
         endMessage(fields)
         endMessage(content)
         endMessage(entry)
+    }
+
+    /// Bytes of a delimited field with `length` bytes of content.
+    @inlinable
+    static func delimitedSize(_ field: Int, _ length: Int) -> Int {
+        varintSize(field << 3) + varintSize(length) + length
+    }
+
+    @inlinable
+    static func varintSize(_ value: Int) -> Int {
+        value < 0x80 ? 1 : (UInt64.bitWidth - UInt64(truncatingIfNeeded: value).leadingZeroBitCount + 6) / 7
     }
 }

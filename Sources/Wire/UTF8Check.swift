@@ -6,12 +6,22 @@ extension Bytes {
     public var isUTF8: Bool {
         var index = 0
         while index < count {
+            if isASCIIWord(at: index) {
+                index += 8
+                continue
+            }
             let length = Self.sequenceLength(self[index])
             guard length > 0, length <= count - index else { return false }
             if length > 1, !isSequence(at: index, length: length) { return false }
             index += length
         }
         return true
+    }
+
+    /// Whether eight bytes of ASCII begin at `index`.
+    private func isASCIIWord(at index: Int) -> Bool {
+        guard count - index >= 8, let base = buffer.baseAddress else { return false }
+        return UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
     }
 
     private static func sequenceLength(_ lead: UInt8) -> Int {
