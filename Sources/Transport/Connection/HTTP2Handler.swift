@@ -34,7 +34,7 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
     private let session: HTTP2Session
     private var predecessor: (any Connection)?
     private var context: ChannelHandlerContext?
-    private var output = ByteBuffer()
+    @exclusivity(unchecked) private var output = ByteBuffer()
     private var ending = Ending.no
     private var isBlocked = false
     private var blockedAt: Int64 = 0

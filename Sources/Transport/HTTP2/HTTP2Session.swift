@@ -13,20 +13,20 @@ import Wire
 /// The server's side of an HTTP/2 connection. Belongs to one event loop.
 package final class HTTP2Session {
     /// The time, in monotonic nanoseconds; set before bytes are received.
-    package var now: Int64 = 0
+    @exclusivity(unchecked) package var now: Int64 = 0
     /// Whether nothing more can be done on this connection but to close it.
-    package private(set) var hasFailed = false
+    @exclusivity(unchecked) package private(set) var hasFailed = false
     /// How often a ping of ours was answered.
     package private(set) var pongs = 0
     /// Bytes of bodies that are waiting.
-    package private(set) var backlog = 0
+    @exclusivity(unchecked) package private(set) var backlog = 0
 
     let limits: HTTP2Limits
     private let pool: ExchangePool
-    private var session: OpaquePointer?
-    private var streams = StreamTable()
-    private var ready: [Exchange] = []
-    private var readyIndex = 0
+    @exclusivity(unchecked) private var session: OpaquePointer?
+    @exclusivity(unchecked) private var streams = StreamTable()
+    @exclusivity(unchecked) private var ready: [Exchange] = []
+    @exclusivity(unchecked) private var readyIndex = 0
 
     /// A session that announces its settings with the first output.
     package init(limits: HTTP2Limits, pool: ExchangePool) {
