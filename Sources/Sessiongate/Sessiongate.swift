@@ -11,6 +11,6 @@ struct Sessiongate: AsyncParsableCommand {
             To see it work: `sessiongate init demo`, then `sessiongate serve --config demo/sessiongate.yaml`.
             """,
         subcommands: [
-            Serve.self, Init.self, Sign.self, Token.self, Check.self, Config.self, PrintVersion.self,
+            Serve.self, Init.self, Sign.self, Token.self, Check.self, Explain.self, Config.self, PrintVersion.self,
         ])
 }

@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
+import time
 
+import proto_json
 import pytest
 import stack
 
@@ -14,7 +17,9 @@ def sessiongate(*arguments, **options):
     )
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["init"], ["sign"], ["token"], ["check"], ["config", "check"]])
+@pytest.mark.parametrize(
+    "command", [[], ["serve"], ["init"], ["sign"], ["token"], ["check"], ["explain"], ["config", "check"]]
+)
 def test_help(command):
     done = sessiongate(*command, "--help")
     assert done.returncode == 0
@@ -95,3 +100,58 @@ def test_check_goes_on_after_a_bad_line(edge):
     assert done.returncode == 2
     assert len(done.stdout.splitlines()) == 2
     assert "2" in done.stderr
+
+
+def explain(*cases):
+    command = [stack.SESSIONGATE, "explain", "--config", proto_json.STATE / "sessiongate.yaml"]
+    files = [stack.ROOT / "proto-json" / f"{case}.request.json" for case in cases]
+    requests = [json.dumps(json.loads(file.read_text())) for file in files]
+    return subprocess.run(
+        [*command, "--clock", str(proto_json.CLOCK)],
+        input="\n".join(requests),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+def test_explain_shows_the_way_of_a_request_and_the_check_that_failed():
+    done = explain("oauth1-bad-signature")
+    assert done.returncode == 0, done.stderr
+    failed = [line for line in done.stdout.splitlines() if "FAILED" in line]
+    assert failed == ["  FAILED  signature is valid"]
+    for expected in (
+        "OAuth 1.0a (Authorization: OAuth",
+        "oauth_signature_method = HMAC-SHA1",
+        "GET&http",
+        "refused: signature-invalid (mwoauth-invalid-authorization)",
+        "www-authenticate: OAuth",
+    ):
+        assert expected in done.stdout, expected
+    assert "\x1b[" not in done.stdout
+
+
+def test_explain_gives_user_consumer_and_cookie_and_no_secret():
+    done = explain("oauth1-first", "oauth2-owner-only")
+    assert done.returncode == 0, done.stderr
+    assert "FAILED" not in done.stdout
+    for expected in ("acceptance", "consumer", "limit key  jwt-sub:mw:", "none came with the request: one is set"):
+        assert expected in done.stdout, expected
+    # No JWT and no signature in full: neither a payload segment nor the 28 characters of an HMAC.
+    assert not re.search(r"eyJ[\w-]{10,}\.", done.stdout)
+    assert not re.search(r"oauth_signature = [^ ]{9,}", done.stdout)
+
+
+def test_check_answers_ten_thousand_lines_in_time(edge):
+    request = json.dumps({"attributes": {"request": {"http": {"method": "GET", "path": "/w/api.php", "host": "h"}}}})
+    started = time.monotonic()
+    done = subprocess.run(
+        [stack.SESSIONGATE, "check", "--config", edge.state / "sessiongate.yaml"],
+        input=(request + "\n") * 10_000,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 10_000
+    assert time.monotonic() - started < 5

@@ -99,6 +99,29 @@ private func withServer(
         #expect(!secrets.contains { text.contains($0) })
     }
 
+    @Test func refusalsAreLoggedByReasonAndNotWithoutBound() async throws {
+        let log = Lines()
+        try await withServer(log: log) { addresses in
+            for number in 0..<100 {
+                let request = """
+                    {"attributes": {"source": {"address": {"socketAddress": {"address": "203.0.113.5"}}}, "request": {"http": {
+                    "id": "r\(number)", "method": "GET", "path": "/w/api.php", "host": "h",
+                    "headers": {"authorization": "Bearer presented-secret"}}}}}
+                    """
+                let answer = try ask(
+                    addresses.data[0], "POST", check, body: request, headers: "content-type: application/json\r\n")
+                #expect(answer.status == 200)
+            }
+        }
+        let refusals = log.all.filter { $0.contains("refused") }
+        #expect(refusals.first?.contains("reason=access-token-malformed") == true)
+        #expect(refusals.first?.contains("id=r0") == true)
+        #expect(refusals.first?.contains("address=203.0.113.5") == true)
+        #expect(!refusals.contains { $0.contains("presented-secret") })
+        // Twenty a second at most; a hundred requests take less than two seconds, and may lie in three.
+        #expect(refusals.count <= 60)
+    }
+
     @Test func theConfigurationInForceIsShownWithoutSecrets() async throws {
         try await withServer(["SESSIONGATE_SERVER_EVENT_LOOPS": "1"]) { addresses in
             let answer = try ask(addresses.admin, "GET", "/config")

@@ -5,6 +5,7 @@ import Wire
 enum Standing {
     /// Checks `grant` for `wiki` in MediaWiki's order; the first failure is the verdict.
     static func check(_ grant: Grant, wiki: Wiki, settings: Settings, trace: Trace?) throws(Halt) {
+        trace?.note(grant)
         let accepted = grant.acceptance?.wiki ?? grant.consumer.wiki
         try require(accepted == "*" || accepted == wiki.id, .wrongWiki, "acceptance is for this wiki", trace)
         if grant.acceptance != nil {
@@ -34,5 +35,27 @@ enum Standing {
     ) throws(Halt) {
         trace?.check(check, holds)
         if !holds { throw .refused(reason) }
+    }
+}
+
+extension Trace {
+    /// The rows that the verdict rests on.
+    fileprivate func note(_ grant: Grant) {
+        let consumer = grant.consumer
+        note(
+            "consumer",
+            "\(consumer.name) (id \(consumer.id)), \(consumer.stage.map { "\($0)" } ?? "unknown stage"), wiki \(consumer.wiki), "
+                + "OAuth \(consumer.oauthVersion)\(consumer.ownerOnly ? ", owner-only" : ""), owner \(consumer.ownerID)"
+        )
+        note(
+            "acceptance",
+            grant.acceptance.map { "id \($0.id), user \($0.userID), wiki \($0.wiki)" } ?? "none: client credentials")
+        guard let user = grant.user else { return }
+        let groups = user.groups.isEmpty ? "no groups" : "groups \(user.groups.joined(separator: ", "))"
+        let edits = user.editCount.map { "\($0) edits" } ?? "edit count unknown"
+        note(
+            "user",
+            "\(user.name) (id \(user.id)), \(groups), \(edits)\(user.locked ? ", locked" : "")"
+                + (user.blockedSitewide ? ", blocked site-wide" : ""))
     }
 }

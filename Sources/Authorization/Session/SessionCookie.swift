@@ -130,7 +130,11 @@ extension Authorizer {
 
     /// Sets, keeps or refuses the cookie of an OAuth session.
     func decideCookie(_ request: CheckRequest, of identity: Identity, at now: Timestamp) throws(Halt) -> CookieAction {
-        guard wantsCookie(identity), let claims = identity.claims else { return .none }
+        guard wantsCookie(identity), let claims = identity.claims else {
+            trace?.note("cookie", "none for sessions of type \(identity.type.rawValue)")
+            return .none
+        }
+        if sessionCookie(of: request) == nil { trace?.note("cookie", "none came with the request: one is set") }
         if let cookie = sessionCookie(of: request) {
             do throws(Halt) {
                 let presented = try verifyCookie(cookie, at: now)

@@ -17,7 +17,7 @@ public final class Replay {
         case fixed(Int64)
     }
 
-    private let authorizer: Authorizer
+    let authorizer: Authorizer
     private let loader: Loader
     private let clock: Clock
     private let timeOfDay: () -> Timestamp
@@ -38,7 +38,7 @@ public final class Replay {
         return try message.withBytes { (message) throws(ReplayError) in try decide(message) }
     }
 
-    private func transcoded(_ json: Bytes) throws(ReplayError) -> [UInt8] {
+    func transcoded(_ json: Bytes) throws(ReplayError) -> [UInt8] {
         do {
             return try CheckRequestJSON.transcode(json)
         } catch {
@@ -53,7 +53,7 @@ public final class Replay {
         } catch {
             throw ReplayError(description: "not a CheckRequest: \(error)")
         }
-        let response = try check(request, at: time(of: request))
+        let response = try check(request, at: time(of: request)).response
         return try response.withBytes { (response) throws(ReplayError) in
             guard let json = try? CheckResponse.json(protobuf: response) else {
                 throw ReplayError(description: "the answer is not text")
@@ -62,11 +62,15 @@ public final class Replay {
         }
     }
 
-    private func check(_ request: CheckRequest, at now: Timestamp) throws(ReplayError) -> [UInt8] {
+    /// The verdict and the answer (protobuf); what is missing is fetched on the way.
+    func check(
+        _ request: CheckRequest, at now: Timestamp
+    ) throws(ReplayError) -> (verdict: Verdict, response: [UInt8]) {
         var response: [UInt8] = []
         for _ in 0..<Authorizer.mostRounds {
+            authorizer.trace?.reset()
             switch authorizer.check(request, at: now, into: &response) {
-            case .answered: return response
+            case .answered(let verdict): return (verdict, response)
             case .failed(let fault): throw ReplayError(fault)
             case .needs(let lookup):
                 do {
@@ -79,7 +83,7 @@ public final class Replay {
         throw ReplayError(Fault.unresolved)
     }
 
-    private func time(of request: CheckRequest) throws(ReplayError) -> Timestamp {
+    func time(of request: CheckRequest) throws(ReplayError) -> Timestamp {
         switch clock {
         case .now: return timeOfDay()
         case .fixed(let seconds): return Timestamp(seconds: seconds)

@@ -66,8 +66,11 @@ extension Endpoints {
 
     private func check(_ message: Bytes, at now: Timestamp, into response: inout [UInt8]) -> Step {
         do throws(WireError) {
-            switch authorizer.check(try CheckRequest(protobuf: message), at: now, into: &response) {
-            case .answered: return .answered
+            let request = try CheckRequest(protobuf: message)
+            switch authorizer.check(request, at: now, into: &response) {
+            case .answered(let verdict):
+                refusals?.note(verdict, request, at: now)
+                return .answered
             case .needs(let lookup): return .needs(lookup)
             case .failed(let fault): return .failed(fault)
             }

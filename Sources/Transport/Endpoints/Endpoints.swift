@@ -1,6 +1,7 @@
 // What is served on the data listeners: each endpoint is a file of its own.
 
 import Authorization
+import Logging
 import Wire
 
 /// The endpoints of the data listeners, for one event loop.
@@ -10,9 +11,11 @@ package struct Endpoints: Service {
     let gate: Gate
     let readiness: Readiness
     let maxMessageBytes: Int
+    let refusals: RefusalLog?
 
-    /// Endpoints that ask an authorizer of their own.
-    package init(gate: Gate, readiness: Readiness, maxMessageBytes: Int) {
+    /// Endpoints that ask an authorizer of their own; refusals go to `logger`.
+    package init(gate: Gate, readiness: Readiness, maxMessageBytes: Int, logger: Logger? = nil) {
+        refusals = logger.map { RefusalLog($0) }
         authorizer = Authorizer(gate: gate)
         self.gate = gate
         self.readiness = readiness

@@ -105,7 +105,7 @@ extension Server {
         for eventLoop in group.makeIterator() {
             let loop = try await eventLoop.submit { [self] in
                 let service = Endpoints(
-                    gate: gate, readiness: readiness, maxMessageBytes: configuration.maxMessageBytes)
+                    gate: gate, readiness: readiness, maxMessageBytes: configuration.maxMessageBytes, logger: logger)
                 let state = EventLoopState(
                     eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, wallClock: wallClock)
                 return Running.Loop(
@@ -125,7 +125,9 @@ extension Server {
         )
         .childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                guard let state = states[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.ioOnClosedChannel }
+                guard let state = states[ObjectIdentifier(channel.eventLoop)] else {
+                    throw ChannelError.ioOnClosedChannel
+                }
                 try channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: state.value))
             }
         }
