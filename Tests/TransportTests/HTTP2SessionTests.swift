@@ -136,7 +136,8 @@ import Wire
         limits.maxBodyBytes = 1000
         let pair = Pair(limits: limits)
         let call = pair.client.request(
-            "POST", "/x/y", [("content-type", "application/grpc")], body: [UInt8](repeating: 1, count: 1006), ends: false)
+            "POST", "/x/y", [("content-type", "application/grpc")], body: [UInt8](repeating: 1, count: 1006),
+            ends: false)
         let plain = pair.client.request("POST", "/x", body: [UInt8](repeating: 1, count: 1006), ends: false)
         let fits = pair.client.request("POST", "/x", body: [UInt8](repeating: 1, count: 1000))
         pair.run()
@@ -284,8 +285,10 @@ import Wire
         RawFrames.preface + RawFrames.settings + RawFrames.frame(0, stream: 1, [1]),
         RawFrames.preface + RawFrames.settings + RawFrames.frame(6, [1, 2]),
         RawFrames.preface + RawFrames.settings + [0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 1],
-        RawFrames.preface + RawFrames.settings + RawFrames.frame(1, flags: 5, stream: 2, RawFrames.block(RawFrames.post("/x"))),
-        RawFrames.preface + RawFrames.settings + RawFrames.frame(1, flags: 5, stream: 1, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
+        RawFrames.preface + RawFrames.settings
+            + RawFrames.frame(1, flags: 5, stream: 2, RawFrames.block(RawFrames.post("/x"))),
+        RawFrames.preface + RawFrames.settings
+            + RawFrames.frame(1, flags: 5, stream: 1, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
     ])
     func whatIsNotHTTP2EndsTheConnection(bytes: [UInt8]) {
         let pair = Pair()

@@ -30,11 +30,13 @@ import Wire
         #expect(Array(value.utf8).withBytes { MediaType($0) } == type)
     }
 
-    @Test(arguments: [
-        ("200m", 200_000_000), ("1S", 1_000_000_000), ("2M", 120_000_000_000), ("1H", 3_600_000_000_000),
-        ("5u", 5000), ("7n", 7), ("0m", 0), ("99999999H", Int64.max), ("99999999n", 99_999_999),
-        ("100000000n", nil), ("", nil), ("m", nil), ("5", nil), ("-5m", nil), ("5x", nil), ("5 m", nil), ("1.5S", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("200m", 200_000_000), ("1S", 1_000_000_000), ("2M", 120_000_000_000), ("1H", 3_600_000_000_000),
+            ("5u", 5000), ("7n", 7), ("0m", 0), ("99999999H", Int64.max), ("99999999n", 99_999_999),
+            ("100000000n", nil), ("", nil), ("m", nil), ("5", nil), ("-5m", nil), ("5x", nil), ("5 m", nil),
+            ("1.5S", nil),
+        ] as [(String, Int64?)])
     func timeouts(value: String, nanoseconds: Int64?) {
         #expect(Array(value.utf8).withBytes { GRPCTimeout.nanoseconds($0) } == nanoseconds)
     }

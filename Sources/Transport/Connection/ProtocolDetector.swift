@@ -38,7 +38,7 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
         first.writeImmutableBuffer(unwrapInboundIn(data))
         guard let isHTTP2 = first.withUnsafeReadableBytes({ Self.isHTTP2(Bytes($0)) }) else { return }
         do {
-            let next: any ChannelHandler = 
+            let next: any ChannelHandler =
                 isHTTP2 ? HTTP2Handler(loop: loop, replacing: self) : HTTP1Handler(loop: loop, replacing: self)
             let operations = context.pipeline.syncOperations
             if !isHTTP2 { try operations.addHandler(HTTP1Handler<S>.makeDecoder(limits: loop.limits)) }

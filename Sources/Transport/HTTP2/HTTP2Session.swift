@@ -108,7 +108,8 @@ extension HTTP2Session {
     package func respond(_ exchange: Exchange) {
         exchange.enter(.answering, at: now)
         switch exchange.reply.shape {
-        case .messages, .stream: submit(exchange, StaticFields.callHead.base, StaticFields.callHead.count, hasBody: true)
+        case .messages, .stream:
+            submit(exchange, StaticFields.callHead.base, StaticFields.callHead.count, hasBody: true)
         case .trailersOnly: exchange.withErrorFields { submit(exchange, $0.baseAddress, $0.count, hasBody: false) }
         case .http:
             let hasBody = !exchange.reply.body.isEmpty && exchange.head.method != .head

@@ -25,7 +25,8 @@ final class Connected {
     let reads = ReadCounter()
 
     init(
-        client: ClientSession = ClientSession(), detects: Bool = true, limits change: (inout ConnectionLimits) -> Void = { _ in }
+        client: ClientSession = ClientSession(), detects: Bool = true,
+        limits change: (inout ConnectionLimits) -> Void = { _ in }
     ) throws {
         var limits = ConnectionLimits()
         change(&limits)

@@ -17,7 +17,8 @@ struct FakeService: Service {
             exchange.reply.answer(message: exchange.body)
         case "wait":
             if exchange.rounds < Int(path[1]) ?? 0 { return .needs(.user(id: Int64(exchange.rounds))) }
-            exchange.isCall ? exchange.reply.answer(message: Array("done".utf8)) : (exchange.reply.body = Array("done".utf8))
+            exchange.isCall
+                ? exchange.reply.answer(message: Array("done".utf8)) : (exchange.reply.body = Array("done".utf8))
         case "fail":
             return .failed(Fault(rawValue: path[1]) ?? .unresolved)
         case "stream":
