@@ -14,6 +14,8 @@ package struct ConnectionLimits: Sendable {
     package var maxPipelined = 64
     /// Connections of one event loop.
     package var maxConnectionsPerLoop = 16_384
+    /// Bytes of bodies that all connections of one event loop may have waiting.
+    package var maxLoopBacklogBytes = 256 << 20
     /// Bytes of output that are gathered for one write.
     package var writeBatch = 128 << 10
 

@@ -24,7 +24,7 @@ package protocol Connection: AnyObject, SendableMetatype {
 package final class EventLoopState<S: Service> {
     package let eventLoop: any EventLoop
     package let limits: ConnectionLimits
-    package let pool = ExchangePool()
+    package let pool: ExchangePool
     package let counters: TransportCounters
     package var service: S
     /// Whether connections are to end.
@@ -45,6 +45,7 @@ package final class EventLoopState<S: Service> {
         self.service = service
         self.resolver = resolver
         self.limits = limits
+        pool = ExchangePool(maxBacklogBytes: limits.maxLoopBacklogBytes)
         self.counters = counters
         self.wallClock = wallClock
     }

@@ -115,14 +115,19 @@ package final class Exchange {
     }
 }
 
-/// Exchanges that are not in use: one pool for each event loop.
+/// Exchanges that are not in use, and how much those that are hold: one pool for each event loop.
 package final class ExchangePool {
-    @exclusivity(unchecked) private var idle: [Exchange] = []
-    private let capacity: Int
+    /// Bytes of bodies that are waiting on all connections.
+    @exclusivity(unchecked) package internal(set) var backlog = 0
 
-    /// A pool that keeps at most `capacity` exchanges.
-    package init(capacity: Int = 256) {
+    private let maxBacklogBytes: Int
+    private let capacity: Int
+    @exclusivity(unchecked) private var idle: [Exchange] = []
+
+    /// A pool that keeps at most `capacity` exchanges for later, and allows bodies of `maxBacklogBytes` in all.
+    package init(capacity: Int = 256, maxBacklogBytes: Int = .max) {
         self.capacity = capacity
+        self.maxBacklogBytes = maxBacklogBytes
     }
 
     /// An exchange that nothing has been read of.
@@ -134,4 +139,7 @@ package final class ExchangePool {
         exchange.reset()
         idle.append(exchange)
     }
+
+    /// Whether there is room for `count` more bytes of bodies.
+    func hasRoom(for count: Int) -> Bool { backlog + count <= maxBacklogBytes }
 }

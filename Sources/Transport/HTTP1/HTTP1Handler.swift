@@ -55,7 +55,10 @@ package final class HTTP1Handler<S: Service>: ChannelDuplexHandler, Connection {
         var configuration = NIOHTTPDecoderLimitConfiguration()
         configuration.maxHeaderFieldSize = limits.http2.maxHeaderBytes
         configuration.maxHeaderListSize = limits.http2.maxHeaderBytes
-        return ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration))
+        // The decoder's own limits leave out the request line: what it can't take yet is bounded too.
+        return ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration),
+            maximumBufferSize: limits.http2.maxHeaderBytes)
     }
 }
 
@@ -109,8 +112,9 @@ extension HTTP1Handler {
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError, case .no = ending else { return abort() }
-        refuse(error == .headerOverflow ? .largeHead : error == .invalidVersion ? .version : .malformed)
+        guard let flaw = Exchange.Flaw(error) else { return abort() }
+        guard case .no = ending else { return }  // What follows the last request is nobody's.
+        refuse(flaw)
         flush()
     }
 
@@ -120,11 +124,17 @@ extension HTTP1Handler {
         guard context != nil else { return }
         context = nil
         ending = .closed
-        arriving.map(loop.pool.put)
-        line.forEach(loop.pool.put)
+        arriving.map(release)
+        line.forEach(release)
         arriving = nil
         line = []
         loop.remove(self)
+    }
+
+    private func release(_ exchange: Exchange) {
+        backlog -= exchange.body.count
+        loop.pool.backlog -= exchange.body.count
+        loop.pool.put(exchange)
     }
 }
 
@@ -142,7 +152,7 @@ extension HTTP1Handler {
 
     private func receive(_ head: HTTPRequestHead) {
         let exchange = begin()
-        exchange.receive(head)
+        exchange.receive(head, limit: loop.limits.http2.maxHeaderBytes)
         if line.count >= loop.limits.maxPipelined { exchange.flaw = .backlog }
         if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > maxBody {
             exchange.flaw = .largeBody
@@ -157,8 +167,10 @@ extension HTTP1Handler {
     private func receive(_ body: ByteBuffer) {
         guard let exchange = arriving else { return }
         if exchange.body.count + body.readableBytes > maxBody { return refuse(.largeBody) }
-        if backlog + body.readableBytes > loop.limits.http2.maxBacklogBytes { return refuse(.backlog) }
+        let isBearable = backlog + body.readableBytes <= loop.limits.http2.maxBacklogBytes
+        guard isBearable, loop.pool.hasRoom(for: body.readableBytes) else { return refuse(.backlog) }
         backlog += body.readableBytes
+        loop.pool.backlog += body.readableBytes
         body.withUnsafeReadableBytes { exchange.body.append(contentsOf: $0) }
     }
 
@@ -218,10 +230,9 @@ extension HTTP1Handler {
         exchange.isLast = exchange.isLast || loop.isDraining && line.count == 1 && arriving == nil
         exchange.writeHTTP1(into: &output, secondsSince1970: loop.time.seconds)
         if exchange.isLast { ending = .lastRequest }
-        backlog -= exchange.body.count
         changedAt = loop.now
         line.removeFirst()
-        loop.pool.put(exchange)
+        release(exchange)
         if output.readableBytes >= loop.limits.writeBatch { flush() }
     }
 

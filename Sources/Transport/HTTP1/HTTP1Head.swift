@@ -1,12 +1,13 @@
 // From NIO's request head to ours, and what of it is refused. NIO's parser has refused the shapes by which two readers of one
 // connection come to disagree about where a request ends; tests hold it to that.
 
+import NIOCore
 import NIOHTTP1
 import Wire
 
 extension Exchange {
     /// Takes a request's head over; sets a flaw when it can't be served.
-    func receive(_ request: HTTPRequestHead) {
+    func receive(_ request: HTTPRequestHead, limit: Int) {
         isLast = request.version != .http1_1 || !request.isKeepAlive
         isHeadComplete = true
         withBytes(of: request.method.rawValue) { head.setMethod($0) }
@@ -21,6 +22,8 @@ extension Exchange {
         }
         // RFC 9112 section 3.2: exactly one Host in HTTP/1.1.
         if hosts > 1 || hosts == 0 && request.version == .http1_1 { flaw = .malformed }
+        if request.hasUnclearLength { flaw = .malformed }
+        if head.size > limit { flaw = .largeHead }
         if request.version.major != 1 { flaw = .version }
         if flaw != nil { isLast = true }
     }
@@ -34,6 +37,28 @@ extension Exchange {
                 isHost ? head.setAuthority(value) : head.addField(name, value)
                 return isHost
             }
+        }
+    }
+}
+
+extension HTTPRequestHead {
+    /// Whether the request's end is told in a way that not everybody understands: only `chunked` is, and not by HTTP/1.0
+    /// (RFC 9112 sections 6.1 and 6.3).
+    fileprivate var hasUnclearLength: Bool {
+        let codings = headers[canonicalForm: "transfer-encoding"]
+        return !codings.isEmpty && (version != .http1_1 || codings.count > 1 || codings[0].lowercased() != "chunked")
+    }
+}
+
+extension Exchange.Flaw {
+    /// What a decoder's error says about the request; nil for an error of the connection.
+    init?(_ error: any Error) {
+        switch error {
+        case is ByteToMessageDecoderError.PayloadTooLargeError: self = .largeHead
+        case HTTPParserError.headerOverflow: self = .largeHead
+        case HTTPParserError.invalidVersion: self = .version
+        case is HTTPParserError: self = .malformed
+        default: return nil
         }
     }
 }

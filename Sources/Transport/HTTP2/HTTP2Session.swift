@@ -194,11 +194,11 @@ extension HTTP2Session {
         hasFailed = true
         for exchange in streams.removeAll() { release(exchange) }
         while nextReady() != nil {}
-        backlog = 0
     }
 
     private func release(_ exchange: Exchange) {
         backlog -= exchange.body.count
+        pool.backlog -= exchange.body.count
         if exchange.phase == .ready {
             exchange.phase = .abandoned
         } else {
@@ -227,11 +227,12 @@ extension HTTP2Session {
         guard let exchange = streams[id], exchange.phase == .receiving, exchange.flaw == nil else { return }
         if exchange.body.count + data.count > limits.maxBodyBytes + GRPCFrame.prefixLength {
             exchange.flaw = .largeBody
-        } else if backlog + data.count > limits.maxBacklogBytes {
+        } else if backlog + data.count > limits.maxBacklogBytes || !pool.hasRoom(for: data.count) {
             exchange.flaw = .backlog
         } else {
             exchange.body.append(contentsOf: data)
             backlog += data.count
+            pool.backlog += data.count
         }
         if exchange.flaw != nil { enqueue(exchange) }
     }

@@ -26,6 +26,8 @@ public struct ServerConfiguration: Sendable {
     public var maxHeaderBytes = 64 << 10
     /// Bytes of requests that one connection may have waiting.
     public var maxBacklogBytes = 72 << 20
+    /// Bytes of requests that all connections together may have waiting.
+    public var maxTotalBacklogBytes = 512 << 20
     /// Lookups that the requests of one connection may wait for.
     public var maxPendingLookups = 256
     /// Connections of all data listeners.
@@ -54,6 +56,7 @@ public struct ServerConfiguration: Sendable {
         limits.http2.maxHeaderBytes = maxHeaderBytes
         limits.http2.maxBodyBytes = maxMessageBytes
         limits.http2.maxBacklogBytes = max(maxBacklogBytes, maxMessageBytes)
+        limits.maxLoopBacklogBytes = max(maxTotalBacklogBytes / loops, maxMessageBytes)
         limits.maxPendingLookups = maxPendingLookups
         limits.maxConnectionsPerLoop = (maxConnections + loops - 1) / loops
         limits.deadlines.head = headDeadline * 1_000_000
