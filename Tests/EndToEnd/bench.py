@@ -50,7 +50,8 @@ def check_request(**headers):
         "x-filler": "f" * 400,
     } | headers
     http = {"id": "4711", "method": "GET", "path": names[":path"], "host": "wiki.example", "scheme": "http"}
-    return {"attributes": {"request": {"http": {**http, "headers": names, "protocol": "HTTP/2"}}}}
+    source = {"address": {"socket_address": {"address": "203.0.113.5", "port_value": 40000}}}
+    return {"attributes": {"source": source, "request": {"http": {**http, "headers": names, "protocol": "HTTP/2"}}}}
 
 
 def oauth1_header(edge):
