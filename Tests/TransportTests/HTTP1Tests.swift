@@ -190,7 +190,8 @@ import Transport
                     try? connected.send(Array(rest.prefix(piece)))
                     rest = rest.dropFirst(piece)
                 }
-                #expect(statuses(try connected.receivedText()) == [status], "\(request.prefix(80)) in pieces of \(piece)")
+                #expect(
+                    statuses(try connected.receivedText()) == [status], "\(request.prefix(80)) in pieces of \(piece)")
                 #expect(connected.isClosed)
             }
         }
@@ -201,7 +202,8 @@ import Transport
             $0.http2.maxBodyBytes = 1 << 20
             $0.maxLoopBacklogBytes = 1000
         }
-        try connected.send(post("/wait/1", String(repeating: "a", count: 600)) + post("/echo", String(repeating: "b", count: 600)))
+        try connected.send(
+            post("/wait/1", String(repeating: "a", count: 600)) + post("/echo", String(repeating: "b", count: 600)))
         #expect(connected.loop.pool.backlog == 600)
         connected.resolver.release()
         connected.channel.embeddedEventLoop.run()

@@ -16,12 +16,25 @@ final class ReadCounter: ChannelOutboundHandler {
     }
 }
 
-/// One connection to a server of `FakeService`.
-final class Connected {
+/// One connection to a fake service.
+typealias Connected = ServedConnection<FakeService>
+
+extension ServedConnection where S == FakeService {
+    convenience init(
+        client: ClientSession = ClientSession(), limits change: (inout ConnectionLimits) -> Void = { _ in }
+    ) throws {
+        try self.init(FakeService(), resolver: HeldResolver(), client: client, limits: change)
+    }
+
+    var resolver: HeldResolver { anyResolver as! HeldResolver }
+}
+
+/// One connection to a service.
+final class ServedConnection<S: Service> {
     let channel: EmbeddedChannel
     let client: ClientSession
-    let resolver = HeldResolver()
-    let loop: EventLoopState<FakeService>
+    let anyResolver: any Resolver
+    let loop: EventLoopState<S>
     let reads = ReadCounter()
 
     init(
@@ -32,8 +45,9 @@ final class Connected {
         change(&limits)
         channel = EmbeddedChannel()
         self.client = client
+        anyResolver = resolver
         loop = EventLoopState(
-            eventLoop: channel.embeddedEventLoop, service: FakeService(), resolver: resolver, limits: limits,
+            eventLoop: channel.embeddedEventLoop, service: service, resolver: resolver, limits: limits,
             wallClock: { Timestamp(seconds: 1_772_366_400) })
         try channel.pipeline.syncOperations.addHandler(reads)
         try channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: loop))
