@@ -13,14 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import asking
 import grpc
 import stack
-from envoy.service.auth.v3.external_auth_pb2 import CheckResponse
-from oauthlib.oauth1 import Client
-
-import asking
 from cookies import make_cookie
 from edge import Edge
+from envoy.service.auth.v3.external_auth_pb2 import CheckResponse
+from oauthlib.oauth1 import Client
 
 REQUESTS = int(os.environ.get("REQUESTS", "100000"))
 ROUNDS = 3

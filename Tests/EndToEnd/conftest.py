@@ -2,7 +2,6 @@
 
 import pytest
 import stack
-
 from edge import Edge
 
 

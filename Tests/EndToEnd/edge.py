@@ -8,17 +8,16 @@ from functools import cached_property
 
 import requests
 import stack
-from requests_oauthlib import OAuth1
-
 from mediawiki import Wiki
+from requests_oauthlib import OAuth1
 
 # Far from any limit, for all tests but those of the limits.
 PLENTY = "{ max_tokens: 100000, tokens_per_fill: 100000, fill_interval: 1s }"
 
 
 def plenty(text):
-    """deploy/envoy.yaml with buckets that no test empties, with time for a machine that is busy with other things, and with
-    clients' identity headers reaching Sessiongate."""
+    """deploy/envoy.yaml with buckets that no test empties, with time for a machine that is busy with other things, and
+    with clients' identity headers reaching Sessiongate."""
     text = text.replace("timeout: 0.5s", "timeout: 5s")
     text = re.sub(r" +- remove: x-session-(?!type).*\n", "", text).replace("remove: x-session-type", "remove: x-unused")
     assert "remove: x-session" not in text

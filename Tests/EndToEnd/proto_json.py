@@ -16,13 +16,12 @@ import sqlite3
 import sys
 from datetime import UTC, datetime
 
+import asking
 import jwt
 import stack
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from oauthlib.oauth1 import SIGNATURE_HMAC, SIGNATURE_RSA, Client
-
-import asking
 
 CLOCK = 1772366400  # 2026-03-01T12:00:00Z
 STATE = stack.ROOT / "Tests" / "Fixtures" / "proto-json-state"

@@ -8,10 +8,9 @@ import grpc
 import pytest
 import requests
 import stack
+from asking import METHOD, call
 from envoy.config.core.v3.base_pb2 import HeaderMap, HeaderValue
 from envoy.service.auth.v3.external_auth_pb2 import CheckRequest, CheckResponse
-
-from asking import METHOD, call
 
 
 @pytest.fixture

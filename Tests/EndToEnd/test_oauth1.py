@@ -4,10 +4,9 @@ import time
 
 import pytest
 import requests
+from cookies import session_jwt, set_cookies, verified_claims
 from oauthlib.oauth1 import SIGNATURE_RSA, SIGNATURE_TYPE_BODY, SIGNATURE_TYPE_QUERY
 from requests_oauthlib import OAuth1
-
-from cookies import session_jwt, set_cookies, verified_claims
 
 
 def send(request):

@@ -4,10 +4,9 @@ import json
 
 import jwt
 import pytest
+from cookies import make_cookie, session_jwt, set_cookies, verified_claims
 from cryptography.hazmat.primitives.asymmetric import rsa
 from requests_oauthlib import OAuth2Session
-
-from cookies import make_cookie, session_jwt, set_cookies, verified_claims
 
 
 def bearer(token):

@@ -1,8 +1,7 @@
 """Envoy configured in other ways than deploy/envoy.yaml has it: what its comments say must hold there too."""
 
-import pytest
-
 import edge as edges
+import pytest
 from cookies import get_with_cookie, session_jwt
 
 

@@ -1,7 +1,6 @@
 """When Sessiongate is gone, Envoy's failure mode answers; when it is back, so are identities."""
 
 import pytest
-
 from edge import Edge
 
 

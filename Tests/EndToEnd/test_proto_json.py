@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-import stack
-
 import asking
 import proto_json
+import pytest
+import stack
 
 NAMES, REQUESTS, RESPONSES = proto_json.pairs()
 

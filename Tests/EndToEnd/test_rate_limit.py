@@ -4,7 +4,6 @@ import re
 
 import pytest
 import stack
-
 from edge import Edge
 
 

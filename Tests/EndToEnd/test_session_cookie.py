@@ -6,8 +6,6 @@ from email.utils import parsedate_to_datetime
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from cookies import (
     ATTRIBUTES,
     get_with_cookie,
@@ -17,6 +15,7 @@ from cookies import (
     set_cookies,
     verified_claims,
 )
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 
 @pytest.fixture

@@ -12,12 +12,11 @@ import subprocess
 from functools import cache
 from urllib.parse import quote, urlencode
 
+import proto_json
 import pytest
 import stack
 from authlib.oauth1 import ClientAuth
 from oauthlib.oauth1 import SIGNATURE_HMAC, SIGNATURE_RSA, Client
-
-import proto_json
 from proto_json import CLOCK, SERVER, named, secret
 
 COUNT = 1500
