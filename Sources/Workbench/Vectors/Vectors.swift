@@ -54,7 +54,7 @@ struct Tally {
             deliberate += 1
         } else {
             failed += 1
-            print("FAILED \(id)\n  expected \(expected)\n  got      \(got)")
+            print("FAILED \(id): expected: \(expected); got: \(got)")
         }
     }
 }
