@@ -38,7 +38,7 @@ final class ServedConnection<S: Service> {
     let reads = ReadCounter()
 
     init(
-        client: ClientSession = ClientSession(), detects: Bool = true,
+        _ service: S, resolver: any Resolver, client: ClientSession = ClientSession(),
         limits change: (inout ConnectionLimits) -> Void = { _ in }
     ) throws {
         var limits = ConnectionLimits()

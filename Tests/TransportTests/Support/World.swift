@@ -1,0 +1,92 @@
+// A wiki with one user and one owner-only OAuth 2 token: enough for a real check with lookups.
+
+import Authorization
+import Cryptography
+import Wire
+
+struct World: Directory {
+    static let now = Timestamp(seconds: 1_772_366_400)
+    static let tokenKey = try! RSAPrivateKey.generate(bits: 2048)
+    static let cookieKey = try! RSAPrivateKey.generate(bits: 2048)
+
+    var isBroken = false
+
+    private func read<Row>(_ row: Row?) throws -> Row? {
+        if isBroken { throw Fault.storeUnavailable }
+        return row
+    }
+
+    private var consumer: Consumer {
+        Consumer(
+            id: 2, key: Array("oo".utf8), name: "Alice's bot", ownerID: 3, ownerOnly: true, stage: .approved, wiki: "*",
+            oauthVersion: 2, storedSecret: [], rsaKey: [], restrictions: Array(#"{"IPAddresses":["0.0.0.0/0"]}"#.utf8),
+            grants: Array(#"["basic"]"#.utf8))
+    }
+
+    private var acceptance: Acceptance {
+        Acceptance(
+            id: 3, wiki: "*", userID: 3, consumerID: 2, accessToken: Array("to".utf8), storedSecret: [],
+            grants: Array(#"["basic"]"#.utf8))
+    }
+
+    func consumer(key: [UInt8]) throws -> Consumer? { try read(key == consumer.key ? consumer : nil) }
+    func consumer(id: Int64) throws -> Consumer? { try read(id == 2 ? consumer : nil) }
+    func acceptance(token: [UInt8]) throws -> Acceptance? { try read(nil) }
+    func acceptance(id: Int64) throws -> Acceptance? { try read(id == 3 ? acceptance : nil) }
+    func accessToken(identifier: [UInt8]) throws -> AccessTokenRow? {
+        try read(
+            identifier == Array("jti-1".utf8)
+                ? AccessTokenRow(identifier: identifier, acceptanceID: 3, revoked: false) : nil)
+    }
+    func user(id: Int64, at now: Timestamp) throws -> User? { try read(id == 3 ? User(id: 3, name: "Alice") : nil) }
+
+    /// A gate with empty memory.
+    static func gate() -> Gate {
+        var settings = Settings()
+        settings.cookie.issuer = "https://wiki.test"
+        settings.wikis.fallback = Wiki(id: "wiki", server: .fixed(scheme: "https", host: "wiki.test", port: nil))
+        return Gate(
+            settings: settings,
+            keys: KeyRing(accessTokenKeys: [tokenKey.publicKey], signer: cookieKey, alsoPublished: []))
+    }
+
+    /// Alice's access token.
+    static let bearer: String = {
+        let header = #"{"typ":"JWT","alg":"RS256"}"#
+        let payload = #"{"aud":"oo","jti":"jti-1","iat":1772366000,"nbf":1772366000,"exp":1999999999,"sub":"3","#
+            + #""scopes":["basic"]}"#
+        var token: [UInt8] = []
+        Array(header.utf8).withBytes { Base64.encodeURL($0, into: &token) }
+        token.append(UInt8(ascii: "."))
+        Array(payload.utf8).withBytes { Base64.encodeURL($0, into: &token) }
+        let signature = try! token.withBytes { message throws(KeyError) in try tokenKey.sign(message, digest: .sha256) }
+        token.append(UInt8(ascii: "."))
+        signature.withBytes { Base64.encodeURL($0, into: &token) }
+        return String(decoding: token, as: UTF8.self)
+    }()
+
+    /// A CheckRequest as Envoy sends it.
+    static func check(_ headers: [(String, String)] = []) -> [UInt8] {
+        var builder = CheckRequestBuilder(method: "GET", scheme: "https", host: "wiki.test", path: "/w/api.php?action=query")
+        builder.id = Array("1".utf8)
+        builder.sourceAddress = Array("198.51.100.7".utf8)
+        for (name, value) in headers { builder.addHeader(name, value) }
+        return builder.encode()
+    }
+}
+
+/// Loads at once, on the thread that asks: a store without a worker.
+struct LoadingResolver: Resolver {
+    let loader: Loader
+
+    init(_ gate: Gate, _ world: World = World()) { loader = Loader(gate: gate, directory: world) }
+
+    func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping @Sendable (Fault?) -> Void) {
+        do throws(Fault) {
+            try loader.load(lookup, at: now)
+            completion(nil)
+        } catch {
+            completion(error)
+        }
+    }
+}
