@@ -32,7 +32,9 @@ import Wire
             return try answer(id)
         }
 
-        func call(_ path: String, _ message: [UInt8], _ fields: [(String, String)] = []) throws -> ClientSession.Response {
+        func call(_ path: String, _ message: [UInt8], _ fields: [(String, String)] = []) throws
+            -> ClientSession.Response
+        {
             try answer(client.call(path, message, fields))
         }
 
@@ -87,19 +89,20 @@ import Wire
         #expect(failed[Fault.allCases.firstIndex(of: .storeUnavailable)!].count == 2)
     }
 
-    @Test(arguments: [
-        ([], "3"),
-        ([0, 0, 0], "3"),
-        ([0, 0, 0, 0, 9, 1, 2], "3"),
-        ([0, 0, 0, 0, 2, 0x0A, 0x7F], "3"),
-        ([0, 0, 0, 0, 3, 0x0A, 0xFF, 0xFF], "3"),
-        ([1, 0, 0, 0, 2, 0x0A, 0x00], "12"),
-        ([9, 0, 0, 0, 0], "12"),
-        ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "13"),
-        ([0, 0, 2, 0, 0], "8"),
-        ([0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3], "8"),
-        ([0, 0, 1, 0x86, 0xA0] + [UInt8](repeating: 0, count: 100_005), "8"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([], "3"),
+            ([0, 0, 0], "3"),
+            ([0, 0, 0, 0, 9, 1, 2], "3"),
+            ([0, 0, 0, 0, 2, 0x0A, 0x7F], "3"),
+            ([0, 0, 0, 0, 3, 0x0A, 0xFF, 0xFF], "3"),
+            ([1, 0, 0, 0, 2, 0x0A, 0x00], "12"),
+            ([9, 0, 0, 0, 0], "12"),
+            ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "13"),
+            ([0, 0, 2, 0, 0], "8"),
+            ([0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3], "8"),
+            ([0, 0, 1, 0x86, 0xA0] + [UInt8](repeating: 0, count: 100_005), "8"),
+        ] as [([UInt8], String)])
     func framesThatAreNoMessage(body: [UInt8], status: String) throws {
         let fixture = try Fixture()
         let fields = [("content-type", "application/grpc")]
@@ -112,24 +115,25 @@ import Wire
         #expect(try fixture.call(Self.checkPath, World.check()).grpcStatus == "0")
     }
 
-    @Test(arguments: [
-        ("POST", checkPath, "application/grpc+proto", "200", "0"),
-        ("POST", checkPath, "application/grpc+thrift", "415", nil),
-        ("POST", checkPath, "text/plain", "415", nil),
-        ("POST", checkPath, "application/x-www-form-urlencoded", "415", nil),
-        ("GET", checkPath, "application/grpc", "405", nil),
-        ("PUT", checkPath, "application/json", "405", nil),
-        ("POST", "/envoy.service.auth.v3.Authorization/Other", "application/grpc", "200", "12"),
-        ("POST", "/envoy.service.auth.v2.Authorization/Check", "application/grpc", "200", "12"),
-        ("POST", "/v1/identity", "application/grpc", "200", "12"),
-        ("GET", "/.well-known/jwks.json", "application/grpc", "200", "12"),
-        ("POST", "/other", "text/plain", "404", nil),
-        ("GET", "/", "text/html", "404", nil),
-        ("DELETE", "/v1/identity", "application/json", "405", nil),
-        ("POST", "/.well-known/jwks.json", "application/json", "405", nil),
-        ("GET", "/grpc.health.v1.Health/Check", "application/grpc", "405", nil),
-        ("POST", "/grpc.health.v1.Health/Check", "application/json", "415", nil),
-    ] as [(String, String, String, String, String?)])
+    @Test(
+        arguments: [
+            ("POST", checkPath, "application/grpc+proto", "200", "0"),
+            ("POST", checkPath, "application/grpc+thrift", "415", nil),
+            ("POST", checkPath, "text/plain", "415", nil),
+            ("POST", checkPath, "application/x-www-form-urlencoded", "415", nil),
+            ("GET", checkPath, "application/grpc", "405", nil),
+            ("PUT", checkPath, "application/json", "405", nil),
+            ("POST", "/envoy.service.auth.v3.Authorization/Other", "application/grpc", "200", "12"),
+            ("POST", "/envoy.service.auth.v2.Authorization/Check", "application/grpc", "200", "12"),
+            ("POST", "/v1/identity", "application/grpc", "200", "12"),
+            ("GET", "/.well-known/jwks.json", "application/grpc", "200", "12"),
+            ("POST", "/other", "text/plain", "404", nil),
+            ("GET", "/", "text/html", "404", nil),
+            ("DELETE", "/v1/identity", "application/json", "405", nil),
+            ("POST", "/.well-known/jwks.json", "application/json", "405", nil),
+            ("GET", "/grpc.health.v1.Health/Check", "application/grpc", "405", nil),
+            ("POST", "/grpc.health.v1.Health/Check", "application/json", "415", nil),
+        ] as [(String, String, String, String, String?)])
     func pathsMethodsAndTypes(
         method: String, path: String, type: String, status: String, grpcStatus: String?
     ) throws {

@@ -53,7 +53,8 @@ struct World: Directory {
     /// Alice's access token.
     static let bearer: String = {
         let header = #"{"typ":"JWT","alg":"RS256"}"#
-        let payload = #"{"aud":"oo","jti":"jti-1","iat":1772366000,"nbf":1772366000,"exp":1999999999,"sub":"3","#
+        let payload =
+            #"{"aud":"oo","jti":"jti-1","iat":1772366000,"nbf":1772366000,"exp":1999999999,"sub":"3","#
             + #""scopes":["basic"]}"#
         var token: [UInt8] = []
         Array(header.utf8).withBytes { Base64.encodeURL($0, into: &token) }
@@ -67,7 +68,8 @@ struct World: Directory {
 
     /// A CheckRequest as Envoy sends it.
     static func check(_ headers: [(String, String)] = []) -> [UInt8] {
-        var builder = CheckRequestBuilder(method: "GET", scheme: "https", host: "wiki.test", path: "/w/api.php?action=query")
+        var builder = CheckRequestBuilder(
+            method: "GET", scheme: "https", host: "wiki.test", path: "/w/api.php?action=query")
         builder.id = Array("1".utf8)
         builder.sourceAddress = Array("198.51.100.7".utf8)
         for (name, value) in headers { builder.addHeader(name, value) }
