@@ -110,7 +110,7 @@ def main():
         measure_nghttpd(folder)
         with Edge(folder, environment={"SESSIONGATE_SERVER_EVENT_LOOPS": "1"}) as edge:
             bearer = edge.bearer("oauth2_owner_only")
-            cookie = make_cookie(edge, edge.demo["oauth1"]["user_id"], iss="http://wiki.example")
+            cookie = make_cookie(edge, edge.demo["oauth1"]["user_id"], iss=edge.demo["issuer"])
             rows = [
                 ("anonymous", {}, "anonymous"),
                 ("OAuth 1, HMAC-SHA1, verified each time", {"authorization": oauth1_header(edge)}, "authenticated"),
