@@ -31,8 +31,8 @@ public final class Counters: Sendable {
     public let failed: [Cell]
     /// Checks that had to wait for a lookup, by kind: oauth1, oauth2, user, cookie.
     public let waited: [Cell]
-    /// Cookies set, kept, cleared.
-    public let cookiesSet = Cell(), cookiesKept = Cell(), cookiesCleared = Cell()
+    /// Cookies set, kept.
+    public let cookiesSet = Cell(), cookiesKept = Cell()
     /// Checks that were the proxy's retry of an answered one.
     public let retries = Cell()
 

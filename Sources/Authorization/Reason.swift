@@ -19,6 +19,7 @@ public enum Reason: String, Sendable, CaseIterable {
     case signatureInvalid = "signature-invalid"
     case addressNotAllowed = "address-not-allowed"
     case parameterRepeated = "parameter-repeated"
+    case parametersTooMany = "parameters-too-many"
     case headerMalformed = "header-malformed"
     case bodyUnavailable = "body-unavailable"
     // OAuth 2.
@@ -76,6 +77,7 @@ public enum Reason: String, Sendable, CaseIterable {
         case .signatureInvalid: "Invalid signature."
         case .addressNotAllowed: "The request came from an invalid IP address."
         case .parameterRepeated: "An OAuth parameter was given as a list."
+        case .parametersTooMany: "The request has more parameters than can be verified."
         case .headerMalformed: "The Authorization header is not of the form that RFC 5849 defines."
         case .bodyUnavailable: "The form body that the signature covers is not available for verification."
         case .accessTokenMalformed: "Invalid access token: it is not a JWT of the expected form."

@@ -97,6 +97,38 @@ import Wire
         #expect(two.verdict?.outcome == .anonymous)
     }
 
+    @Test func aBlockedUsersCookieIsNobodysWhereBlocksDisableLogin() {
+        for disables in [false, true] {
+            let world = TestWorld()
+            world.settings.users.blockDisablesLogin = disables
+            world.directory.users[0].blockedSitewide = true
+            let cookie = world.cookie(softExpiry: world.now.seconds + 60)
+            let outcome = world.check(world.request().adding("cookie", "sessionJwt=\(cookie)")).verdict?.outcome
+            #expect(outcome == (disables ? .anonymous : .authenticated))
+        }
+    }
+
+    @Test func theSpellingOfAHostDoesNotChooseTheWiki() {
+        for host in ["de.test", "DE.test", "de.test:443", "de.test.", "de.test.:443"] {
+            let world = TestWorld()
+            world.settings.wikis.byHost["de.test"] = Wiki(id: "dewiki", server: .detect)
+            world.directory.consumers[1].wiki = "wiki"
+            var builder = world.bearer()
+            builder.host = Array(host.utf8)
+            #expect(world.check(builder).reason == .wrongWiki, "\(host)")
+            builder.host = Array("elsewhere.test".utf8)
+            #expect(world.check(builder).verdict?.outcome == .authenticated)
+        }
+    }
+
+    @Test func anExtremeSoftExpiryIsExplained() {
+        let world = TestWorld()
+        world.authorizer.trace = Trace()
+        let cookie = TestWorld.jwt(
+            #"{"iss":"https://wiki.test","sxp":1e300,"sub":"mw:local:wiki:3"}"#, key: TestWorld.cookieKey)
+        #expect(world.check(world.signed(nonce: "n").adding("cookie", "sessionJwt=\(cookie)")).cookies.isEmpty)
+    }
+
     @Test func anOwnerOnlyTokenGetsACookie() {
         let world = TestWorld()
         let outcome = world.check(world.bearer())
@@ -163,6 +195,13 @@ import Wire
                 $0.addHeader(Array("x-envoy-auth-partial-body".utf8), Array("true".utf8))
             }.reason == .bodyUnavailable)
         #expect(post { $0.size = 0 }.reason == .signatureInvalid)
+        // A client's own mark on a whole body changes nothing.
+        #expect(
+            post {
+                $0.body = Array("a=1".utf8)
+                $0.addHeader("content-length", "3")
+                $0.addHeader("x-envoy-auth-partial-body", "true")
+            }.reason == .signatureInvalid)
     }
 
     @Test func inspectionChangesNothing() {

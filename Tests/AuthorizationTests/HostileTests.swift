@@ -109,16 +109,53 @@ import Wire
         let names = (0..<20_000).map { "p\($0 % 7)=\($0)" }.joined(separator: "&")
         let numbers = (0..<5000).map { "\($0)=x" }.joined(separator: "&")
         let nested = "a" + String(repeating: "[x]", count: 5000) + "=1"
-        for query in [brackets, names, numbers, nested, "%", "%%%", "=", "&&&&", "[", "]", "a[", "[]=", "a[b", "\u{0}"]
-        {
+        for query in [names, numbers] {
+            #expect(
+                reason(header: "OAuth oauth_consumer_key=\"nope\"", path: "/w/api.php?" + query) == .parametersTooMany)
+        }
+        for query in [brackets, nested, "%", "%%%", "=", "&&&&", "[", "]", "a[", "[]=", "a[b", "\u{0}"] {
             #expect(
                 reason(header: "OAuth oauth_consumer_key=\"nope\"", path: "/w/api.php?" + query) == .consumerUnknown)
         }
     }
 
     @Test func aMegabyteHeader() {
-        #expect(reason(header: "OAuth " + String(repeating: "oauth_a=b,", count: 100_000)) == .consumerKeyMissing)
+        #expect(reason(header: "OAuth " + String(repeating: "oauth_a=b,", count: 100_000)) == .parametersTooMany)
         #expect(reason(header: "OAuth " + String(repeating: "oauth_", count: 170_000)) == .consumerKeyMissing)
+    }
+
+    private func post(_ body: [UInt8]) -> (world: TestWorld, outcome: TestWorld.Outcome) {
+        let world = TestWorld()
+        var builder = world.request("/w/api.php").adding("authorization", "OAuth x")
+            .adding("content-type", "application/x-www-form-urlencoded")
+        builder.method = Array("POST".utf8)
+        builder.body = body
+        builder.size = Int64(body.count)
+        return (world, world.check(builder))
+    }
+
+    @Test func megabytesOfPairsAreNotSorted() {
+        for unit in ["&", "a&", "1=&"] {
+            let body = Array(String(repeating: unit, count: 2_000_000 / unit.utf8.count).utf8)
+            #expect(post(body).outcome.reason == .parametersTooMany)
+        }
+    }
+
+    @Test func keysThatNoColumnHoldsAreNeitherLookedUpNorRemembered() {
+        let long = Array(("oauth_consumer_key=" + String(repeating: "k", count: 2_000_000)).utf8)
+        let (world, outcome) = post(long)
+        #expect(outcome.reason == .consumerUnknown)
+        #expect(world.directory.reads == 0)
+        #expect(world.gate.memory.counts.first { $0.name.description == "oauth1" }?.count == 0)
+        let token = post(Array(("oauth_consumer_key=ck&oauth_token=" + String(repeating: "t", count: 100_000)).utf8))
+        #expect(token.outcome.reason == .tokenInvalid)
+        #expect(token.outcome.lookups == [.oauth1(consumerKey: Array("ck".utf8), token: [])])
+    }
+
+    @Test func anEmptyTokenIsNobodys() {
+        let world = TestWorld()
+        world.directory.acceptances[0].accessToken = []
+        #expect(world.check(world.signed(token: "", nonce: "n")).reason == .tokenInvalid)
     }
 
     @Test func entryPoints() {
@@ -133,5 +170,14 @@ import Wire
         #expect(outcome("/w/load.php?modules=x").verdict?.outcome == .anonymous)
         #expect(outcome("/w/rest.php/v1/page/a%zz").verdict?.outcome == .anonymous)
         #expect(outcome("/w/rest.php/v1/page/a").reason == .consumerKeyMissing)
+        // The server runs what the decoded path names; what follows a script is its own business.
+        #expect(outcome("/w/%69ndex.php?title=Main_Page").reason == .notAPI)
+        #expect(outcome("/%77iki/Main_Page").reason == .notAPI)
+        #expect(outcome("/wiki/load.php").reason == .notAPI)
+        #expect(outcome("/w/index.php/Main_Page").reason == .notAPI)
+        #expect(outcome("/w/rest.php/v1/page/load.php").reason == .consumerKeyMissing)
+        #expect(outcome("/w/rest.php/v1/page/index.php").reason == .consumerKeyMissing)
+        #expect(outcome("/w/rest.php/v1/page/x/api.php/y").reason == .consumerKeyMissing)
+        #expect(outcome("/w/api.php/x").verdict?.outcome == .anonymous)
     }
 }

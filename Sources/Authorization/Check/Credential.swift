@@ -63,16 +63,41 @@ private enum EntryPoint {
     case ignored
     case refused
 
+    /// Web servers decide about the decoded path; only signatures are about the path as it was sent.
     init(_ target: RequestTarget, _ request: CheckRequest, _ settings: EntryPointSettings) {
-        let path = target.path
-        if settings.isIgnored(path) || !target.hasValidEscapes {
+        guard target.hasValidEscapes else {
             self = .ignored
-        } else if let title = settings.refusedTitle(path, target) {
-            // Special:OAuth reads the header itself.
+            return
+        }
+        var path: [UInt8] = []
+        Percent.decode(target.path, into: &path)
+        let title = path.withBytes { settings.articleTitle($0) }
+        if let title {
             self = title.withBytes(Self.isSpecialOAuth) ? .ignored : .refused
         } else {
-            self = .api
+            self = path.withBytes { Self.script($0, target, settings) }
         }
+    }
+
+    /// By the first `.php` of the path, which is what runs; the rest is its path info.
+    private static func script(_ path: Bytes, _ target: RequestTarget, _ settings: EntryPointSettings) -> EntryPoint {
+        let script = path.prefix(scriptEnd(path) ?? path.count)
+        // api.php with path info is redirected before MediaWiki looks at credentials.
+        let isRedirected = script.count < path.count && script.ends(with: "/api.php")
+        if isRedirected || settings.ignored.contains(where: { script.ends(with: $0) }) { return .ignored }
+        guard settings.refused.contains(where: { script.ends(with: $0) }) else { return .api }
+        // Special:OAuth reads the header itself.
+        return (target.queryValue("title") ?? []).withBytes(isSpecialOAuth) ? .ignored : .refused
+    }
+
+    private static func scriptEnd(_ path: Bytes) -> Int? {
+        var start = 0
+        while start < path.count {
+            let end = path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count
+            if path[start..<end].ends(with: ".php") { return end }
+            start = end + 1
+        }
+        return nil
     }
 
     /// Whether `title` is a page of Special:OAuth, in any spelling of the title.
@@ -87,22 +112,9 @@ private enum EntryPoint {
 }
 
 extension EntryPointSettings {
-    fileprivate func isIgnored(_ path: Bytes) -> Bool {
-        // api.php with path info is redirected before MediaWiki looks at credentials.
-        ignored.contains { path.ends(with: $0) } || path.contains("/api.php/")
-    }
-
-    /// The title that a request to a refused entry point names; nil for other entry points.
-    fileprivate func refusedTitle(_ path: Bytes, _ target: RequestTarget) -> [UInt8]? {
-        for suffix in refused where path.ends(with: suffix) || path.contains(suffix + "/") {
-            return target.queryValue("title") ?? []
-        }
-        for prefix in refusedPrefixes where path.starts(with: prefix) {
-            var title: [UInt8] = []
-            Percent.decode(path.dropFirst(prefix.utf8.count), into: &title)
-            return title
-        }
-        return nil
+    /// The title in an article path; nil for other paths.
+    fileprivate func articleTitle(_ path: Bytes) -> [UInt8]? {
+        refusedPrefixes.first { path.starts(with: $0) }.map { path.dropFirst($0.utf8.count).array }
     }
 }
 
@@ -113,11 +125,5 @@ extension Bytes {
 
     func starts(with text: String) -> Bool {
         count >= text.utf8.count && prefix(text.utf8.count).buffer.elementsEqual(text.utf8)
-    }
-
-    func contains(_ text: String) -> Bool {
-        let length = text.utf8.count
-        guard length > 0, count >= length else { return length == 0 }
-        return (0...(count - length)).contains { self[$0..<($0 + length)].buffer.elementsEqual(text.utf8) }
     }
 }

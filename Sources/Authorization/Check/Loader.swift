@@ -59,7 +59,9 @@ public struct Loader: Sendable {
         let consumer = try directory.consumer(key: consumerKey)
         var grant: Grant?
         var secret: [UInt8]?
-        if let consumer, let acceptance = try directory.acceptance(token: token), acceptance.consumerID == consumer.id {
+        if let consumer, !token.isEmpty, let acceptance = try directory.acceptance(token: token),
+            acceptance.consumerID == consumer.id
+        {
             let user = try directory.user(id: acceptance.userID, at: now)
             grant = Grant(
                 acceptance: acceptance, consumer: consumer, user: user,

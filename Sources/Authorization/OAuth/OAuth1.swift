@@ -71,6 +71,7 @@ extension Authorizer {
             }
             try require(isWellFormed, .headerMalformed, "Authorization header is well formed")
         }
+        try require(!parameters.isOverfull, .parametersTooMany, "there are not too many parameters")
         parameters.merge()
         trace?.parameters = parameters.listing
     }
@@ -93,10 +94,11 @@ extension Authorizer {
 
     /// Whether the body is there, whole. A request that says it has none (`size` 0) has an empty one.
     private func isBodyComplete(_ request: CheckRequest) -> Bool {
-        if let partial = request.partialBody, partial == "true" { return false }
+        // The length tells more than the proxy's mark, which a client can send where no proxy sets it.
         if let length = request.header(Bytes("content-length")), let size = PHP.integerKey(length) {
             return size == Int64(request.body.count)
         }
+        if let partial = request.partialBody, partial == "true" { return false }
         if request.size >= 0, request.size > Int64(request.body.count) { return false }
         return request.hasBody || request.size == 0
     }
@@ -111,13 +113,18 @@ extension Authorizer {
         try require(isSupported, .versionUnsupported, "oauth_version is absent or 1.0")
     }
 
+    /// Bytes of a consumer key or token; MediaWiki's own have 32, its columns 32 (`oarc_consumer_key`, `oaac_access_token`).
+    private static var longestKey: Int { 128 }
+
     private func findRows(at now: Timestamp) throws(Halt) -> OAuth1Rows {
         let key = parameters.find("oauth_consumer_key", into: &scratch.consumerKey)
         let isPresent = key == .value && scratch.consumerKey.withBytes { PHP.isTruthy($0) }
         try require(isPresent, .consumerKeyMissing, "oauth_consumer_key is present")
+        // What no column holds is not looked up, nor remembered as unknown.
+        try require(scratch.consumerKey.count <= Self.longestKey, .consumerUnknown, "consumer is registered")
         // A missing token is looked up all the same: an unknown consumer is the earlier refusal.
         let token = parameters.find("oauth_token", into: &scratch.token)
-        if token != .value { scratch.token.removeAll(keepingCapacity: true) }
+        if token != .value || scratch.token.count > Self.longestKey { scratch.token.removeAll(keepingCapacity: true) }
         let cacheKey = scratch.consumerKey.withBytes { consumer in
             scratch.token.withBytes { CacheKey(consumer, $0) }
         }

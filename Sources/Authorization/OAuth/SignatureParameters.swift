@@ -56,6 +56,12 @@ package final class SignatureParameters {
     /// The merged parameters in signing order.
     private(set) var merged: [Candidate] = []
     private let compatibility: OAuth1Settings.Compatibility
+    private var pairs = 0
+    /// Names and values that one request may have, all sources together. PHP reads a thousand variables (`max_input_vars`),
+    /// so that no request that works has more; without a bound a few megabytes of `&` are as many pairs to sort.
+    static let mostPairs = 4096
+    /// Whether there were more than `mostPairs`: what was collected is not the whole.
+    var isOverfull: Bool { pairs > Self.mostPairs }
 
     init(compatibility: OAuth1Settings.Compatibility) {
         self.compatibility = compatibility
@@ -67,6 +73,7 @@ package final class SignatureParameters {
         if candidates.capacity > 1 << 12 { candidates = [] } else { candidates.removeAll(keepingCapacity: true) }
         if merged.capacity > 1 << 12 { merged = [] } else { merged.removeAll(keepingCapacity: true) }
         numbered.removeAll(keepingCapacity: false)
+        pairs = 0
     }
 
     // MARK: Collecting
@@ -88,6 +95,8 @@ package final class SignatureParameters {
 
     /// Adds one parameter of the Authorization header; its name needs no encoding, its value is decoded.
     func addHeader(name: Bytes, value: Bytes) {
+        pairs += 1
+        if isOverfull { return }
         add(name: encoded(name), value: encoded(value), from: .header, isListed: compatibility == .rfc5849)
     }
 
@@ -134,6 +143,8 @@ package final class SignatureParameters {
         if input.isEmpty { return }
         var start = 0
         while start <= input.count {
+            pairs += 1
+            if isOverfull { return }
             let end = input.firstIndex(of: UInt8(ascii: "&"), from: start) ?? input.count
             addPair(input[start..<end], from: source)
             start = end + 1

@@ -164,7 +164,7 @@ extension Authorizer {
         let isFresh = left >= 0.75 * Double(gate.settings.cookie.lifetime)
         trace?.note(
             "cookie",
-            "\(left == -.infinity ? "no sxp" : "\(Int64(left)) s left"), refreshed below "
+            "\(left == -.infinity ? "no sxp" : "\(Int64(exactly: left.rounded()) ?? .max) s left"), refreshed below "
                 + "\(Int64(0.75 * Double(gate.settings.cookie.lifetime))) s: \(isFresh ? "kept" : "refreshed")")
         return isFresh
     }
@@ -198,7 +198,9 @@ extension Authorizer {
             throw .needs(.user(id: userID))
         }
         trace?.check("session cookie names an existing user", entry.identity != nil)
-        guard let identity = entry.identity, identity.user?.locked == false else { return .anonymous(.cookieSubject) }
+        guard let identity = entry.identity, let user = identity.user, !user.locked,
+            !(gate.settings.users.blockDisablesLogin && user.blockedSitewide)
+        else { return .anonymous(.cookieSubject) }
         return .identity(identity)
     }
 }

@@ -42,7 +42,6 @@ extension MetricsText {
         begin("sessiongate_cookies_total", .counter, "Session cookies, by what was done with them.")
         sample(["action": "set"], sum(\.cookiesSet))
         sample(["action": "keep"], sum(\.cookiesKept))
-        sample(["action": "clear"], sum(\.cookiesCleared))
         begin("sessiongate_lookups_total", .counter, "Times a check had to wait for what was not in memory.")
         for (index, kind) in ["oauth1", "oauth2", "user", "cookie"].enumerated() {
             sample(["kind": kind], sum { $0.waited[index] })
