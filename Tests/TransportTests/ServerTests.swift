@@ -1,0 +1,249 @@
+// The server on real sockets: listeners, admin pages, floods, the end.
+
+import Authorization
+import Glibc
+import Logging
+import Testing
+import Transport
+import Wire
+
+struct Pages: AdminPages {
+    func metrics(_ statistics: ServerStatistics) -> [UInt8] {
+        let connections = statistics.transport.reduce(0) { $0 + $1.connections.current }
+        let anonymous = statistics.checks.reduce(0) { $0 + $1.anonymous.count }
+        return Array("connections \(connections)\nanonymous \(anonymous)\n".utf8)
+    }
+    func configuration() -> [UInt8] { Array("{}".utf8) }
+    func invalidate() {}
+}
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct ServerTests {
+    private func makeServer(
+        resolver: (any Resolver)? = nil, _ change: (inout ServerConfiguration) -> Void = { _ in }
+    ) -> Server {
+        var configuration = ServerConfiguration()
+        configuration.dataListeners = [.tcp(host: "127.0.0.1", port: 0)]
+        configuration.admin = .tcp(host: "127.0.0.1", port: 0)
+        configuration.eventLoops = 2
+        change(&configuration)
+        let gate = World.gate()
+        return Server(
+            configuration: configuration, gate: gate, resolver: resolver ?? LoadingResolver(gate), admin: Pages(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, wallClock: { World.now })
+    }
+
+    private func get(_ path: String) -> String { "GET \(path) HTTP/1.1\r\nHost: wiki.test\r\n\r\n" }
+
+    /// One gRPC check over a new connection.
+    private func check(_ address: ListenerAddress, _ headers: [(String, String)] = []) -> ClientSession.Response? {
+        guard let socket = SocketClient(address) else { return nil }
+        let client = ClientSession()
+        let id = client.call(EndpointTests.checkPath, World.check(headers))
+        repeat {
+            socket.send(client.output())
+            let bytes = socket.receive()
+            if bytes.isEmpty { break }
+            client.input(bytes)
+        } while client.response(id).closed == nil
+        return client.response(id)
+    }
+
+    @Test func allLoopsServe() async throws {
+        let server = makeServer()
+        #expect(!server.isReady)
+        let addresses = try await server.start()
+        #expect(server.isReady)
+        for _ in 0..<8 {
+            let answer = check(addresses.data[0], [("authorization", "Bearer \(World.bearer)")])
+            #expect(answer?.grpcStatus == "0")
+        }
+        let served = server.statistics.transport.map(\.http2Requests.current)
+        #expect(served == [4, 4])
+        #expect(server.statistics.transport.map(\.connections.current) == [4, 4])
+        await server.drain()
+        #expect(!server.isReady)
+        #expect(SocketClient(addresses.data[0]) == nil)
+    }
+
+    @Test func adminPages() async throws {
+        let server = makeServer()
+        let addresses = try await server.start()
+        _ = check(addresses.data[0])
+        let adminAddress = try #require(addresses.admin)
+        let socket = try #require(SocketClient(adminAddress))
+        #expect(socket.ask(get("/healthz"), until: "ok\n").hasPrefix("HTTP/1.1 200 "))
+        #expect(socket.ask(get("/readyz"), until: "ok\n").hasPrefix("HTTP/1.1 200 "))
+        let metrics = socket.ask(get("/metrics"), until: "anonymous 1\n")
+        #expect(metrics.contains("content-type: text/plain; version=0.0.4"))
+        #expect(metrics.contains("\r\n\r\nconnections 1\n"))
+        #expect(socket.ask(get("/config?x"), until: "{}").contains("content-type: application/json"))
+        #expect(socket.ask(get("/cache/invalidate"), until: "}\n").hasPrefix("HTTP/1.1 405 "))
+        let post = "POST /cache/invalidate HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+        #expect(socket.ask(post, until: "}\n").contains("{\"invalidated\":true}"))
+        #expect(socket.ask(get("/v1/identity"), until: "}\n").hasPrefix("HTTP/1.1 404 "))
+        await server.drain()
+    }
+
+    @Test func severalListenersOneOfThemAUnixSocket() async throws {
+        let path = "/tmp/sessiongate-test-\(getpid()).sock"
+        let server = makeServer { $0.dataListeners.append(.unix(path: path)) }
+        let addresses = try await server.start()
+        #expect(addresses.data.count == 2)
+        for address in addresses.data { #expect(check(address)?.grpcStatus == "0") }
+        await server.drain()
+        // What a crash left behind is no obstacle.
+        let again = makeServer { $0.dataListeners = [.unix(path: path)] }
+        _ = try await again.start()
+        #expect(check(.unix(path: path))?.grpcStatus == "0")
+        await again.drain()
+    }
+
+    @Test func anAddressInUseIsAnErrorAndLeavesNothingBehind() async throws {
+        let first = makeServer()
+        let taken = try await first.start().data[0]
+        let second = makeServer { $0.dataListeners = [.tcp(host: "127.0.0.1", port: 0), taken] }
+        await #expect(throws: (any Error).self) { _ = try await second.start() }
+        #expect(!second.isReady)
+        #expect(check(taken)?.grpcStatus == "0")
+        await first.drain()
+        await second.drain()
+    }
+
+    @Test func aDrainWaitsForWhatIsUnderWay() async throws {
+        let resolver = HeldResolver()
+        let server = makeServer(resolver: resolver)
+        let addresses = try await server.start()
+        let socket = try #require(SocketClient(addresses.data[0]))
+        let adminAddress = try #require(addresses.admin)
+        let admin = try #require(SocketClient(adminAddress))
+        let client = ClientSession()
+        let id = client.call(EndpointTests.checkPath, World.check([("authorization", "Bearer \(World.bearer)")]))
+        socket.send(client.output())
+        while resolver.count == 0 { usleep(1000) }
+        async let drained: Void = server.drain()
+        while server.isReady { await Task.yield() }
+        #expect(admin.ask(get("/readyz"), until: "not ready\n").hasPrefix("HTTP/1.1 503 "))
+        #expect(admin.ask(get("/healthz"), until: "ok\n").hasPrefix("HTTP/1.1 200 "))
+        resolver.release(.storeUnavailable)
+        while client.response(id).closed == nil || client.goAways.isEmpty {
+            let bytes = socket.receive()
+            if bytes.isEmpty { break }
+            client.input(bytes)
+            socket.send(client.output())
+        }
+        #expect(client.response(id).grpcStatus == "14")
+        await drained
+        #expect(client.goAways.first?.code == 0)
+    }
+
+    @Test func aDrainEndsAtItsDeadline() async throws {
+        let server = makeServer(resolver: HeldResolver()) { $0.drainDeadline = 300 }
+        let addresses = try await server.start()
+        let socket = try #require(SocketClient(addresses.data[0]))
+        let client = ClientSession()
+        client.call(EndpointTests.checkPath, World.check([("authorization", "Bearer \(World.bearer)")]))
+        socket.send(client.output())
+        client.input(socket.receive())
+        let clock = ContinuousClock()
+        let elapsed = await clock.measure { await server.drain() }
+        #expect(elapsed > .milliseconds(250) && elapsed < .seconds(5))
+        withExtendedLifetime(socket) {}
+    }
+
+    @Test func connectionsAreBounded() async throws {
+        let server = makeServer {
+            $0.eventLoops = 1
+            $0.maxConnections = 3
+        }
+        let address = try await server.start().data[0]
+        let sockets = (0..<3).compactMap { _ in SocketClient(address) }
+        for socket in sockets { #expect(socket.ask(get("/x"), until: "}\n").hasPrefix("HTTP/1.1 404")) }
+        let fourth = try #require(SocketClient(address))
+        #expect(fourth.receive().isEmpty)
+        #expect(server.statistics.transport[0].refused.current == 1)
+        // An object may end after its last use: the connections have to last until here.
+        withExtendedLifetime(sockets) {}
+        await server.drain()
+    }
+
+    // MARK: Hostile peers
+
+    /// Each floods and never reads. Memory stays flat, and the connection is closed at the write-stall deadline or before.
+    @Test(arguments: ["pings", "requests", "settings", "pages", "resets"])
+    func aFloodFromAPeerThatNeverReads(kind: String) async throws {
+        let server = makeServer {
+            $0.eventLoops = 1
+            $0.writeDeadline = 400
+        }
+        let address = try await server.start().data[0]
+        let socket = try #require(SocketClient(address))
+        if kind != "pages" { socket.send(RawFrames.preface + RawFrames.settings) }
+        let before = residentBytes()
+        var stream: UInt32 = 1
+        var sent = 0
+        let clock = ContinuousClock()
+        let start = clock.now
+        flood: while clock.now - start < .seconds(20) {
+            var batch: [UInt8] = []
+            while batch.count < 60_000 {
+                switch kind {
+                case "pings": batch += RawFrames.ping
+                case "settings": batch += RawFrames.settings
+                case "pages": batch += Array(get("/.well-known/jwks.json").utf8)
+                case "resets":
+                    batch += RawFrames.headers(stream, RawFrames.post("/x"), ends: true) + RawFrames.reset(stream)
+                    stream += 2
+                default:
+                    batch += RawFrames.headers(stream, RawFrames.post("/x"), ends: true)
+                    stream += 2
+                }
+            }
+            switch socket.send(batch) {
+            case .all: sent += batch.count
+            case .blocked: continue
+            case .closed: break flood
+            }
+        }
+        #expect(clock.now - start < .seconds(20), "closed")
+        #expect(sent < 256 << 20)
+        #expect(residentBytes() - before < 128 << 20)
+        #expect(check(address)?.grpcStatus == "0", "others are served")
+        await server.drain()
+    }
+
+    @Test func aSlowHeadIsCutOff() async throws {
+        let server = makeServer { $0.headDeadline = 300 }
+        let address = try await server.start().data[0]
+        for beginning in ["", "PRI * HTTP", "GET / HTTP/1.1\r\nHost: x\r\n"] {
+            let socket = try #require(SocketClient(address))
+            socket.send(beginning)
+            #expect(socket.receive().isEmpty)
+        }
+        #expect(server.statistics.transport.reduce(0) { $0 + $1.expired.current } == 3)
+        await server.drain()
+    }
+
+    @Test func anErrorReachesAPeerThatIsStillSending() async throws {
+        let server = makeServer()
+        let address = try await server.start().data[0]
+        let socket = try #require(SocketClient(address))
+        socket.send("POST /v1/identity HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n")
+        for _ in 0..<20 { socket.send([UInt8](repeating: 0x61, count: 50_000)) }
+        #expect(String(decoding: socket.receiveAll(), as: UTF8.self).hasPrefix("HTTP/1.1 413 "))
+        await server.drain()
+    }
+
+    @Test func manyConnectionsAtOnce() async throws {
+        let server = makeServer()
+        let address = try await server.start().data[0]
+        let answers = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask { [self] in (0..<25).count { _ in check(address)?.grpcStatus == "0" } }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(answers == 200)
+        await server.drain()
+        #expect(server.statistics.transport.reduce(0) { $0 + $1.closed.current } == 200)
+    }
+}
