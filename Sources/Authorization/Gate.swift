@@ -12,7 +12,11 @@ public final class Gate: Sendable {
     public let memory: Memory
     /// `iss` of the cookies.
     public let issuer: String
-    let refusals: Refusals
+    let cookieName: [UInt8]
+    let refusals = Refusals()
+    /// What kinds of routes want the edge to be told; the default first.
+    let profiles: [Profile]
+    let wikisByID: [String: Wiki]
     /// Whether several wikis are told apart by host.
     let hasWikiTable: Bool
 
@@ -22,7 +26,12 @@ public final class Gate: Sendable {
         self.keys = keys
         memory = Memory(settings)
         issuer = settings.cookie.issuer ?? settings.wikis.fallback?.canonicalServer ?? ""
-        refusals = Refusals(edge: settings.edge)
+        cookieName = Array(settings.cookie.name.utf8)
+        profiles = Profile.all(settings)
+        let wikis = settings.wikis.byHost.sorted { $0.key < $1.key }.map(\.value)
+        wikisByID = Dictionary(
+            ((settings.wikis.fallback.map { [$0] } ?? []) + wikis).map { ($0.id, $0) },
+            uniquingKeysWith: { first, _ in first })
         hasWikiTable = !settings.wikis.byHost.isEmpty
     }
 }

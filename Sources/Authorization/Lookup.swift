@@ -8,12 +8,38 @@
 public enum Lookup: Hashable, Sendable {
     /// The rows behind an OAuth 1 consumer key and access token.
     case oauth1(consumerKey: [UInt8], token: [UInt8])
-    /// The rows behind an OAuth 2 access token: its `jti`, its client (`aud`), and the central id in its `sub`, when there is one.
-    case oauth2(tokenID: [UInt8], clientID: [UInt8], subject: Int64?, scopes: [String])
-    /// A user, for a cookie session.
+    /// The rows behind an OAuth 2 access token.
+    case oauth2(AccessTokenClaims)
+    /// A user, for a session by cookie or CentralAuth token.
     case user(id: Int64)
     /// A freshly signed session cookie.
     case cookie(CookieClaims)
+}
+
+/// What an OAuth 2 access token says about whom.
+public struct AccessTokenClaims: Hashable, Sendable {
+    /// `jti`.
+    public var tokenID: [UInt8]
+    /// `aud`, the first of several.
+    public var clientID: [UInt8]
+    /// The central id in `sub`; nil when there is none.
+    public var subject: Int64?
+    /// `scopes`.
+    public var scopes: [String]
+    /// `rlc`; nil when there is none.
+    public var rateLimitClass: String?
+
+    /// Claims of one token.
+    public init(
+        tokenID: [UInt8], clientID: [UInt8], subject: Int64? = nil, scopes: [String] = [],
+        rateLimitClass: String? = nil
+    ) {
+        self.tokenID = tokenID
+        self.clientID = clientID
+        self.subject = subject
+        self.scopes = scopes
+        self.rateLimitClass = rateLimitClass
+    }
 }
 
 /// What a minted cookie says about whom: the same claims are minted once per reuse window.
@@ -48,6 +74,8 @@ public enum Fault: String, Error, Sendable, CaseIterable {
     case overloaded = "overloaded"
     /// A check did not come to an end.
     case unresolved = "unresolved"
+    /// The route's configuration says something that is not understood.
+    case routeMisconfigured = "route-misconfigured"
 }
 
 /// Fetches what a check misses, and puts it into the memory that the check reads.

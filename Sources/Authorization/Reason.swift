@@ -45,6 +45,8 @@ public enum Reason: String, Sendable, CaseIterable {
     case cookieSubject = "cookie-subject"
     case cookieExpired = "cookie-expired"
     case cookieNotYetValid = "cookie-not-yet-valid"
+    // CentralAuth; never a refusal.
+    case centralAuthTokenInvalid = "centralauth-token-invalid"
 
     /// MediaWiki's error code for it.
     public var errorCode: StaticString {
@@ -100,6 +102,7 @@ public enum Reason: String, Sendable, CaseIterable {
         case .cookieSubject: "Invalid session cookie: wrong subject."
         case .cookieExpired: "Invalid session cookie: it has expired."
         case .cookieNotYetValid: "Invalid session cookie: it is not valid yet."
+        case .centralAuthTokenInvalid: "The CentralAuth token does not verify, has expired, or names nobody."
         }
     }
 }

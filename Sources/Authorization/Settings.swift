@@ -19,6 +19,10 @@ public struct Settings: Sendable {
     public var classes = ClassSettings()
     /// What the edge is told.
     public var edge = EdgeSettings()
+    /// What it is told on routes that name one of these (`sessiongate.profile`), beside the built-in `standard` and `gateway`.
+    public var profiles: [String: EdgeSettings] = [:]
+    /// The profile of routes that name none.
+    public var defaultProfile = EdgeSettings.standardName
     /// Where the client's address and the signed scheme and host come from.
     public var trust = TrustSettings()
     /// How long what was looked up is believed.
@@ -200,6 +204,8 @@ public struct ClassSettings: Sendable {
     }
     /// First match wins.
     public var groups: [GroupClass] = []
+    /// Class of requests that are nobody's; nil: none.
+    public var anonymous: String?
     /// The only classes ever emitted. `BYPASS` and `DENY` count only when named here.
     public var allowed: Set<String> = ["anon", "authed-user", "established-user", "approved-bot"]
     /// Class of users with enough edits and age.
@@ -215,25 +221,56 @@ public struct ClassSettings: Sendable {
     public init() {}
 }
 
-/// What the edge is told, and under which names.
-public struct EdgeSettings: Sendable {
+/// What the edge is told, and under which names. A header without a name is not sent.
+public struct EdgeSettings: Sendable, Equatable {
+    /// What is done about caches that might store a response with our Set-Cookie.
+    public enum MarkPrivate: String, Sendable {
+        /// `Cache-Control: private` is added to responses that have no Cache-Control.
+        case whenAbsent = "when_absent"
+        /// It replaces what the upstream says.
+        case always
+        /// Responses are left as they are.
+        case never
+    }
     /// Request header with the central user id.
-    public var userIDHeader = "x-session-user-id"
+    public var userIDHeader: String? = "x-session-user-id"
     /// Request header with the JWT subject.
-    public var subjectHeader = "x-session-sub"
+    public var subjectHeader: String? = "x-session-sub"
     /// Request header with the consumer key.
-    public var consumerHeader = "x-session-consumer"
+    public var consumerHeader: String? = "x-session-consumer"
     /// Request header with the rate limit class.
-    public var classHeader = "x-session-class"
+    public var classHeader: String? = "x-session-class"
     /// Request header with the session type.
-    public var typeHeader = "x-session-type"
+    public var typeHeader: String? = "x-session-type"
+    /// Request header with the rate limit key.
+    public var rateLimitKeyHeader: String?
     /// Overwrite the request's `cookie` header with one that carries the session JWT.
     public var injectCookie = false
-    /// Mark responses that carry our Set-Cookie as `Cache-Control: private` where they say nothing.
-    public var markPrivate = true
+    /// What is done about caches.
+    public var markPrivate = MarkPrivate.whenAbsent
+    /// The class `BYPASS` is told by leaving the class header out.
+    public var omitsBypass = false
 
     /// The default names.
     public init() {}
+
+    /// The name of the profile that is configured by the keys of `edge`.
+    public static let standardName = "standard"
+    /// The name of ``gateway``.
+    public static let gatewayName = "gateway"
+
+    /// What the rate limit rules of Wikimedia's REST gateway read: the key (`jwt-sub:<sub>`) and the class.
+    public static let gateway: EdgeSettings = {
+        var edge = EdgeSettings()
+        edge.userIDHeader = nil
+        edge.subjectHeader = nil
+        edge.consumerHeader = nil
+        edge.typeHeader = nil
+        edge.rateLimitKeyHeader = "x-wmf-user-id"
+        edge.classHeader = "x-wmf-ratelimit-class"
+        edge.omitsBypass = true
+        return edge
+    }()
 }
 
 /// Whom to believe about the client.

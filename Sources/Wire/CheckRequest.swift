@@ -55,6 +55,8 @@ public struct CheckRequest {
     /// `attributes.route_metadata_context`: a `config.core.v3.Metadata` message, not decoded.
     public internal(set) var routeMetadataContext = Bytes.empty
 
+    /// Whether the route's configuration adds anything (`attributes.context_extensions`).
+    public internal(set) var hasContextExtensions = false
     /// Whether headers are taken from `header_map`: as soon as it has one, `headers` does not count.
     public internal(set) var usesHeaderMap = false
     /// The headers that every check reads.

@@ -18,7 +18,9 @@ extension CheckRequest {
             case 1: try source.decode(try reader.delimited())
             case 2: try destination.decode(try reader.delimited())
             case 4: try decodeRequest(try reader.delimited())
-            case 10: _ = try MapEntry(try reader.delimited())
+            case 10:
+                _ = try MapEntry(try reader.delimited())
+                hasContextExtensions = true
             case 11: metadataContext = try reader.delimited()
             case 12: try decodeTLSSession(try reader.delimited())
             case 13: routeMetadataContext = try reader.delimited()

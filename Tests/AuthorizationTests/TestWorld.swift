@@ -176,9 +176,9 @@ final class TestWorld {
     }
 
     /// A session cookie of the service's own kind.
-    func cookie(sub: String = "mw:local:wiki:3", softExpiry: Int64) -> String {
+    func cookie(sub: String = "mw:local:wiki:3", softExpiry: Int64, more: String = "") -> String {
         Self.jwt(
-            #"{"iss":"https://wiki.test","sxp":\#(softExpiry),"jti":"x","sub":"\#(sub)","iat":\#(now.seconds)}"#,
+            #"{"iss":"https://wiki.test","sxp":\#(softExpiry),"jti":"x","sub":"\#(sub)","iat":\#(now.seconds)\#(more)}"#,
             key: Self.cookieKey)
     }
 }

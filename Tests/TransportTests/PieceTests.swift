@@ -77,7 +77,7 @@ import Wire
         var reply = Reply()
         reply.fail(fault, isCall: true)
         #expect(reply.shape == .trailersOnly)
-        #expect([.unavailable, .deadlineExceeded, .resourceExhausted].contains(reply.grpcStatus))
+        #expect([.unavailable, .deadlineExceeded, .resourceExhausted, .failedPrecondition].contains(reply.grpcStatus))
         reply.fail(fault, isCall: false)
         #expect(reply.shape == .http)
         #expect(reply.status == (fault == .deadlineExceeded ? 504 : 503))

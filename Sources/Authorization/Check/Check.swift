@@ -42,6 +42,10 @@ public struct Verdict: Sendable {
     public var mode: Mode = .enforce
     /// Whether the refused credential was a Bearer token.
     public var isBearer = false
+    /// When the credentials end, milliseconds since 1970; nil when they don't.
+    public var expires: Double?
+    /// What the route wants the edge to be told.
+    var profile: Profile
 }
 
 /// What the credentials of a request say.
@@ -57,12 +61,15 @@ public final class Authorizer {
     public let counters = Counters()
     /// Records the way of one check, for people; nil on the request path.
     public var trace: Trace?
-    let cookieName: [UInt8]
     let parameters: SignatureParameters
     var scratch = OAuth1Scratch()
     var pendingNonce: PendingNonce?
+    /// When the credentials of the check end, milliseconds since 1970.
+    var expires: Double?
     /// Nothing is changed by the check: no nonce claimed, no cookie minted.
     var isDryRun = false
+    /// What is wrong with the last route that was misconfigured: one sentence for the operator.
+    public private(set) var routeProblem = ""
 
     /// No check needs more lookups than this.
     public static let mostRounds = 8
@@ -70,7 +77,6 @@ public final class Authorizer {
     /// An authorizer of `gate`.
     public init(gate: Gate) {
         self.gate = gate
-        cookieName = Array(gate.settings.cookie.name.utf8)
         parameters = SignatureParameters(compatibility: gate.settings.oauth1.compatibility)
     }
 
@@ -79,7 +85,7 @@ public final class Authorizer {
         switch decide(request, at: now) {
         case .success(let verdict):
             count(verdict)
-            Answer.write(verdict, gate: gate, into: &response)
+            Answer.write(verdict, to: request, gate: gate, into: &response)
             return .answered(verdict)
         case .failure(.needs(let lookup)):
             counters.waited[lookup.kind].add()
@@ -105,18 +111,27 @@ public final class Authorizer {
 
     private func decide(_ request: CheckRequest, at now: Timestamp) -> Result<Verdict, Halt> {
         pendingNonce = nil
+        expires = nil
+        let route: Route
+        do throws(Route.Misconfigured) {
+            route = try Route.of(request, gate: gate)
+        } catch {
+            routeProblem = error.description
+            return .failure(.failed(.routeMisconfigured))
+        }
         let credential = Credential.find(in: request, settings: gate.settings)
         trace?.note("credential", credential.description)
-        var verdict = Verdict(outcome: .anonymous, mode: gate.settings.mode)
+        var verdict = Verdict(outcome: .anonymous, mode: route.mode, profile: route.profile)
         if case .bearer = credential { verdict.isBearer = true }
         do throws(Halt) {
-            switch try verify(credential, request, at: now) {
+            switch try verify(credential, request, route, at: now) {
             case .anonymous(let reason):
                 verdict.reason = reason
-            case .identity(let identity):
+            case .identity(var identity):
                 verdict.outcome = .authenticated
+                verdict.cookie = try decideCookie(request, of: &identity, at: now)
                 verdict.identity = identity
-                verdict.cookie = try decideCookie(request, of: identity, at: now)
+                verdict.expires = expires
             }
             try claimNonce(at: now)
             return .success(verdict)
@@ -127,7 +142,9 @@ public final class Authorizer {
         }
     }
 
-    private func verify(_ credential: Credential, _ request: CheckRequest, at now: Timestamp) throws(Halt) -> Found {
+    private func verify(
+        _ credential: Credential, _ request: CheckRequest, _ route: Route, at now: Timestamp
+    ) throws(Halt) -> Found {
         switch credential {
         case .none:
             return try verifyCookieSession(request, at: now)
@@ -135,15 +152,17 @@ public final class Authorizer {
             return .anonymous(nil)
         case .misplaced:
             throw .refused(.notAPI)
+        case .centralAuth(let token):
+            return try token.withBytes { (token) throws(Halt) in try verifyCentralAuth(token, at: now) }
         case .oauth1(let header, let target):
             do throws(Halt) {
-                return try .identity(
-                    verifyOAuth1(request, header: header, target: target, wiki: wiki(of: request), at: now))
+                let wiki = try wiki(of: request, route)
+                return try .identity(verifyOAuth1(request, header: header, target: target, wiki: wiki, at: now))
             } catch .refused(.bodyUnavailable) where gate.settings.oauth1.bodyUnavailable == .anonymous {
                 return .anonymous(.bodyUnavailable)
             }
         case .bearer(let header):
-            return try .identity(verifyBearer(header, wiki: wiki(of: request), at: now))
+            return try .identity(verifyBearer(header, wiki: wiki(of: request, route), at: now))
         }
     }
 

@@ -10,6 +10,8 @@ enum Credential {
     case oauth1(header: Bytes, target: RequestTarget)
     /// An `Authorization: Bearer…` header.
     case bearer(header: Bytes)
+    /// An `Authorization: CentralAuthToken …` header, or a `centralauthtoken` in the query.
+    case centralAuth([UInt8])
     /// OAuth credentials for something that never looks at them: the request is anonymous.
     case ignored
     /// OAuth credentials outside the API.
@@ -26,14 +28,25 @@ enum Credential {
                 credential = .oauth1(header: header, target: target)
             } else if header.starts(with: "Bearer") {
                 credential = .bearer(header: header)
+            } else if header.starts(with: "CentralAuthToken ") {
+                credential = .centralAuth(trimmed(header.dropFirst(17)).array)
             }
         }
+        if case .none = credential, let token = centralAuthParameter(of: target) { credential = .centralAuth(token) }
         if case .none = credential { return .none }
-        switch EntryPoint(target, request, settings.entryPoints) {
-        case .api: return credential
-        case .ignored: return .ignored
-        case .refused: return .misplaced
+        switch (EntryPoint(target, request, settings.entryPoints), credential) {
+        case (.api, _): return credential
+        // CentralAuth looks at its tokens at the API only; elsewhere the cookie decides.
+        case (_, .centralAuth): return .none
+        case (.ignored, _): return .ignored
+        case (.refused, _): return .misplaced
         }
+    }
+
+    /// The `centralauthtoken` in the query.
+    private static func centralAuthParameter(of target: RequestTarget) -> [UInt8]? {
+        guard target.query.count > "centralauthtoken=".utf8.count else { return nil }
+        return target.queryValue("centralauthtoken").flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Without white space around it, as servers hand it on.
@@ -51,6 +64,7 @@ enum Credential {
         case .none: "none in the Authorization header"
         case .oauth1: "OAuth 1.0a (Authorization: OAuth …)"
         case .bearer: "OAuth 2 access token (Authorization: Bearer …)"
+        case .centralAuth: "CentralAuth token"
         case .ignored: "OAuth, for an entry point that ignores it"
         case .misplaced: "OAuth, outside the API"
         }

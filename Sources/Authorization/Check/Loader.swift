@@ -20,8 +20,8 @@ public struct Loader: Sendable {
             let rows = try reading { try oauth1(consumerKey, token, at: now) }
             let key = consumerKey.withBytes { consumer in token.withBytes { CacheKey(consumer, $0) } }
             gate.memory.oauth1.insert(rows, under: key, at: now, lifetime: lifetime(isFound: rows.grant?.user != nil))
-        case .oauth2(let tokenID, let clientID, let subject, let scopes):
-            let rows = try reading { try oauth2(tokenID, clientID, subject, scopes, at: now) }
+        case .oauth2(let token):
+            let rows = try reading { try oauth2(token, at: now) }
             gate.memory.oauth2.insert(
                 rows, under: CacheKey(lookup), at: now, lifetime: lifetime(isFound: rows.grant != nil))
         case .user(let id):
@@ -48,11 +48,11 @@ public struct Loader: Sendable {
     }
 
     private func identity(
-        _ type: SessionType, user: User?, consumer: Consumer?, grants: [String], at now: Timestamp
+        _ type: SessionType, user: User?, consumer: Consumer?, grants: [String], namedClass: String? = nil,
+        at now: Timestamp
     ) -> Identity {
         Identity(
-            type: type, user: user, consumer: consumer, grants: grants, settings: gate.settings, issuer: gate.issuer,
-            now: now)
+            type: type, user: user, consumer: consumer, grants: grants, namedClass: namedClass, gate: gate, now: now)
     }
 
     private func oauth1(_ consumerKey: [UInt8], _ token: [UInt8], at now: Timestamp) throws -> OAuth1Rows {
@@ -74,36 +74,36 @@ public struct Loader: Sendable {
             keepsPlaintext: gate.settings.oauth1.allowPlaintext)
     }
 
-    private func oauth2(
-        _ tokenID: [UInt8], _ clientID: [UInt8], _ subject: Int64?, _ scopes: [String], at now: Timestamp
-    ) throws -> OAuth2Rows {
-        let token = try directory.accessToken(identifier: tokenID)
-        let client = try directory.consumer(key: clientID).flatMap { $0.oauthVersion == 2 ? $0 : nil }
-        let subjectExists = try subject.map { try directory.user(id: $0, at: now) != nil } ?? true
+    private func oauth2(_ claims: AccessTokenClaims, at now: Timestamp) throws -> OAuth2Rows {
+        let token = try directory.accessToken(identifier: claims.tokenID)
+        let client = try directory.consumer(key: claims.clientID).flatMap { $0.oauthVersion == 2 ? $0 : nil }
+        let subjectExists = try claims.subject.map { try directory.user(id: $0, at: now) != nil } ?? true
         var grant: Grant?
         if let token, let client {
             grant =
                 try token.acceptanceID == 0
-                ? clientCredentials(client, scopes, at: now)
-                : accepted(token.acceptanceID, scopes, at: now)
+                ? clientCredentials(client, claims, at: now) : accepted(token.acceptanceID, claims, at: now)
         }
         return OAuth2Rows(token: token, client: client, subjectExists: subjectExists, grant: grant)
     }
 
     /// A token without an acceptance is its consumer's own; an owner-only consumer has none such.
-    private func clientCredentials(_ client: Consumer, _ scopes: [String], at now: Timestamp) -> Grant? {
+    private func clientCredentials(_ client: Consumer, _ claims: AccessTokenClaims, at now: Timestamp) -> Grant? {
         guard !client.ownerOnly else { return nil }
-        let identity = identity(.oauth2Client, user: nil, consumer: client, grants: scopes, at: now)
+        let identity = identity(
+            .oauth2Client, user: nil, consumer: client, grants: claims.scopes, namedClass: claims.rateLimitClass,
+            at: now)
         return Grant(acceptance: nil, consumer: client, user: nil, identity: identity)
     }
 
-    private func accepted(_ id: Int64, _ scopes: [String], at now: Timestamp) throws -> Grant? {
+    private func accepted(_ id: Int64, _ claims: AccessTokenClaims, at now: Timestamp) throws -> Grant? {
         guard let acceptance = try directory.acceptance(id: id),
             let consumer = try directory.consumer(id: acceptance.consumerID)
         else { return nil }
         let user = try directory.user(id: acceptance.userID, at: now)
-        let type: SessionType = consumer.ownerOnly ? .oauth2Owner : .oauth2
-        let identity = identity(type, user: user, consumer: consumer, grants: scopes, at: now)
+        let identity = identity(
+            consumer.ownerOnly ? .oauth2Owner : .oauth2, user: user, consumer: consumer, grants: claims.scopes,
+            namedClass: claims.rateLimitClass, at: now)
         return Grant(acceptance: acceptance, consumer: consumer, user: user, identity: identity)
     }
 }

@@ -3,8 +3,9 @@
 import Wire
 
 extension Authorizer {
-    /// The wiki that the request is for.
-    func wiki(of request: CheckRequest) throws(Halt) -> Wiki {
+    /// The wiki that the request is for: the route's, else its host's.
+    func wiki(of request: CheckRequest, _ route: Route) throws(Halt) -> Wiki {
+        if let wiki = route.wiki { return wiki }
         let wikis = gate.settings.wikis
         if gate.hasWikiTable {
             let name = String(decoding: host(of: request).buffer.map(lowercased), as: UTF8.self)

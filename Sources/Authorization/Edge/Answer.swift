@@ -22,35 +22,69 @@ enum Answer {
     private static let overwrite: UInt64 = 2
 
     /// Appends the CheckResponse of `verdict` to `response`.
-    static func write(_ verdict: Verdict, gate: Gate, into response: inout [UInt8]) {
+    static func write(_ verdict: Verdict, to request: CheckRequest, gate: Gate, into response: inout [UInt8]) {
+        let parts = verdict.identity?.parts(for: verdict.profile) ?? verdict.profile.nobody
         ProtobufWriter.append(to: &response) { writer in
             if verdict.outcome == .refused, verdict.mode == .enforce, let reason = verdict.reason {
                 writer.bytes.append(contentsOf: gate.refusals.part(for: reason, isBearer: verdict.isBearer))
             } else {
-                writeOK(verdict, gate: gate, into: &writer)
+                writeOK(verdict, parts, to: request, gate: gate, into: &writer)
             }
-            writeMetadata(verdict, gate: gate, into: &writer)
+            writeMetadata(verdict, parts, gate: gate, into: &writer)
         }
     }
 
-    private static func writeOK(_ verdict: Verdict, gate: Gate, into writer: inout ProtobufWriter) {
+    private static func writeOK(
+        _ verdict: Verdict, _ parts: IdentityParts, to request: CheckRequest, gate: Gate,
+        into writer: inout ProtobufWriter
+    ) {
         writer.endMessage(writer.beginMessage(Field.status))
         let ok = writer.beginMessage(Field.ok)
-        let parts = verdict.identity?.parts ?? gate.refusals.nobody
         writer.bytes.append(contentsOf: parts.headers)
-        if case .set(let cookie) = verdict.cookie { writer.bytes.append(contentsOf: cookie.part) }
+        if verdict.profile.settings.injectCookie { writeCookie(verdict, to: request, gate: gate, into: &writer) }
+        if case .set(let cookie) = verdict.cookie {
+            writer.bytes.append(contentsOf: cookie.part)
+            writer.bytes.append(contentsOf: verdict.profile.privatePart)
+        }
         writer.endMessage(ok)
     }
 
+    /// Overwrites the request's `cookie` header so that whoever reads it behind sees the session, and one session: the client's
+    /// cookies, with the session's in place of the client's own.
+    private static func writeCookie(
+        _ verdict: Verdict, to request: CheckRequest, gate: Gate, into writer: inout ProtobufWriter
+    ) {
+        let header = CookieHeader(request.cookie ?? .empty)
+        // What is not UTF-8, or no header value, can't travel in an answer: it stays as the client sent it.
+        guard header.bytes.isUTF8, header.bytes.buffer.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
+            return
+        }
+        gate.cookieName.withBytes { name in
+            var value: [UInt8] = []
+            switch verdict.cookie {
+            case .set(let cookie):
+                cookie.token.withBytes { header.copy(setting: name, to: $0, into: &value) }
+            case .none, .keep:
+                // A verified cookie is the first of its name; filters differ about which of several they read.
+                guard verdict.cookie.isKept || verdict.identity?.type == .cookie, header.count(name) > 1,
+                    let own = header.first(name)
+                else { return }
+                header.copy(setting: name, to: own, into: &value)
+            }
+            writeRequestHeader("cookie", value, into: &writer)
+        }
+    }
+
     /// `{"session": {…}}`, all leaves strings: rate limit rules match nothing else.
-    private static func writeMetadata(_ verdict: Verdict, gate: Gate, into writer: inout ProtobufWriter) {
+    private static func writeMetadata(
+        _ verdict: Verdict, _ parts: IdentityParts, gate: Gate, into writer: inout ProtobufWriter
+    ) {
         let metadata = writer.beginMessage(Field.metadata)
         let entry = writer.beginMessage(Field.structFields)
         writer.string(Field.entryKey, "session")
         let value = writer.beginMessage(Field.entryValue)
         let session = writer.beginMessage(Field.structValue)
         writeLeaf("outcome", verdict.outcome.label, into: &writer)
-        let parts = verdict.identity?.parts ?? gate.refusals.nobody
         writer.bytes.append(contentsOf: parts.metadata)
         writeLeaf("cookie", verdict.cookie.name, into: &writer)
         if let reason = verdict.reason { writer.bytes.append(contentsOf: gate.refusals.reasonLeaf(reason)) }
@@ -110,6 +144,16 @@ enum Answer {
     static func writeResponseHeader(_ name: String, _ value: [UInt8], into writer: inout ProtobufWriter) {
         let option = writer.beginMessage(Field.responseHeadersToAdd)
         writeHeaderValue(name, value, into: &writer)
+        writer.endMessage(option)
+    }
+
+    /// The same, with an action other than adding.
+    static func writeResponseHeader(
+        _ name: String, _ value: String, _ action: HeaderAppendAction, into writer: inout ProtobufWriter
+    ) {
+        let option = writer.beginMessage(Field.responseHeadersToAdd)
+        writeHeaderValue(name, Array(value.utf8), into: &writer)
+        writer.varint(Field.appendAction, UInt64(action.rawValue))
         writer.endMessage(option)
     }
 

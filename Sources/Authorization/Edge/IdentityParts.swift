@@ -16,13 +16,17 @@ struct IdentityParts: Sendable {
         type: SessionType, user: User?, subject: String?, consumer: Consumer?, rateLimitClass: String?,
         edge: EdgeSettings
     ) {
-        let known: [(name: String, value: [UInt8]?)] = [
+        let subjectBytes = subject.map { Array($0.utf8) }
+        let isBypass = edge.omitsBypass && rateLimitClass == "BYPASS"
+        let all: [(name: String?, value: [UInt8]?)] = [
             (edge.userIDHeader, user.map { Array(String($0.id).utf8) }),
-            (edge.subjectHeader, subject.map { Array($0.utf8) }),
+            (edge.subjectHeader, subjectBytes),
             (edge.consumerHeader, consumer?.key),
-            (edge.classHeader, rateLimitClass.map { Array($0.utf8) }),
+            (edge.classHeader, isBypass ? nil : rateLimitClass.map { Array($0.utf8) }),
             (edge.typeHeader, type == .none ? nil : Array(type.rawValue.utf8)),
+            (edge.rateLimitKeyHeader, subjectBytes.map { Array("jwt-sub:".utf8) + $0 }),
         ]
+        let known = all.compactMap { entry in entry.name.map { (name: $0, value: entry.value) } }
         var writer = ProtobufWriter()
         for (name, value) in known {
             if let value { Answer.writeRequestHeader(name, Self.headerValue(value), into: &writer) }

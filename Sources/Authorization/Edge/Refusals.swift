@@ -8,10 +8,8 @@ struct Refusals: Sendable {
     private let oauth1: [[UInt8]]
     private let bearer: [[UInt8]]
     private let leaves: [[UInt8]]
-    /// What the edge is told of a request that is nobody's.
-    let nobody: IdentityParts
 
-    init(edge: EdgeSettings) {
+    init() {
         oauth1 = Reason.allCases.map { Self.part(for: $0, challenge: "OAuth") }
         bearer = Reason.allCases.map { Self.part(for: $0, challenge: #"Bearer error="invalid_token""#) }
         leaves = Reason.allCases.map { reason in
@@ -19,8 +17,6 @@ struct Refusals: Sendable {
             Answer.writeLeaf("reason", reason.rawValue, into: &writer)
             return writer.bytes
         }
-        nobody = IdentityParts(
-            type: .none, user: nil, subject: nil, consumer: nil, rateLimitClass: nil, edge: edge)
     }
 
     /// The `status` and `denied_response` fields of a refusal.

@@ -6,16 +6,8 @@ import Wire
 /// A token whose signature was verified, with what of it decides later requests.
 final class VerifiedToken: Sendable {
     let period: ValidityPeriod
-    /// `jti`.
-    let tokenID: [UInt8]
-    /// `aud`, the first of several.
-    let clientID: [UInt8]
     /// The user that `sub` names.
     let subject: Subject
-    /// `scopes`.
-    let scopes: [String]
-    /// `rlc`, when the token carries one.
-    let rateLimitClass: String?
     /// What its rows are looked up by.
     let lookup: Lookup
     /// Where the rows are kept.
@@ -42,14 +34,12 @@ final class VerifiedToken: Sendable {
             let audience = Self.audience(token["aud"]), let subject = Subject(token["sub"], scope: scope)
         else { throw .refused(.accessTokenMalformed) }
         self.period = period
-        tokenID = Array(identifier.utf8)
-        clientID = Array(audience.utf8)
         self.subject = subject
-        scopes = Grants.strings(token["scopes"])
-        if case .string(let name)? = token["rlc"] { rateLimitClass = name } else { rateLimitClass = nil }
-        var subjectID: Int64?
-        if case .user(let id) = subject { subjectID = id }
-        lookup = .oauth2(tokenID: tokenID, clientID: clientID, subject: subjectID, scopes: scopes)
+        var claims = AccessTokenClaims(tokenID: Array(identifier.utf8), clientID: Array(audience.utf8))
+        if case .user(let id) = subject { claims.subject = id }
+        claims.scopes = Grants.strings(token["scopes"])
+        claims.rateLimitClass = token["rlc"]?.text
+        lookup = .oauth2(claims)
         rowsKey = CacheKey(lookup)
     }
 
@@ -116,6 +106,7 @@ extension Authorizer {
         trace?.check("token has an approval", rows.grant != nil)
         guard let grant = rows.grant else { throw .refused(.accessTokenUnapproved) }
         try Standing.check(grant, wiki: wiki, settings: gate.settings, trace: trace)
+        expires = token.period.expires
         return grant.identity
     }
 

@@ -255,7 +255,8 @@ extension Authorizer {
     /// The signature base string that is verified for an OAuth 1 request, whatever becomes of it; nil for other requests.
     public func baseString(of request: CheckRequest) -> [UInt8]? {
         guard case .oauth1(let header, let target) = Credential.find(in: request, settings: gate.settings),
-            let wiki = try? wiki(of: request), (try? collectParameters(request, header: header, target: target)) != nil
+            let route = try? Route.of(request, gate: gate), let wiki = try? wiki(of: request, route),
+            (try? collectParameters(request, header: header, target: target)) != nil
         else { return nil }
         writeBaseString(request, target: target, wiki: wiki)
         return scratch.baseString

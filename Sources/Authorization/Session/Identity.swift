@@ -3,6 +3,7 @@
 // An identity is made once, when the rows behind a credential are loaded, and shared by every request until they expire. What
 // the edge is told of it is encoded then, not per request.
 
+import Synchronization
 import Wire
 
 /// What kind of session a request belongs to.
@@ -48,30 +49,76 @@ public final class Identity: Sendable {
     public let consumer: Consumer?
     /// Rate limit class; nil when unknown.
     public let rateLimitClass: String?
+    /// Whether the access token names the class (`rlc`).
+    private let hasNamedClass: Bool
     /// The request's grants: the acceptance's, or for OAuth 2 the token's scopes.
     public let grants: [String]
     /// What a cookie for this user says; nil without a user.
     let claims: CookieClaims?
     /// Where its minted cookie is kept.
     let mintKey: CacheKey?
-    /// What the edge is told, encoded.
-    let parts: IdentityParts
+    /// What the edge is told by the default profile, encoded.
+    private let parts: IdentityParts
+    /// The same for other profiles, as far as they were asked for.
+    private let otherParts = Mutex<[Int: IdentityParts]>([:])
 
     init(
-        type: SessionType, user: User?, consumer: Consumer?, grants: [String], settings: Settings, issuer: String,
+        type: SessionType, user: User?, consumer: Consumer?, grants: [String], namedClass: String?, gate: Gate,
         now: Timestamp
     ) {
         self.type = type
         self.user = user
         self.consumer = consumer
         self.grants = grants
-        let name = user.flatMap { settings.classes.name(for: $0, at: now) }
-        rateLimitClass = name
+        let settings = gate.settings
+        let own = user.flatMap { settings.classes.name(for: $0, at: now) }
+        let named = settings.classes.emitted(namedClass)
+        hasNamedClass = named != nil
+        rateLimitClass = named ?? own
         subject = user.map { settings.users.subject(id: $0.id) }
-        claims = user.map { CookieClaims(userID: $0.id, issuer: issuer, rateLimitClass: name ?? "") }
+        claims = user.map { CookieClaims(userID: $0.id, issuer: gate.issuer, rateLimitClass: own ?? "") }
         mintKey = claims.map(\.cacheKey)
         parts = IdentityParts(
-            type: type, user: user, subject: subject, consumer: consumer, rateLimitClass: name, edge: settings.edge)
+            type: type, user: user, subject: subject, consumer: consumer, rateLimitClass: rateLimitClass,
+            edge: gate.profiles[0].settings)
+    }
+
+    /// `identity`, as a session of `type` in the class `rateLimitClass`.
+    private init(_ identity: Identity, type: SessionType, rateLimitClass: String?, gate: Gate) {
+        self.type = type
+        user = identity.user
+        subject = identity.subject
+        consumer = identity.consumer
+        grants = identity.grants
+        claims = identity.claims
+        mintKey = identity.mintKey
+        self.rateLimitClass = rateLimitClass
+        hasNamedClass = true
+        parts = IdentityParts(
+            type: type, user: user, subject: subject, consumer: consumer, rateLimitClass: rateLimitClass,
+            edge: gate.profiles[0].settings)
+    }
+
+    /// The identity as it is when a verified cookie or CentralAuth token names its class (`rlc`): that counts when it is one that
+    /// is emitted, and more than what is known of the user, but less than what an access token names.
+    func presented(as type: SessionType? = nil, class name: String?, gate: Gate) -> Identity {
+        let type = type ?? self.type
+        let named = hasNamedClass ? nil : gate.settings.classes.emitted(name)
+        if type == self.type, named == nil || named == rateLimitClass { return self }
+        return Identity(self, type: type, rateLimitClass: named ?? rateLimitClass, gate: gate)
+    }
+
+    /// What the edge is told by `profile`.
+    func parts(for profile: Profile) -> IdentityParts {
+        if profile.index == 0 { return parts }
+        return otherParts.withLock { known in
+            if let parts = known[profile.index] { return parts }
+            let parts = IdentityParts(
+                type: type, user: user, subject: subject, consumer: consumer, rateLimitClass: rateLimitClass,
+                edge: profile.settings)
+            known[profile.index] = parts
+            return parts
+        }
     }
 
     /// The key that rate limit rules count on, `jwt-sub:<sub>`; nil without a user.

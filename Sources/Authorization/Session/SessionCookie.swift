@@ -16,6 +16,11 @@ final class VerifiedCookie: Sendable {
         let userID: Int64?
         /// `sxp`, seconds; past it the session is anonymous. Nil when absent.
         let softExpiry: Double?
+        /// `rlc`; nil when absent.
+        let rateLimitClass: String?
+
+        /// The end of the session, milliseconds since 1970.
+        var expires: Double? { [period.expires, softExpiry.map { $0 * 1000 }].compactMap { $0 }.min() }
     }
 
     /// The claims, or why there are none.
@@ -36,7 +41,7 @@ final class VerifiedCookie: Sendable {
             result = .success(
                 Claims(
                     period: period, issuer: token["iss"]?.text, userID: Self.userID(token["sub"], scope: scope),
-                    softExpiry: token["sxp"].flatMap(Self.number)))
+                    softExpiry: token["sxp"].flatMap(Self.number), rateLimitClass: token["rlc"]?.text))
         } catch {
             result = .failure(error == .signature ? .signature : .malformed)
         }
@@ -77,6 +82,12 @@ public enum CookieAction: Sendable {
     /// The client gets this one.
     case set(MintedCookie)
 
+    /// Whether the client's own is good for a while.
+    var isKept: Bool {
+        if case .keep = self { return true }
+        return false
+    }
+
     /// The name that the edge is told.
     public var name: StaticString {
         switch self {
@@ -92,21 +103,30 @@ extension Authorizer {
     /// `deleted` is none.
     func sessionCookie(of request: CheckRequest) -> Bytes? {
         guard let header = request.cookie,
-            let value = cookieName.withBytes({ CookieHeader(header).first($0) }), value != Bytes("deleted")
+            let value = gate.cookieName.withBytes({ CookieHeader(header).first($0) }), value != Bytes("deleted")
         else { return nil }
         return value
     }
 
     /// Verifies `cookie` as far as that does not depend on whose it is.
     func verifyCookie(_ cookie: Bytes, at now: Timestamp) throws(Halt) -> VerifiedCookie.Claims {
-        let key = CacheKey(SHA256.digest(cookie))
+        // PHP decodes cookie values as it does a query's; a token in a cookie is its own decoding nearly always.
+        guard cookie.buffer.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+            return try verifySessionToken(cookie, at: now)
+        }
+        var value: [UInt8] = []
+        Percent.decodeForm(cookie, into: &value)
+        return try value.withBytes { (value) throws(Halt) in try verifySessionToken(value, at: now) }
+    }
+
+    /// Verifies a JWT of the keys that sign session cookies.
+    func verifySessionToken(_ token: Bytes, at now: Timestamp) throws(Halt) -> VerifiedCookie.Claims {
+        let key = CacheKey(SHA256.digest(token))
         let verified: VerifiedCookie
         if let known = gate.memory.cookies.value(key, at: now) {
             verified = known
         } else {
-            verified = decoded(cookie).withBytes {
-                VerifiedCookie($0, keys: gate.keys.cookieKeys, scope: gate.settings.users.scope)
-            }
+            verified = VerifiedCookie(token, keys: gate.keys.cookieKeys, scope: gate.settings.users.scope)
             gate.memory.cookies.insert(verified, under: key, at: now, lifetime: Memory.tokenLifetime)
         }
         let claims: VerifiedCookie.Claims
@@ -121,15 +141,10 @@ extension Authorizer {
         return claims
     }
 
-    /// PHP decodes cookie values as it does a query's.
-    private func decoded(_ cookie: Bytes) -> [UInt8] {
-        var value: [UInt8] = []
-        Percent.decodeForm(cookie, into: &value)
-        return value
-    }
-
-    /// Sets, keeps or refuses the cookie of an OAuth session.
-    func decideCookie(_ request: CheckRequest, of identity: Identity, at now: Timestamp) throws(Halt) -> CookieAction {
+    /// Sets, keeps or refuses the cookie of an OAuth session; a valid one may name the user's class.
+    func decideCookie(
+        _ request: CheckRequest, of identity: inout Identity, at now: Timestamp
+    ) throws(Halt) -> CookieAction {
         guard wantsCookie(identity), let claims = identity.claims else {
             trace?.note("cookie", "none for sessions of type \(identity.type.rawValue)")
             return .none
@@ -140,6 +155,9 @@ extension Authorizer {
                 let presented = try verifyCookie(cookie, at: now)
                 guard presented.userID == claims.userID else { throw .refused(.cookieSubject) }
                 trace?.check("session cookie is valid and the user's", true)
+                if !hasSoftlyExpired(presented, at: now) {
+                    identity = identity.presented(class: presented.rateLimitClass, gate: gate)
+                }
                 if isFresh(presented, at: now) { return .keep }
             } catch .refused(let reason) {
                 trace?.check("session cookie is valid and the user's", false)
@@ -189,19 +207,49 @@ extension Authorizer {
             trace?.check("session cookie is valid", false)
             return .anonymous(reason)
         }
-        guard (claims.softExpiry ?? -.infinity) >= Double(now.seconds) else {
+        if hasSoftlyExpired(claims, at: now) {
             trace?.check("session cookie has not passed its soft expiry", false)
             return .anonymous(.cookieExpired)
         }
-        guard let userID = claims.userID, userID > 0 else { return .anonymous(.cookieSubject) }
+        let identity = try user(of: claims, at: now)
+        trace?.check("session cookie names an existing user", identity != nil)
+        guard let identity else { return .anonymous(.cookieSubject) }
+        expires = claims.expires
+        return .identity(identity.presented(class: claims.rateLimitClass, gate: gate))
+    }
+
+    /// The user of a CentralAuth token: a JWT of the session cookie's keys. Whether it has been used already, only CentralAuth
+    /// knows; one that does not verify identifies nobody, and is the wiki's to refuse.
+    func verifyCentralAuth(_ token: Bytes, at now: Timestamp) throws(Halt) -> Found {
+        do throws(Halt) {
+            let claims = try verifySessionToken(token, at: now)
+            if claims.softExpiry == nil || !hasSoftlyExpired(claims, at: now),
+                let identity = try user(of: claims, at: now)
+            {
+                trace?.check("CentralAuth token is valid", true)
+                expires = claims.expires
+                return .identity(identity.presented(as: .centralAuth, class: claims.rateLimitClass, gate: gate))
+            }
+        } catch .refused {
+        } catch { throw error }
+        trace?.check("CentralAuth token is valid", false)
+        return .anonymous(.centralAuthTokenInvalid)
+    }
+
+    private func hasSoftlyExpired(_ claims: VerifiedCookie.Claims, at now: Timestamp) -> Bool {
+        (claims.softExpiry ?? -.infinity) < Double(now.seconds)
+    }
+
+    /// The user that the claims name; nil when there is none, or none who may log in.
+    private func user(of claims: VerifiedCookie.Claims, at now: Timestamp) throws(Halt) -> Identity? {
+        guard let userID = claims.userID, userID > 0 else { return nil }
         guard let entry = gate.memory.users.value(CacheKey(userID: userID), at: now) else {
             throw .needs(.user(id: userID))
         }
-        trace?.check("session cookie names an existing user", entry.identity != nil)
         guard let identity = entry.identity, let user = identity.user, !user.locked,
             !(gate.settings.users.blockDisablesLogin && user.blockedSitewide)
-        else { return .anonymous(.cookieSubject) }
-        return .identity(identity)
+        else { return nil }
+        return identity
     }
 }
 

@@ -70,6 +70,7 @@ extension Reading {
         let classes = configuration.settings.classes
         let named =
             [("classes.established", classes.established), ("classes.authenticated", classes.authenticated)]
+            + (classes.anonymous.map { [("classes.anonymous", $0)] } ?? [])
             + classes.groups.map { ("classes.groups", $0.name) }
         for (key, name) in named where !classes.allowed.contains(name) {
             add(key, "\(quoted(name)) is not in classes.allowed", expected: alternatives(classes.allowed.sorted()))
@@ -81,17 +82,32 @@ extension Reading {
     }
 
     private mutating func checkHeaders() {
-        let edge = configuration.settings.edge
-        var headers = [
-            ("edge.user_id_header", edge.userIDHeader), ("edge.subject_header", edge.subjectHeader),
-            ("edge.consumer_header", edge.consumerHeader), ("edge.class_header", edge.classHeader),
-            ("edge.type_header", edge.typeHeader),
-        ]
-        if let address = configuration.settings.trust.clientAddressHeader {
-            headers.append(("trust.client_address_header", address))
+        let settings = configuration.settings
+        checkHeaders(of: settings.edge) { "edge.\($0)" }
+        for (name, profile) in settings.profiles.sorted(by: { $0.key < $1.key }) {
+            checkHeaders(of: profile) { _ in "edge.profiles" }
+            if configuration.keys.cookie == nil, profile.injectCookie {
+                add(
+                    "edge.profiles", "\(name).inject_cookie: there is no key to sign with",
+                    expected: "keys.cookie, or false")
+            }
         }
+        let names = [EdgeSettings.standardName, EdgeSettings.gatewayName] + settings.profiles.keys.sorted()
+        if !names.contains(settings.defaultProfile) {
+            add("edge.profile", "there is no such profile", expected: alternatives(names))
+        }
+    }
+
+    private mutating func checkHeaders(of edge: EdgeSettings, key: (String) -> String) {
+        let headers = [
+            ("user_id_header", edge.userIDHeader), ("subject_header", edge.subjectHeader),
+            ("consumer_header", edge.consumerHeader), ("class_header", edge.classHeader),
+            ("type_header", edge.typeHeader), ("rate_limit_key_header", edge.rateLimitKeyHeader),
+        ].compactMap { name, header in header.map { (key(name), $0) } }
+        let address =
+            configuration.settings.trust.clientAddressHeader.map { [("trust.client_address_header", $0)] } ?? []
         var owners: [String: String] = [:]
-        for (key, name) in headers {
+        for (key, name) in headers + address {
             if let owner = owners[name] { add(key, "\(name) is \(owner) already", expected: "another header") }
             if Self.reserved.contains(name) { add(key, "\(name) has a meaning of its own", expected: "another header") }
             owners[name] = key
@@ -101,7 +117,8 @@ extension Reading {
     /// Headers that are read as credentials or that no proxy lets a filter set.
     private static let reserved: Set<String> = [
         "authorization", "cookie", "set-cookie", "host", "content-type", "content-length", "transfer-encoding",
-        "connection", "te",
+        "connection", "te", "upgrade", "keep-alive", "proxy-connection", "x-forwarded-for", "x-forwarded-proto",
+        "x-forwarded-host", "x-request-id", "grpc-timeout",
     ]
 
     private mutating func checkWikis() {

@@ -62,6 +62,9 @@ extension ConfigurationSection {
                 "The only classes that are ever emitted. BYPASS and DENY are magic to the edge and "
                     + "count only when named here."),
             ConfigurationKey(
+                "classes.anonymous", optional: \.settings.classes.anonymous, .word("a class"),
+                "The class of requests that are nobody's; without it they have none.", example: "anon"),
+            ConfigurationKey(
                 "classes.groups", \.settings.classes.groups,
                 Codec.groupClass.list("a list of {group: …, class: …}"),
                 "Classes of groups, the first match decides.",
@@ -88,25 +91,45 @@ extension ConfigurationSection {
             + "removed when not, so that nobody can forge them.",
         [
             ConfigurationKey(
-                "edge.user_id_header", \.settings.edge.userIDHeader, .headerName, "Header with the central user id."),
+                "edge.profile", \.settings.defaultProfile, .profileName,
+                "What routes are told that name no profile (sessiongate.profile in their context_extensions): standard is "
+                    + "what the keys below say; gateway is x-wmf-user-id (the rate limit key) and x-wmf-ratelimit-class, "
+                    + "for the rate limit rules of Wikimedia's REST gateway; or one of edge.profiles."),
             ConfigurationKey(
-                "edge.subject_header", \.settings.edge.subjectHeader, .headerName,
+                "edge.user_id_header", \.settings.edge.userIDHeader, Codec.headerName.orNone("none"),
+                "Header with the central user id."),
+            ConfigurationKey(
+                "edge.subject_header", \.settings.edge.subjectHeader, Codec.headerName.orNone("none"),
                 "Header with the JWT subject, such as mw:local:enwiki:7."),
             ConfigurationKey(
-                "edge.consumer_header", \.settings.edge.consumerHeader, .headerName, "Header with the consumer key."),
+                "edge.consumer_header", \.settings.edge.consumerHeader, Codec.headerName.orNone("none"),
+                "Header with the consumer key."),
             ConfigurationKey(
-                "edge.class_header", \.settings.edge.classHeader, .headerName, "Header with the rate limit class."),
+                "edge.class_header", \.settings.edge.classHeader, Codec.headerName.orNone("none"),
+                "Header with the rate limit class."),
             ConfigurationKey(
-                "edge.type_header", \.settings.edge.typeHeader, .headerName,
+                "edge.type_header", \.settings.edge.typeHeader, Codec.headerName.orNone("none"),
                 "Header with the session type, such as oauth1."),
+            ConfigurationKey(
+                "edge.rate_limit_key_header", \.settings.edge.rateLimitKeyHeader, Codec.headerName.orNone("none"),
+                "Header with the key that rate limit rules count on, such as jwt-sub:mw:local:enwiki:7."),
             ConfigurationKey(
                 "edge.inject_cookie", \.settings.edge.injectCookie, .boolean,
                 "Overwrite the request's cookie header with one that carries the session JWT too, so "
                     + "that a filter behind sees it on a client's first request."
             ),
             ConfigurationKey(
-                "edge.mark_private", \.settings.edge.markPrivate, .boolean,
-                "Add Cache-Control: private to responses with our Set-Cookie that say nothing about caching."),
+                "edge.mark_private", \.settings.edge.markPrivate, .choice(.whenAbsent, .always, .never),
+                "Cache-Control: private on responses with our Set-Cookie, so that no shared cache stores them: when the "
+                    + "upstream says nothing about caching, always (in place of what it says), or never."),
+            ConfigurationKey(
+                "edge.profiles", \.settings.profiles, .profiles,
+                "Other sets of these keys, by name, for routes that ask for them. What one leaves out has its default, "
+                    + "and in one that is named gateway is as in that preset.",
+                example: """
+                    internal: {user_id_header: x-user, consumer_header: none}
+                    gateway: {inject_cookie: true}
+                    """),
         ])
 
     static let trust = ConfigurationSection(

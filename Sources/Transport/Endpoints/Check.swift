@@ -72,7 +72,9 @@ extension Endpoints {
                 refusals?.note(verdict, request, at: now)
                 return .answered
             case .needs(let lookup): return .needs(lookup)
-            case .failed(let fault): return .failed(fault)
+            case .failed(let fault):
+                if fault == .routeMisconfigured { refusals?.note(routeProblem: authorizer.routeProblem, at: now) }
+                return .failed(fault)
             }
         } catch {
             return .malformed

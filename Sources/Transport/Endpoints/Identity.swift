@@ -101,6 +101,10 @@ extension Verdict {
         if let key = identity?.rateLimitKey { members.append(JSON.Member("rate_limit_key", .string(key))) }
         if let grants = identity?.grants { members.append(JSON.Member("grants", .array(grants.map { .string($0) }))) }
         members.append(JSON.Member("cookie", .string("\(cookie.name)")))
+        // Owner-only tokens say a thousand years; what is no date any more is no expiry.
+        if let expires, let seconds = Int64(exactly: (expires / 1000).rounded(.down)) {
+            members.append(JSON.Member("expires", .integer(seconds)))
+        }
         if let reason {
             members.append(JSON.Member("reason", .string(reason.rawValue)))
             members.append(JSON.Member("error", .string("\(reason.errorCode)")))

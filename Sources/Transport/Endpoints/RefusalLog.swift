@@ -17,7 +17,22 @@ final class RefusalLog {
 
     /// Logs `verdict` when it is a refusal.
     func note(_ verdict: Verdict, _ request: CheckRequest, at now: Timestamp) {
-        guard verdict.outcome == .refused, let reason = verdict.reason, logger.logLevel <= .info else { return }
+        guard verdict.outcome == .refused, let reason = verdict.reason, logger.logLevel <= .info, mayWrite(at: now)
+        else { return }
+        logger.info(
+            "refused",
+            metadata: [
+                "reason": "\(reason.rawValue)", "mode": "\(verdict.mode.rawValue)", "id": "\(request.id.string)",
+                "address": "\(request.sourceAddress.string)",
+            ])
+    }
+
+    /// Logs what is wrong with a route: the operator's to mend, so an error.
+    func note(routeProblem: String, at now: Timestamp) {
+        if mayWrite(at: now) { logger.error("route misconfigured", metadata: ["problem": "\(routeProblem)"]) }
+    }
+
+    private func mayWrite(at now: Timestamp) -> Bool {
         if now.seconds != second {
             if suppressed > 0 { logger.info("refusals not logged", metadata: ["count": "\(suppressed)"]) }
             second = now.seconds
@@ -25,15 +40,7 @@ final class RefusalLog {
             suppressed = 0
         }
         written += 1
-        guard written <= Self.mostPerSecond else {
-            suppressed += 1
-            return
-        }
-        logger.info(
-            "refused",
-            metadata: [
-                "reason": "\(reason.rawValue)", "mode": "\(verdict.mode.rawValue)", "id": "\(request.id.string)",
-                "address": "\(request.sourceAddress.string)",
-            ])
+        if written > Self.mostPerSecond { suppressed += 1 }
+        return written <= Self.mostPerSecond
     }
 }

@@ -14,6 +14,8 @@ package enum GRPCStatus: UInt8, Sendable, CaseIterable {
     case notFound = 5
     /// 8: too large, or too much at once.
     case resourceExhausted = 8
+    /// 9: the route asks for something that is not there.
+    case failedPrecondition = 9
     /// 12: no such method, or a compressed message.
     case unimplemented = 12
     /// 13: the call broke the protocol of a unary call.
@@ -28,6 +30,7 @@ package enum GRPCStatus: UInt8, Sendable, CaseIterable {
             case .storeUnavailable, .keyUnavailable, .unresolved: .unavailable
             case .deadlineExceeded: .deadlineExceeded
             case .nonceMemoryFull, .overloaded: .resourceExhausted
+            case .routeMisconfigured: .failedPrecondition
             }
     }
 
@@ -39,6 +42,7 @@ package enum GRPCStatus: UInt8, Sendable, CaseIterable {
         case .deadlineExceeded: "4"
         case .notFound: "5"
         case .resourceExhausted: "8"
+        case .failedPrecondition: "9"
         case .unimplemented: "12"
         case .internal: "13"
         case .unavailable: "14"
@@ -56,6 +60,7 @@ extension Fault {
         case .deadlineExceeded: "deadline exceeded"
         case .overloaded: "overloaded"
         case .unresolved: "check did not come to an end"
+        case .routeMisconfigured: "route misconfigured"
         }
     }
 
