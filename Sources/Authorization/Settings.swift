@@ -250,6 +250,13 @@ public struct EdgeSettings: Sendable, Equatable {
     public var markPrivate = MarkPrivate.whenAbsent
     /// The class `BYPASS` is told by leaving the class header out.
     public var omitsBypass = false
+    /// Headers of other profiles, removed: what one route trusts must not be forged on another.
+    var foreignHeaders: [String] = []
+
+    /// The names of the headers that are sent.
+    var headers: [String] {
+        [userIDHeader, subjectHeader, consumerHeader, classHeader, typeHeader, rateLimitKeyHeader].compactMap { $0 }
+    }
 
     /// The default names.
     public init() {}

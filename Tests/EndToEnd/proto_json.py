@@ -67,6 +67,8 @@ wikis:
   default:
     id: wiki
     server: {SERVER}
+  hosts:
+    other.example: {{id: otherwiki, server: {SERVER}}}
 keys:
   access_token: [keys/access-token.pub]
   cookie: keys/session-cookie.key
@@ -74,6 +76,9 @@ oauth1:
   secret_key: {SECRET_KEY}
 cookie:
   issuer: {SERVER}
+edge:
+  profiles:
+    gateway: {{inject_cookie: true}}
 """
 
 # name: (stage, owner only, OAuth version, wiki); the owner is Alice.
@@ -237,20 +242,25 @@ def access_token(name):
     return f"Bearer {jwt.encode(claims, key('access-token'), algorithm='RS256')}"
 
 
-def session_cookie(user, left):
+def session_cookie(user, left, **more):
     """A Cookie header with a session that softly expires in `left` seconds, between other cookies."""
+    return f"theme=dark; sessionJwt={session_token(user, left, **more)}; lang=en"
+
+
+def session_token(user, left, **more):
+    """A JWT as session cookies and CentralAuth tokens are."""
     claims = {
         "iss": SERVER,
         "sxp": CLOCK + left,
         "jti": base64.b64encode(hashlib.md5(f"{user} {left}".encode()).digest()).decode(),
         "sub": f"mw:local:wiki:{user}",
         "iat": CLOCK + left - 14_400,
-    }
-    return f"theme=dark; sessionJwt={jwt.encode(claims, key('session-cookie'), algorithm='RS256')}; lang=en"
+    } | more
+    return jwt.encode(claims, key("session-cookie"), algorithm="RS256")
 
 
-def check_request(number, method="GET", path=API, headers=None, body=None, raw=False):
-    """A CheckRequest as Envoy sends it."""
+def check_request(number, method="GET", path=API, headers=None, body=None, raw=False, route=None):
+    """A CheckRequest as Envoy sends it; `route` is what its per-route configuration adds (context_extensions)."""
     all_headers = {
         ":authority": "wiki.example",
         ":method": method,
@@ -271,7 +281,8 @@ def check_request(number, method="GET", path=API, headers=None, body=None, raw=F
     if body is not None:
         http["body"] = body
     return {
-        "attributes": {
+        "attributes": ({"contextExtensions": route} if route else {})
+        | {
             "source": {"address": {"socketAddress": {"address": "203.0.113.5", "portValue": 40_000 + number}}},
             "destination": {"address": {"socketAddress": {"address": "198.51.100.1", "portValue": 443}}},
             "request": {"time": datetime.fromtimestamp(CLOCK, UTC).isoformat().replace("+00:00", "Z"), "http": http},
@@ -295,7 +306,18 @@ def cases():
         "anonymous": {},
         "anonymous-forged-identity-headers": {"headers": forged | {"x-session-type": "oauth1"}},
         "cookie-alone": {"headers": {"cookie": session_cookie(ALICE, 9_000)}},
+        "centralauth-token": {"headers": {"authorization": f"CentralAuthToken {session_token(ALICE, 60)}"}},
         "cookie-alone-expired": {"headers": {"cookie": session_cookie(ALICE, -1)}},
+        "cookie-alone-with-a-class": {"headers": {"cookie": session_cookie(ALICE, 9_000, rlc="approved-bot")}},
+        "gateway-anonymous": {"headers": {"x-wmf-user-id": "forged"}, "route": {"sessiongate.profile": "gateway"}},
+        "gateway-cookie-injected": {
+            "headers": signed("tool-alice", "gateway") | {"cookie": "theme=dark; lang=en"},
+            "route": {"sessiongate.profile": "gateway"},
+        },
+        "gateway-cookie-kept": {
+            "headers": signed("tool-alice", "kept") | {"cookie": session_cookie(ALICE, 14_000)},
+            "route": {"sessiongate.profile": "gateway"},
+        },
         "oauth1-bad-signature": {"headers": {"authorization": wrong}},
         "oauth1-disabled-consumer": {"headers": signed("disabled-tool-alice", "disabled")},
         "oauth1-expired-timestamp": {"headers": signed("tool-alice", "late", timestamp=CLOCK - 301)},
@@ -311,6 +333,11 @@ def cases():
             | form
             | {"x-envoy-auth-partial-body": "true"},
             "body": edit[:20],
+        },
+        "oauth1-observed": {"headers": {"authorization": wrong}, "route": {"sessiongate.mode": "observe"}},
+        "oauth1-on-a-route-of-another-wiki": {
+            "headers": signed("other-wikis-tool-alice", "routed"),
+            "route": {"sessiongate.wiki": "otherwiki"},
         },
         "oauth1-not-the-api": {
             "path": "/w/index.php?title=Main_Page",

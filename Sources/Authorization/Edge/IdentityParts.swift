@@ -32,6 +32,7 @@ struct IdentityParts: Sendable {
             if let value { Answer.writeRequestHeader(name, Self.headerValue(value), into: &writer) }
         }
         for (name, value) in known where value == nil { writer.string(5, name) }
+        for name in edge.foreignHeaders { writer.string(5, name) }
         headers = writer.bytes
         metadata = Self.metadata(type, user, subject, consumer, rateLimitClass)
     }

@@ -33,6 +33,9 @@ final class Profile: Sendable {
         var table = settings.profiles
         table[EdgeSettings.standardName] = settings.edge
         if table[EdgeSettings.gatewayName] == nil { table[EdgeSettings.gatewayName] = .gateway }
+        let used = [settings.edge] + settings.profiles.values + (table[settings.defaultProfile].map { [$0] } ?? [])
+        let headers = Set(used.flatMap(\.headers)).sorted()
+        for (name, edge) in table { table[name]?.foreignHeaders = headers.filter { !edge.headers.contains($0) } }
         let others = table.keys.filter { $0 != settings.defaultProfile }.sorted()
         return ([settings.defaultProfile] + others).enumerated().map { index, name in
             Profile(

@@ -88,7 +88,7 @@ extension ConfigurationSection {
     static let edge = ConfigurationSection(
         "edge",
         "What the edge is told. These request headers are overwritten when the value is known and "
-            + "removed when not, so that nobody can forge them.",
+            + "removed when not, so that nobody can forge them; so are those of the other profiles.",
         [
             ConfigurationKey(
                 "edge.profile", \.settings.defaultProfile, .profileName,
