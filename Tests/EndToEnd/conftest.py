@@ -11,6 +11,13 @@ def pytest_sessionstart():
             pytest.exit(f"{program} is missing: {how}", returncode=2)
 
 
+def pytest_collection_modifyitems(items):
+    """The label of a marker `contract` goes into the report that envoy_matrix.py makes its table of."""
+    for item in items:
+        for marker in item.iter_markers("contract"):
+            item.user_properties.append(("contract", marker.args[0]))
+
+
 @pytest.fixture(scope="session")
 def edge(tmp_path_factory):
     """An edge whose rate limits nobody reaches."""

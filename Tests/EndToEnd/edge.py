@@ -27,12 +27,15 @@ def plenty(text):
 class Edge:
     """All programs of one edge; a context manager that ends them."""
 
-    def __init__(self, folder, change=plenty, environment=None):
+    def __init__(self, folder, change=plenty, environment=None, source=stack.ENVOY_YAML, configure=None):
+        """`source` is Envoy's configuration, edited by `change`; `configure` edits the text of Sessiongate's."""
         self.folder = folder
         self.change = change
+        self.source = source
+        self.configure = configure
         self.environment = environment or {}
         self.programs = []
-        self.ports = stack.free_ports([*stack.PORTS, "sessiongate_admin"])
+        self.ports = stack.free_ports([*stack.PORTS, *stack.MORE_PORTS, "sessiongate_admin"])
         self.url = f"http://127.0.0.1:{self.ports['envoy']}"
         self.api = f"{self.url}/w/api.php"
         self.sessiongate_url = f"http://127.0.0.1:{self.ports['sessiongate']}"
@@ -43,9 +46,14 @@ class Edge:
             self.state = self.folder / "state"
             if not self.state.exists():
                 subprocess.run([stack.SESSIONGATE, "init", self.state], check=True, capture_output=True)
+            if self.configure:
+                file = self.state / "sessiongate.yaml"
+                file.write_text(self.configure(file.read_text()))
             self.wiki = Wiki(self.ports["upstream"], self.user_names)
             self.start_sessiongate()
-            config = stack.write_envoy_config(self.folder / "envoy.yaml", self.ports, change=self.change)
+            config = stack.write_envoy_config(
+                self.folder / "envoy.yaml", self.ports, source=self.source, change=self.change
+            )
             self.envoy = stack.start_envoy(config, self.ports, self.folder / "envoy.log")
             self.programs.append(self.envoy)
         except BaseException:

@@ -23,6 +23,7 @@ def test_anonymous_request_carries_no_identity(edge, wiki):
     assert identity_headers(wiki) == {}
 
 
+@pytest.mark.contract("request headers are overwritten")
 def test_forged_headers_are_overwritten(edge, wiki):
     alice = edge.demo["oauth1"]
     assert edge.get(headers=FORGED, auth=edge.oauth1()).status_code == 200
@@ -32,12 +33,14 @@ def test_forged_headers_are_overwritten(edge, wiki):
     assert "forged" not in str(headers) and "approved-bot" not in str(headers)
 
 
+@pytest.mark.contract("forged headers are removed")
 def test_repeated_and_oddly_spelt_forged_headers(edge, wiki):
     forged = [("X-Session-User-Id", "1"), ("x-session-USER-id", "2"), ("X-SESSION-SUB", "mw:local:wiki:1")]
     assert edge.raw("GET", "/w/api.php", forged).status == 200
     assert identity_headers(wiki) == {}
 
 
+@pytest.mark.contract("forged headers are removed")
 def test_unknown_parts_are_removed_beside_known_ones(edge, wiki):
     """Client credentials name a consumer and no user: a forged user must not fill the gap."""
     assert edge.get(headers=FORGED | edge.bearer("oauth2_client_credentials")).status_code == 200

@@ -25,6 +25,7 @@ def assert_refused(response, reason, code="mwoauth-invalid-authorization"):
     assert set_cookies(response) == []
 
 
+@pytest.mark.contract("one Set-Cookie, and the upstream once each header")
 def test_first_request_is_identified_and_gets_a_cookie(edge, wiki):
     response = edge.get(auth=edge.oauth1())
     alice = edge.demo["oauth1"]
@@ -39,6 +40,7 @@ def test_first_request_is_identified_and_gets_a_cookie(edge, wiki):
     assert headers["x-session-type"] == "oauth1"
 
 
+@pytest.mark.contract("signed form bodies")
 def test_form_body_is_part_of_the_signature(edge, wiki):
     form = {"action": "query", "meta": "userinfo", "format": "json", "text": "ünï & = + ~*%"}
     request = edge.signed("POST", edge.api, data=form)
@@ -114,6 +116,7 @@ def test_owner_only(edge, wiki):
     assert session_jwt(response)
 
 
+@pytest.mark.contract("refusal: status, headers, body")
 def test_tampered_signature(edge, wiki):
     request = edge.signed()
     value = request.headers["Authorization"].decode()

@@ -10,6 +10,7 @@ def own_edge(tmp_path):
         yield running
 
 
+@pytest.mark.contract("an outage is 503, never a refusal")
 def test_stopped_and_started_again(own_edge):
     assert own_edge.get(auth=own_edge.oauth1()).status_code == 200
     assert own_edge.sessiongate.stop() == 0

@@ -27,6 +27,7 @@ def bucket(name):
     )
 
 
+@pytest.mark.contract("local rate limit by metadata")
 def test_heavy_user_is_slowed_down_and_nobody_else(limited):
     size = bucket("user")
     statuses = [limited.get(auth=limited.oauth1()).status_code for _ in range(size + 5)]

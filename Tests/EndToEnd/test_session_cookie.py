@@ -144,6 +144,7 @@ def test_two_session_cookies(edge):
     assert get_with_cookie(edge, f"sessionJwt={good}; sessionJwt=bad", auth=edge.oauth1()).status_code == 200
 
 
+@pytest.mark.contract("the upstream's Set-Cookie survives")
 def test_the_upstreams_own_cookies_survive(edge):
     edge.wiki.extra_headers = {"set-cookie": "theirs=1; path=/"}
     try:

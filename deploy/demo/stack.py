@@ -21,8 +21,9 @@ SESSIONGATE = BUILD / "release" / "sessiongate"
 ENVOY = Path(os.environ.get("ENVOY_BINARY", BUILD / "venv" / "bin" / "envoy"))
 ENVOY_YAML = ROOT / "deploy" / "envoy.yaml"
 
-# The ports in deploy/envoy.yaml, by what listens there.
+# The ports in deploy/envoy*.yaml, by what listens there; not every file names all of the last ones.
 PORTS = {"envoy": 10000, "envoy_admin": 9901, "sessiongate": 9001, "upstream": 8080}
+MORE_PORTS = {"ratelimit": 8081}
 
 
 class StartError(Exception):
@@ -112,13 +113,13 @@ def http_status(url, seconds=1):
 
 
 def write_envoy_config(target, ports, source=ENVOY_YAML, change=lambda text: text):
-    """Writes deploy/envoy.yaml with these ports instead of its own; `change` may edit the text further."""
+    """Writes an Envoy configuration with these ports instead of its own; `change` may edit the text further."""
     text = Path(source).read_text()
     for name, port in PORTS.items():
         found = re.findall(rf"port_value: {port}\b", text)
         if len(found) != 1:
             raise StartError(f"{source} must name port {port} ({name}) exactly once")
-    numbers = {str(port): str(ports.get(name, port)) for name, port in PORTS.items()}
+    numbers = {str(port): str(ports.get(name, port)) for name, port in (PORTS | MORE_PORTS).items()}
     text = re.sub(r"port_value: (\d+)", lambda match: f"port_value: {numbers.get(match[1], match[1])}", text)
     Path(target).write_text(change(text))
     return Path(target)

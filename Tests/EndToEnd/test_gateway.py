@@ -1,0 +1,212 @@
+"""deploy/envoy-gateway.yaml: a jwt_authn filter sees who it is on the first request, by OAuth 1 too."""
+
+import re
+import time
+
+import jwt
+import pytest
+import stack
+from cookies import ATTRIBUTES, make_cookie, session_jwt, set_cookies
+from edge import PLENTY, Edge
+
+SOURCE = stack.ROOT / "deploy" / "envoy-gateway.yaml"
+
+
+def profile(text):
+    """Sessiongate's configuration with what the file's first comment asks for."""
+    wanted = re.search(r"#   edge:\n((?:#     .*\n)+)", SOURCE.read_text())[1]
+    lines = "".join(line.removeprefix("#   ") + "\n" for line in wanted.splitlines())
+    changed = text.replace("\nedge:\n", "\nedge:\n" + lines)
+    assert changed != text
+    return changed
+
+
+def slow(text):
+    """Buckets that are not filled again while a test runs, and time for a busy machine."""
+    return text.replace("fill_interval: 10s", "fill_interval: 600s").replace("timeout: 0.5s", "timeout: 5s")
+
+
+def plenty(text):
+    return re.sub(r"token_bucket: \{.*\}", f"token_bucket: {PLENTY}", slow(text))
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    with Edge(tmp_path_factory.mktemp("gateway"), change=plenty, source=SOURCE, configure=profile) as running:
+        yield running
+
+
+def seen_by_jwt_authn(gateway, path):
+    """The subject in the access log's line for this path: what jwt_authn's metadata said."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for line in gateway.envoy.log.read_text().splitlines():
+            if f" {path} " in line:
+                return re.search(r"jwt_sub=(\S*)", line)[1]
+        time.sleep(0.05)
+    raise AssertionError(gateway.envoy.tail())
+
+
+@pytest.mark.contract("injected cookie: jwt_authn, first request limited")
+def test_the_first_request_is_counted_on_its_user(tmp_path):
+    """No cookie is ever kept by this bot: jwt_authn and the limit see its user all the same."""
+    with Edge(tmp_path, change=slow, source=SOURCE, configure=profile) as limited:
+        size = int(re.search(r"max_tokens: (\d+)", SOURCE.read_text())[1])
+        statuses = [limited.get(auth=limited.oauth1()).status_code for _ in range(size + 3)]
+        assert statuses == [200] * size + [429] * 3
+        assert limited.get(auth=limited.oauth1("oauth1_other_user")).status_code == 200
+        assert limited.get().status_code == 200
+        # The same person by cookie alone is the same subject.
+        cookie = make_cookie(limited, limited.demo["oauth1"]["user_id"])
+        assert limited.get(headers={"cookie": f"sessionJwt={cookie}"}).status_code == 429
+
+
+def test_jwt_authn_reads_the_payload(gateway):
+    gateway.get("/first", auth=gateway.oauth1())
+    assert seen_by_jwt_authn(gateway, "/first") == gateway.subject(gateway.demo["oauth1"]["user_id"])
+    gateway.get("/owner", headers=gateway.bearer("oauth2_owner_only"))
+    assert seen_by_jwt_authn(gateway, "/owner") == gateway.subject(gateway.demo["oauth2_owner_only"]["user_id"])
+    gateway.get("/nobody")
+    assert seen_by_jwt_authn(gateway, "/nobody") == ""
+
+
+@pytest.mark.contract("injected cookie: others byte for byte")
+def test_the_wiki_gets_cookies_as_they_were_sent(gateway):
+    sent = 'theme="dark"; empty=; sessionJwt=deleted; lang=en=us'
+    response = gateway.get("/w/api.php", headers={"cookie": sent}, auth=gateway.oauth1())
+    token = session_jwt(response)
+    assert gateway.wiki.last["headers"]["cookie"] == sent.replace("=deleted", f"={token}")
+    gateway.get("/w/api.php", auth=gateway.oauth1())
+    assert gateway.wiki.last["headers"]["cookie"] == f"sessionJwt={token}"
+    # A good cookie of the client's own, and no OAuth: nothing is touched.
+    own = make_cookie(gateway, gateway.demo["oauth1"]["user_id"])
+    gateway.get("/w/api.php", headers={"cookie": f"a=1; sessionJwt={own}"}, auth=gateway.oauth1())
+    assert gateway.wiki.last["headers"]["cookie"] == f"a=1; sessionJwt={own}"
+    gateway.get("/w/api.php", headers={"cookie": "a=1;  b=2 "})
+    assert gateway.wiki.last["headers"]["cookie"] == "a=1;  b=2"
+
+
+def test_only_the_verified_cookie_of_two_goes_on(gateway):
+    alice, bob = (gateway.demo[name]["user_id"] for name in ("oauth1", "oauth1_other_user"))
+    assert alice != bob
+    first, second = make_cookie(gateway, alice), make_cookie(gateway, bob)
+    gateway.get("/two", headers={"cookie": f"sessionJwt={first}; x=1; sessionJwt={second}"})
+    assert gateway.wiki.last["headers"]["cookie"] == f"sessionJwt={first}; x=1"
+    assert seen_by_jwt_authn(gateway, "/two") == gateway.subject(alice)
+
+
+def test_the_gateways_headers(gateway):
+    forged = {"x-wmf-user-id": "jwt-sub:forged", "x-wmf-ratelimit-class": "approved-bot", "x-session-user-id": "1"}
+    gateway.get(headers=forged, auth=gateway.oauth1())
+    headers = gateway.wiki.last["headers"]
+    assert headers["x-wmf-user-id"] == "jwt-sub:" + gateway.subject(gateway.demo["oauth1"]["user_id"])
+    assert headers["x-wmf-ratelimit-class"] in {"authed-user", "established-user"}
+    assert "x-session-user-id" not in headers
+    gateway.get(headers=forged)
+    assert not {"x-wmf-user-id", "x-wmf-ratelimit-class", "x-session-user-id"} & set(gateway.wiki.last["headers"])
+
+
+@pytest.mark.contract("context_extensions reach Sessiongate")
+def test_a_route_in_observe_mode_refuses_nothing(gateway):
+    tampered = gateway.signed().headers["Authorization"].decode().replace('oauth_signature="', 'oauth_signature="A')
+    assert gateway.get("/w/api.php", headers={"authorization": tampered}).status_code == 401
+    response = gateway.get("/observed/w/api.php", headers={"authorization": tampered})
+    assert response.status_code == 200
+    assert not set_cookies(response)
+    assert "x-wmf-user-id" not in gateway.wiki.last["headers"]
+    assert "sessiongate_refusals_observed_total 1" in gateway.metrics()
+
+
+@pytest.mark.contract("Cache-Control added when absent")
+def test_a_response_with_our_cookie_is_private(gateway):
+    """Cache-Control is added where the wiki says nothing, and left as it is where it says something."""
+    first = gateway.get(auth=gateway.oauth1())
+    assert session_jwt(first) and first.headers["cache-control"] == "private"
+    assert "cache-control" not in gateway.get().headers
+    gateway.wiki.extra_headers = {"cache-control": "no-store"}
+    try:
+        second = gateway.get(auth=gateway.oauth1())
+    finally:
+        gateway.wiki.extra_headers = {}
+    assert session_jwt(second) and second.raw.headers.getlist("cache-control") == ["no-store"]
+
+
+@pytest.mark.contract("the upstream's own sessionJwt comes first")
+def test_when_the_wiki_sets_the_cookie_too(gateway):
+    """Both reach the client, ours last; of two with one name, path and domain a client keeps the last (RFC 6265)."""
+    gateway.wiki.extra_headers = {"set-cookie": "sessionJwt=theirs; path=/; secure; HttpOnly"}
+    try:
+        cookies = set_cookies(gateway.get(auth=gateway.oauth1()))
+    finally:
+        gateway.wiki.extra_headers = {}
+    assert cookies[0].startswith("sessionJwt=theirs;")
+    assert ATTRIBUTES.match(cookies[1]) and len(cookies) == 2
+
+
+@pytest.mark.contract("session cookie stripped before the wiki")
+def test_a_wiki_with_another_key_gets_no_session_cookie(tmp_path):
+    def strip(text):
+        changed = plenty(text).replace("disabled: true", "disabled: false")
+        assert changed != plenty(text)
+        return changed
+
+    with Edge(tmp_path, change=strip, source=SOURCE, configure=profile) as stripping:
+        stripping.get("/both", headers={"cookie": "a=1; sessionJwt=deleted; b=2"}, auth=stripping.oauth1())
+        assert stripping.wiki.last["headers"]["cookie"] == "a=1; b=2"
+        assert seen_by_jwt_authn(stripping, "/both") == stripping.subject(stripping.demo["oauth1"]["user_id"])
+        stripping.get("/alone", auth=stripping.oauth1())
+        assert "cookie" not in stripping.wiki.last["headers"]
+
+
+def test_a_route_that_asks_for_what_is_not_there_gets_no_answer(tmp_path):
+    """The operator's mistake: no request is judged by rules that nobody wrote, and the log says what is wrong."""
+
+    def misspelt(text):
+        changed = plenty(text).replace("sessiongate.mode: observe", "sessiongate.mode: observed")
+        assert changed != plenty(text)
+        return changed
+
+    with Edge(tmp_path, change=misspelt, source=SOURCE, configure=profile) as running:
+        assert running.get("/observed/x", auth=running.oauth1()).status_code == 503
+        assert running.get("/w/api.php", auth=running.oauth1()).status_code == 200
+        log = running.sessiongate.log.read_text()
+        assert 'sessiongate.mode: \\"observed\\", expected enforce or observe' in log or (
+            'sessiongate.mode: "observed", expected enforce or observe' in log
+        ), log
+        assert 'sessiongate_faults_total{fault="route-misconfigured"}' in running.metrics()
+
+
+def test_central_auth_tokens_are_exposed_and_never_cookied(gateway):
+    user = gateway.demo["oauth1"]["user_id"]
+    token = make_cookie(gateway, user, sxp=int(time.time()) + 60)
+    response = gateway.get("/w/api.php", headers={"authorization": f"CentralAuthToken {token}"})
+    assert gateway.wiki.last["headers"]["x-wmf-user-id"] == "jwt-sub:" + gateway.subject(user)
+    assert not set_cookies(response)
+    by_query = gateway.get("/w/api.php", params={"action": "query", "centralauthtoken": token, "format": "json"})
+    assert gateway.wiki.last["headers"]["x-wmf-user-id"] == "jwt-sub:" + gateway.subject(user)
+    assert not set_cookies(by_query)
+
+
+def test_classes_named_by_tokens(gateway):
+    """centralauth > access token with rlc > cookie with rlc > what is known of the user."""
+    user = gateway.demo["oauth1"]["user_id"]
+
+    def told(**options):
+        gateway.get(**options)
+        return gateway.wiki.last["headers"].get("x-wmf-ratelimit-class")
+
+    own = told(auth=gateway.oauth1())
+    cookie = {"cookie": f"sessionJwt={make_cookie(gateway, user, rlc='approved-bot')}"}
+    assert own != "approved-bot"
+    assert told(headers=cookie) == "approved-bot"
+    assert told(headers=cookie, auth=gateway.oauth1()) == "approved-bot"
+    unknown = {"cookie": f"sessionJwt={make_cookie(gateway, user, rlc='BYPASS')}"}
+    assert told(headers=unknown) == own
+    token = make_cookie(gateway, user, rlc="established-user", sxp=int(time.time()) + 60)
+    assert told(headers=cookie | {"authorization": f"CentralAuthToken {token}"}) == "established-user"
+
+
+def test_the_minted_cookie_says_the_class(gateway):
+    token = session_jwt(gateway.get(auth=gateway.oauth1()))
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["rlc"] == gateway.wiki.last["headers"]["x-wmf-ratelimit-class"]
