@@ -19,7 +19,7 @@ RUFF = $(VENV)/bin/ruff
 RUFF_RULES := --isolated --line-length 120 --target-version py311
 
 .NOTPARALLEL:
-.PHONY: help deps build run test unit e2e envoy-matrix bench check-vectors proto-json lint format clean
+.PHONY: help deps tests-deps build run test unit e2e envoy-matrix bench check-vectors proto-json lint format clean
 
 help: ## this list
 	@echo "Sessiongate: make <target>"
@@ -27,6 +27,9 @@ help: ## this list
 
 deps: ## install missing Debian packages (asks for root)
 	@.ci/deps
+
+tests-deps:
+	@.ci/deps tests
 
 build: deps ## the release binary, .build/release/sessiongate
 	$(BUILD)
@@ -41,7 +44,7 @@ unit: deps ## tests of the Swift targets
 	$(BUILD) --build-tests
 	swift test --configuration release --skip-build
 
-e2e: build $(VENV)/.tests ## end-to-end tests: the real Envoy, clients that are not ours
+e2e: build tests-deps $(VENV)/.tests ## end-to-end tests: the real Envoy, clients that are not ours
 	$(VENV)/bin/pytest Tests/EndToEnd
 
 envoy-matrix: build $(VENV)/.tests ## what holds on which Envoy: ENVOYS="1.36.2 1.40.0"
@@ -56,12 +59,14 @@ check-vectors: build ## replay recorded verdicts: make check-vectors DIR=folder
 proto-json: build $(VENV)/.tests ## make the pairs in proto-json/ again, to be reviewed
 	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/proto_json.py state requests responses
 
-lint: deps $(VENV)/.tests ## formatting, scripts, Envoy's configuration
+lint: tests-deps $(VENV)/.tests ## formatting, scripts, the proxies' configurations
 	swift format lint --strict --parallel $(SWIFT_FILES)
 	$(RUFF) format $(RUFF_RULES) --check $(PYTHON_FOLDERS)
 	$(RUFF) check $(RUFF_RULES) --no-cache --select E,F,W,I,B,UP,SIM $(PYTHON_FOLDERS)
 	bash -n .ci/run && bash -n .ci/deps
 	for file in deploy/envoy*.yaml; do $(VENV)/bin/envoy --mode validate --log-level warn -c $$file; done
+	mkdir -p .build/nginx && /usr/sbin/nginx -q -t -p .build/nginx -c $(CURDIR)/deploy/nginx.conf
+	/usr/sbin/haproxy -c -q -f deploy/haproxy/haproxy.cfg
 
 format: $(VENV)/.tests ## put all sources into the one format
 	swift format --in-place --parallel $(SWIFT_FILES)

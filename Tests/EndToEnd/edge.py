@@ -51,11 +51,7 @@ class Edge:
                 file.write_text(self.configure(file.read_text()))
             self.wiki = Wiki(self.ports["upstream"], self.user_names)
             self.start_sessiongate()
-            config = stack.write_envoy_config(
-                self.folder / "envoy.yaml", self.ports, source=self.source, change=self.change
-            )
-            self.envoy = stack.start_envoy(config, self.ports, self.folder / "envoy.log")
-            self.programs.append(self.envoy)
+            self.start_proxy()
         except BaseException:
             self.__exit__()
             raise
@@ -67,6 +63,14 @@ class Edge:
         if hasattr(self, "wiki"):
             self.wiki.shutdown()
             self.wiki.server_close()
+
+    def start_proxy(self):
+        """Starts Envoy."""
+        config = stack.write_envoy_config(
+            self.folder / "envoy.yaml", self.ports, source=self.source, change=self.change
+        )
+        self.envoy = stack.start_envoy(config, self.ports, self.folder / "envoy.log")
+        self.programs.append(self.envoy)
 
     def start_sessiongate(self):
         """Starts Sessiongate (again)."""

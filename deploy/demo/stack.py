@@ -158,6 +158,20 @@ def start_sessiongate(directory, ports, log, environment=None, wrapper=()):
     return _started(program, lambda: http_status(ready) == 200)
 
 
+def write_config(source, target, ports):
+    """Copies a proxy's configuration with these ports instead of its own."""
+    text = Path(source).read_text()
+    numbers = {str(port): str(ports.get(name, port)) for name, port in PORTS.items()}
+    text = re.sub(r"127\.0\.0\.1:(\d+)", lambda match: f"127.0.0.1:{numbers.get(match[1], match[1])}", text)
+    Path(target).write_text(text)
+    return Path(target)
+
+
+def start_proxy(name, command, port, log):
+    """A proxy other than Envoy."""
+    return _started(Program(name, command, log), lambda: is_taken(port))
+
+
 def _started(program, ready):
     try:
         return program.wait_for(ready)

@@ -29,7 +29,7 @@ struct IdentityParts: Sendable {
         let known = all.compactMap { entry in entry.name.map { (name: $0, value: entry.value) } }
         var writer = ProtobufWriter()
         for (name, value) in known {
-            if let value { Answer.writeRequestHeader(name, Self.headerValue(value), into: &writer) }
+            if let value { Answer.writeRequestHeader(name, HeaderText.printable(value), into: &writer) }
         }
         for (name, value) in known where value == nil { writer.string(5, name) }
         for name in edge.foreignHeaders { writer.string(5, name) }
@@ -60,20 +60,5 @@ struct IdentityParts: Sendable {
         if let rateLimitClass { Answer.writeLeaf("class", rateLimitClass, into: &writer) }
         if let subject { Answer.writeLeaf("rate_limit_key", "jwt-sub:" + subject, into: &writer) }
         return writer.bytes
-    }
-
-    /// A value that any proxy takes for a header: bytes other than printable ASCII are percent-encoded, and then `%` too.
-    private static func headerValue(_ value: [UInt8]) -> [UInt8] {
-        let isPrintable = value.allSatisfy { $0 >= 0x20 && $0 < 0x7f } && value.first != 0x20 && value.last != 0x20
-        if isPrintable { return value }
-        var encoded: [UInt8] = []
-        for byte in value {
-            if byte > 0x20, byte < 0x7f, byte != UInt8(ascii: "%") {
-                encoded.append(byte)
-            } else {
-                withUnsafeBytes(of: byte) { Percent.encode(Bytes($0), into: &encoded) }
-            }
-        }
-        return encoded
     }
 }

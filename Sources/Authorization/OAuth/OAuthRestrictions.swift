@@ -21,6 +21,13 @@ public struct AddressRestrictions: Sendable, Equatable {
         }
     }
 
+    /// The addresses and CIDR ranges in `texts`; nil when one of them is neither.
+    public init?(_ texts: [String]) {
+        let ranges = texts.map { AddressRange($0) }
+        guard !ranges.contains(where: { $0 == nil }) else { return nil }
+        self.ranges = ranges.compactMap { $0 }
+    }
+
     /// Whether a request from `address` (text) is allowed.
     public func allows(_ address: Bytes) -> Bool {
         guard let address = Address(address) else { return false }

@@ -60,6 +60,31 @@ extension ConfigurationSection {
         ])
 }
 
+extension ConfigurationSection {
+    static let http = ConfigurationSection(
+        "http",
+        "Other ways to ask than gRPC: Envoy's HTTP mode (/authz/… on the data listeners) and forward auth (/authz).",
+        [
+            ConfigurationKey(
+                "http.trusted_peers", \.server.trustedPeers, .trustedPeers,
+                "Proxies that may ask about other people's requests: only they are believed about the original URI, "
+                    + "method, scheme and host (forward auth), and about the client's address (X-Forwarded-For, its "
+                    + "last entry). unix stands for whoever may connect to a Unix socket.")
+        ])
+}
+
+extension Codec where Value == TrustedPeers {
+    /// Addresses of proxies.
+    static var trustedPeers: Codec {
+        let expectation = "a list of IP addresses, ranges such as 10.0.0.0/8, and unix"
+        let names = Codec<String>.scalar(expectation, { TrustedPeers(names: [$0])?.names[0] }, format: { $0 })
+            .list(expectation)
+        return Codec(
+            expectation: expectation, decode: { names.decode($0, &$1).flatMap { TrustedPeers(names: $0) } },
+            encode: { names.encode($0.names) })
+    }
+}
+
 extension Codec where Value == Int {
     /// A number of event loops, 0 when the machine decides.
     static var eventLoops: Codec {

@@ -57,14 +57,15 @@ extension Endpoints {
         return .answered
     }
 
-    private enum Step {
+    enum CheckResult {
         case answered
         case malformed
         case needs(Lookup)
         case failed(Fault)
     }
 
-    private func check(_ message: Bytes, at now: Timestamp, into response: inout [UInt8]) -> Step {
+    /// Checks an encoded CheckRequest; appends the CheckResponse to `response`.
+    func check(_ message: Bytes, at now: Timestamp, into response: inout [UInt8]) -> CheckResult {
         do throws(WireError) {
             let request = try CheckRequest(protobuf: message)
             switch authorizer.check(request, at: now, into: &response) {

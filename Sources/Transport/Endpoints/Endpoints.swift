@@ -11,15 +11,20 @@ package struct Endpoints: Service {
     let gate: Gate
     let readiness: Readiness
     let maxMessageBytes: Int
+    let trustedPeers: TrustedPeers
     let refusals: RefusalLog?
 
     /// Endpoints that ask an authorizer of their own; refusals go to `logger`.
-    package init(gate: Gate, readiness: Readiness, maxMessageBytes: Int, logger: Logger? = nil) {
+    package init(
+        gate: Gate, readiness: Readiness, maxMessageBytes: Int, trustedPeers: TrustedPeers = TrustedPeers(),
+        logger: Logger? = nil
+    ) {
         refusals = logger.map { RefusalLog($0) }
         authorizer = Authorizer(gate: gate)
         self.gate = gate
         self.readiness = readiness
         self.maxMessageBytes = maxMessageBytes
+        self.trustedPeers = trustedPeers
     }
 
     package func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
@@ -28,7 +33,9 @@ package struct Endpoints: Service {
         case .healthCheck, .healthWatch: serveHealth(exchange)
         case .identity where !exchange.isCall: return serveIdentity(exchange, from: peer, at: now)
         case .keys where !exchange.isCall: serveKeys(exchange)
-        case .identity, .keys, .other: refuseUnknown(exchange)
+        case .authorize where !exchange.isCall: return serveAuthorize(exchange, from: peer, at: now)
+        case .forwardAuth where !exchange.isCall: return serveForwardAuth(exchange, from: peer, at: now)
+        case .identity, .keys, .authorize, .forwardAuth, .other: refuseUnknown(exchange)
         }
         return .answered
     }

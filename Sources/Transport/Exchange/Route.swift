@@ -15,12 +15,16 @@ package enum Route: Equatable, Sendable {
     case identity
     /// `/.well-known/jwks.json`.
     case keys
+    /// `/authz/…`: what follows is the path of the request that is asked about.
+    case authorize
+    /// `/authz` alone: header fields say which request is asked about.
+    case forwardAuth
     /// Everything else.
     case other
 
     /// The route of `path`, whose query does not count.
-    package init(path: Bytes) {
-        let path = path.firstIndex(of: 0x3F).map { path.prefix($0) } ?? path
+    package init(path whole: Bytes) {
+        let path = whole.firstIndex(of: 0x3F).map { whole.prefix($0) } ?? whole
         self =
             if path == "/envoy.service.auth.v3.Authorization/Check" {
                 .check
@@ -32,19 +36,30 @@ package enum Route: Equatable, Sendable {
                 .healthCheck
             } else if path == "/grpc.health.v1.Health/Watch" {
                 .healthWatch
+            } else if path.count >= Self.prefix.count, path.prefix(Self.prefix.count) == Self.prefix {
+                path.count == Self.prefix.count
+                    ? .forwardAuth : path[Self.prefix.count] == UInt8(ascii: "/") ? .authorize : .other
             } else {
                 .other
             }
     }
 
+    /// What paths of the HTTP modes begin with.
+    static var prefix: Bytes { Bytes("/authz") }
+
     /// Whether the endpoint reads header fields other than those that ``RequestHead`` understands by itself.
-    package var keepsFields: Bool { self == .identity }
+    package var keepsFields: Bool {
+        switch self {
+        case .identity, .authorize, .forwardAuth: true
+        case .check, .healthCheck, .healthWatch, .keys, .other: false
+        }
+    }
 
     /// Whether it is a method of a gRPC service that is served here.
     package var isCall: Bool {
         switch self {
         case .check, .healthCheck, .healthWatch: true
-        case .identity, .keys, .other: false
+        case .identity, .keys, .authorize, .forwardAuth, .other: false
         }
     }
 }

@@ -105,7 +105,8 @@ extension Server {
         for eventLoop in group.makeIterator() {
             let loop = try await eventLoop.submit { [self] in
                 let service = Endpoints(
-                    gate: gate, readiness: readiness, maxMessageBytes: configuration.maxMessageBytes, logger: logger)
+                    gate: gate, readiness: readiness, maxMessageBytes: configuration.maxMessageBytes,
+                    trustedPeers: configuration.trustedPeers, logger: logger)
                 let state = EventLoopState(
                     eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, wallClock: wallClock)
                 return Running.Loop(

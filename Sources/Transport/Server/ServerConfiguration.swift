@@ -17,6 +17,9 @@ public struct ServerConfiguration: Sendable {
     /// Threads that answer checks; 0: one for each processor.
     public var eventLoops = 0
 
+    /// Whom to believe about other people's requests, in the HTTP modes.
+    public var trustedPeers = TrustedPeers()
+
     /// Concurrent HTTP/2 streams of one connection, announced and enforced.
     public var maxConcurrentStreams = 256
     /// Bytes of one CheckRequest, and of any other request's body: room for the largest form that PHP takes by default

@@ -1,0 +1,38 @@
+// Whom to believe about other people's requests: the proxies that ask over HTTP. Over gRPC it is all said in the message; over
+// HTTP it is said in header fields, which anybody can write.
+
+import Authorization
+import Wire
+
+/// Addresses of proxies.
+public struct TrustedPeers: Sendable, Equatable {
+    /// IP addresses and CIDR ranges; the word `unix` stands for whoever may connect to a Unix socket.
+    public let names: [String]
+    private let addresses: AddressRestrictions
+    private let includesUnix: Bool
+
+    /// This machine.
+    public init() {
+        names = ["127.0.0.0/8", "::1", "unix"]
+        addresses = AddressRestrictions(["127.0.0.0/8", "::1"]) ?? AddressRestrictions(json: .empty)
+        includesUnix = true
+    }
+
+    /// The peers of these names; nil when one of them is neither an address, a range, nor `unix`.
+    public init?(names: [String]) {
+        guard let addresses = AddressRestrictions(names.filter { $0 != "unix" }) else { return nil }
+        self.names = names
+        self.addresses = addresses
+        includesUnix = names.contains("unix")
+    }
+
+    /// Whether `peer` is one of them.
+    func contains(_ peer: Peer) -> Bool {
+        peer.isUnix ? includesUnix : peer.address.withBytes { addresses.allows($0) }
+    }
+}
+
+extension Peer {
+    /// Whether it came by a Unix socket, which has no ports.
+    var isUnix: Bool { port == 0 }
+}

@@ -1,0 +1,200 @@
+"""The other ways to ask: Envoy's HTTP mode, nginx, HAProxy, each with its file in deploy/."""
+
+import re
+import shutil
+
+import pytest
+import requests
+import stack
+from cookies import make_cookie, session_jwt, set_cookies, verified_claims
+from edge import PLENTY, Edge
+
+DEPLOY = stack.ROOT / "deploy"
+
+
+class NginxEdge(Edge):
+    """nginx with deploy/nginx.conf."""
+
+    def start_proxy(self):
+        config = stack.write_config(DEPLOY / "nginx.conf", self.folder / "nginx.conf", self.ports)
+        command = [nginx(), "-p", self.folder, "-c", config]
+        self.programs.append(stack.start_proxy("nginx", command, self.ports["envoy"], self.folder / "nginx.log"))
+
+
+class HAProxyEdge(Edge):
+    """HAProxy with deploy/haproxy."""
+
+    def start_proxy(self):
+        shutil.copy(DEPLOY / "haproxy" / "sessiongate.lua", self.folder)
+        config = stack.write_config(DEPLOY / "haproxy" / "haproxy.cfg", self.folder / "haproxy.cfg", self.ports)
+        text = config.read_text().replace("deploy/haproxy/", f"{self.folder}/")
+        config.write_text(self.change(text))
+        command = [haproxy(), "-f", config]
+        self.programs.append(stack.start_proxy("HAProxy", command, self.ports["envoy"], self.folder / "haproxy.log"))
+
+
+def nginx():
+    return shutil.which("nginx", path="/usr/sbin:/usr/bin")
+
+
+def haproxy():
+    return shutil.which("haproxy", path="/usr/sbin:/usr/bin")
+
+
+def plenty(text):
+    text = re.sub(r"token_bucket: \{.*\}", f"token_bucket: {PLENTY}", text).replace("timeout: 0.5s", "timeout: 5s")
+    return text.replace("gt 10 }", "gt 100000 }")
+
+
+KINDS = {
+    "envoy-http": lambda folder: Edge(folder, change=plenty, source=DEPLOY / "envoy-http.yaml"),
+    "nginx": lambda folder: NginxEdge(folder, change=plenty),
+    "haproxy": lambda folder: HAProxyEdge(folder, change=plenty),
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def proxied(request, tmp_path_factory):
+    with KINDS[request.param](tmp_path_factory.mktemp(request.param)) as running:
+        running.kind = request.param
+        yield running
+
+
+@pytest.fixture
+def seen(proxied):
+    proxied.wiki.seen.clear()
+    return proxied.wiki
+
+
+def identity(seen):
+    return {name: value for name, value in seen.last["headers"].items() if name.startswith("x-session")}
+
+
+FORGED = {
+    "x-session-user-id": "1",
+    "x-session-sub": "mw:local:wiki:1",
+    "x-session-consumer": "forged",
+    "x-session-class": "approved-bot",
+    "x-session-type": "oauth1",
+}
+
+
+def test_a_cookie_for_the_client_and_identity_for_the_wiki(proxied, seen):
+    response = proxied.get(auth=proxied.oauth1())
+    alice = proxied.demo["oauth1"]
+    assert response.status_code == 200
+    assert verified_claims(proxied, session_jwt(response))["sub"] == proxied.subject(alice["user_id"])
+    assert identity(seen) == {
+        "x-session-user-id": str(alice["user_id"]),
+        "x-session-sub": proxied.subject(alice["user_id"]),
+        "x-session-consumer": alice["consumer_key"],
+        "x-session-class": "established-user",
+        "x-session-type": "oauth1",
+    }
+
+
+def test_an_owner_only_token(proxied, seen):
+    response = proxied.get(headers=proxied.bearer("oauth2_owner_only"))
+    assert session_jwt(response)
+    assert seen.last["headers"]["x-session-type"] == "oauth2-owner"
+
+
+def test_a_fresh_cookie_is_kept(proxied, seen):
+    cookie = make_cookie(proxied, proxied.demo["oauth1"]["user_id"])
+    assert set_cookies(proxied.get(headers={"cookie": f"a=1; sessionJwt={cookie}"}, auth=proxied.oauth1())) == []
+    assert seen.last["headers"]["cookie"] == f"a=1; sessionJwt={cookie}"
+    alone = proxied.get(headers={"cookie": f"sessionJwt={cookie}"})
+    assert alone.status_code == 200
+    assert seen.last["headers"]["x-session-type"] == "cookie"
+
+
+def test_nobody_and_nothing_forged(proxied, seen):
+    response = proxied.get(headers=FORGED)
+    assert response.status_code == 200
+    assert set_cookies(response) == []
+    assert identity(seen) == {}
+    proxied.get(headers=FORGED | proxied.bearer("oauth2_client_credentials"))
+    assert "x-session-user-id" not in identity(seen)
+
+
+def test_a_bad_signature(proxied, seen):
+    bad = proxied.signed().headers["Authorization"].decode().replace('oauth_signature="', 'oauth_signature="A')
+    response = proxied.get(headers={"authorization": bad})
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "OAuth"
+    assert response.headers["content-type"].startswith("application/json")
+    assert response.json()["error"]["code"] == "mwoauth-invalid-authorization"
+    assert response.json()["error"]["reason"] == "signature-invalid"
+    assert set_cookies(response) == [] and not seen.seen
+    revoked = proxied.get(headers=proxied.bearer("oauth2_revoked"))
+    assert revoked.status_code == 401
+    assert revoked.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_a_replay(proxied):
+    header = proxied.signed().headers["Authorization"].decode()
+    statuses = [proxied.get(headers={"authorization": header}).status_code for _ in range(3)]
+    assert statuses == [200, 401, 401]
+
+
+def test_the_signed_url_is_the_original_one(proxied, seen):
+    url = f"{proxied.api}?b=2&a=%C3%BC+x&empty=&action=query"
+    with requests.Session() as session:
+        assert session.send(proxied.signed("GET", url), timeout=10).status_code == 200
+        assert session.send(proxied.signed("DELETE", url), timeout=10).status_code == 200
+    assert seen.last["headers"]["x-session-type"] == "oauth1"
+
+
+def test_what_a_client_says_about_forwarding_counts_for_nothing(proxied, seen):
+    """The request that is judged is the one that was sent, whatever header fields say."""
+    signed = proxied.signed("GET", f"{proxied.api}?action=query")
+    for name in ("X-Original-URI", "X-Forwarded-Uri"):
+        headers = {"authorization": signed.headers["Authorization"].decode(), name: "/w/api.php?action=query"}
+        headers |= {"X-Original-Method": "GET", "X-Forwarded-Method": "GET", "X-Forwarded-Host": "other.test"}
+        other = requests.post(f"{proxied.url}/w/api.php?action=edit", headers=headers, timeout=10)
+        assert other.status_code == 401, name
+    assert not seen.seen
+
+
+def test_the_wikis_cookies_survive(proxied):
+    proxied.wiki.extra_headers = {"set-cookie": "theirs=1; path=/"}
+    try:
+        cookies = set_cookies(proxied.get(auth=proxied.oauth1()))
+    finally:
+        proxied.wiki.extra_headers = {}
+    assert len(cookies) == 2 and "theirs=1; path=/" in cookies
+
+
+def test_signed_forms(proxied, seen):
+    """Envoy shows the body; the others can't, and say so."""
+    response = proxied.post({"action": "query", "meta": "userinfo", "format": "json"}, auth=proxied.oauth1())
+    if proxied.kind == "envoy-http":
+        assert response.status_code == 200
+        assert seen.last["headers"]["x-session-type"] == "oauth1"
+    else:
+        assert response.status_code == 401
+        assert response.json()["error"]["reason"] == "body-unavailable"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_outage_is_no_refusal(tmp_path, kind):
+    with KINDS[kind](tmp_path) as running:
+        assert running.get(auth=running.oauth1()).status_code == 200
+        running.sessiongate.stop()
+        assert running.get(auth=running.oauth1()).status_code == 503
+        assert running.get().status_code == 503
+        running.start_sessiongate()
+        assert running.get(auth=running.oauth1()).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["envoy-http", "haproxy"])
+def test_a_heavy_user_is_slowed_down(tmp_path, kind):
+    def slow(text):
+        return text.replace("fill_interval: 10s", "fill_interval: 600s").replace("10s", "600s")
+
+    make = {"envoy-http": Edge, "haproxy": HAProxyEdge}[kind]
+    with make(tmp_path, change=slow, source=DEPLOY / "envoy-http.yaml") as limited:
+        statuses = [limited.get(auth=limited.oauth1()).status_code for _ in range(13)]
+        assert statuses == [200] * 10 + [429] * 3
+        assert limited.get(auth=limited.oauth1("oauth1_other_user")).status_code == 200
+        assert limited.get().status_code == 200

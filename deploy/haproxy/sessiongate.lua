@@ -1,0 +1,54 @@
+-- Asks Sessiongate about a request (forward auth), and leaves what it says in variables and request headers.
+--
+--   txn.gate_status     200, 401, or 503 when there is no verdict
+--   txn.gate_body, txn.gate_challenge   of a refusal
+--   txn.gate_cookie     the Set-Cookie for the client, if there is one
+--   txn.gate_user       the central user id, if there is a user
+
+local identity = { "x-session-user-id", "x-session-sub", "x-session-consumer", "x-session-class", "x-session-type" }
+-- What tells the request is written here; nothing of it is the client's.
+local forwarding = {
+    ["x-original-uri"] = true, ["x-original-method"] = true, ["x-forwarded-uri"] = true, ["x-forwarded-method"] = true,
+    ["x-forwarded-host"] = true, ["x-forwarded-proto"] = true, ["x-forwarded-for"] = true, ["content-length"] = true,
+    ["transfer-encoding"] = true, ["connection"] = true, ["expect"] = true, ["host"] = true,
+}
+
+local function first(headers, name)
+    return headers and headers[name] and headers[name][0]
+end
+
+core.register_action("sessiongate", { "http-req" }, function(txn, address)
+    local headers = {}
+    for name, values in pairs(txn.http:req_get_headers()) do
+        if not forwarding[name] then
+            headers[name] = {}
+            for index = 0, #values do headers[name][index + 1] = values[index] end
+        end
+    end
+    headers["host"] = { txn.sf:req_fhdr("host") }
+    headers["x-forwarded-host"] = { txn.sf:req_fhdr("host") }
+    headers["x-forwarded-uri"] = { txn.sf:url() }
+    headers["x-forwarded-method"] = { txn.sf:method() }
+    headers["x-forwarded-proto"] = { txn.sf:ssl_fc() == 1 and "https" or "http" }
+    headers["x-forwarded-for"] = { txn.sf:src() }
+
+    local answer = core.httpclient():get({ url = "http://" .. address .. "/authz", headers = headers, timeout = 1000 })
+    if not answer or (answer.status ~= 200 and answer.status ~= 401) then
+        txn:set_var("txn.gate_status", 503)
+        return
+    end
+    txn:set_var("txn.gate_status", answer.status)
+    if answer.status == 401 then
+        txn:set_var("txn.gate_body", answer.body)
+        txn:set_var("txn.gate_challenge", first(answer.headers, "www-authenticate") or "OAuth")
+        return
+    end
+    for _, name in ipairs(identity) do
+        local value = first(answer.headers, name)
+        if value then txn.http:req_set_header(name, value) end
+    end
+    local cookie = first(answer.headers, "set-cookie")
+    if cookie then txn:set_var("txn.gate_cookie", cookie) end
+    local user = first(answer.headers, "x-session-user-id")
+    if user then txn:set_var("txn.gate_user", user) end
+end, 1)
