@@ -47,7 +47,7 @@ private func problems(
         #expect(configuration.settings.oauth1.secretKey == nil)
         #expect(configuration.settings.wikis.fallback == Wiki(id: "wiki", server: .detect))
         #expect(configuration.settings.users.scope == "local:wiki")
-        #expect(configuration.server.dataListeners.map(\.text) == ["127.0.0.1:9001"])
+        #expect(configuration.server.dataListeners.map(\.address.text) == ["127.0.0.1:9001"])
         #expect(configuration.server.admin?.text == "127.0.0.1:9002")
     }
 
@@ -86,7 +86,9 @@ private func problems(
         #expect(settings.cookie.domain == ".wiki.example")
         #expect(settings.cookie.hardLifetime == 172_800)
         #expect(
-            configuration.server.dataListeners.map(\.text) == ["127.0.0.1:7001", "[::1]:7001", "unix:/run/gate.sock"])
+            configuration.server.dataListeners.map(\.address.text) == [
+                "127.0.0.1:7001", "[::1]:7001", "unix:/run/gate.sock",
+            ])
         #expect(configuration.server.admin == nil)
         let english = Wiki(id: "enwiki", server: .fixed(scheme: "https", host: "en.wiki.example", port: 8443))
         #expect(settings.wikis.fallback == english)
@@ -116,7 +118,7 @@ private func problems(
         ]
         let loaded = try load("mode: observe\n" + minimal + "  lifetime: 1h\n", environment: environment)
         #expect(loaded.configuration.settings.cookie.lifetime == 7200)
-        #expect(loaded.configuration.server.dataListeners.map(\.text) == ["127.0.0.1:1", "127.0.0.1:2"])
+        #expect(loaded.configuration.server.dataListeners.map(\.address.text) == ["127.0.0.1:1", "127.0.0.1:2"])
         #expect(loaded.configuration.server.eventLoops == 3)
         #expect(loaded.configuration.settings.wikis.byHost.keys.sorted() == ["a.example"])
         #expect(loaded.configuration.settings.classes.allowed == ["authed-user", "established-user"])

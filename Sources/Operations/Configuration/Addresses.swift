@@ -1,5 +1,6 @@
 // Addresses of listeners.
 
+import Glibc
 import Transport
 import Wire
 
@@ -9,6 +10,87 @@ extension Codec where Value == ListenerAddress {
         scalar(
             "host:port, such as 127.0.0.1:9001 or [::1]:9001, or unix:/path", { ListenerAddress(parsing: $0) },
             format: \.text)
+    }
+}
+
+extension Codec where Value == Listener {
+    /// An address, or a table of an address and what belongs to it.
+    static var dataListener: Codec {
+        let address = Codec<ListenerAddress>.listener
+        return Codec(
+            expectation: address.expectation,
+            decode: { source, mismatches in
+                guard case .table = source.content else {
+                    return address.decode(source, &mismatches).map { Listener($0) }
+                }
+                return source.listener(&mismatches)
+            },
+            encode: { listener in
+                let plain = Listener(listener.address)
+                guard listener != plain else { return .string(listener.address.text) }
+                var members = [JSON.Member("address", .string(listener.address.text))]
+                if listener.isTLS { members.append(JSON.Member("tls", .bool(true))) }
+                if listener.mode != plain.mode {
+                    members.append(JSON.Member("mode", .string("0" + String(listener.mode, radix: 8))))
+                }
+                if let owner = listener.owner { members.append(JSON.Member("owner", .integer(Int64(owner)))) }
+                if let group = listener.group { members.append(JSON.Member("group", .integer(Int64(group)))) }
+                return .object(members)
+            })
+    }
+}
+
+extension Codec where Value == UInt32 {
+    /// Permissions.
+    static var fileMode: Codec {
+        scalar(
+            "permissions as octal digits, such as 0660",
+            { text in
+                guard (3...4).contains(text.utf8.count), let mode = UInt32(text, radix: 8), mode <= 0o777 else {
+                    return nil
+                }
+                return mode
+            }, format: { "0" + String($0, radix: 8) })
+    }
+
+    /// A user, by name or number.
+    static var user: Codec {
+        scalar(
+            "a user of this machine, by name or number",
+            { text in UInt32(text) ?? text.withCString { getpwnam($0)?.pointee.pw_uid } }, format: { "\($0)" })
+    }
+
+    /// A group, by name or number.
+    static var group: Codec {
+        scalar(
+            "a group of this machine, by name or number",
+            { text in UInt32(text) ?? text.withCString { getgrnam($0)?.pointee.gr_gid } }, format: { "\($0)" })
+    }
+}
+
+extension SourceValue {
+    fileprivate func listener(_ mismatches: inout [Mismatch]) -> Listener? {
+        let known = ["address", "tls", "mode", "owner", "group"]
+        guard let fields = fields(known, required: ["address"], of: nil, &mismatches), let given = fields["address"],
+            let address = Codec.listener.decode(given, part: "address", &mismatches)
+        else { return nil }
+        let count = mismatches.count
+        var listener = Listener(address)
+        if let tls = fields["tls"] {
+            listener.isTLS = Codec.boolean.decode(tls, part: "tls", &mismatches) ?? false
+        }
+        listener.mode =
+            fields["mode"].flatMap { Codec.fileMode.decode($0, part: "mode", &mismatches) } ?? listener.mode
+        listener.owner = fields["owner"].flatMap { Codec.user.decode($0, part: "owner", &mismatches) }
+        listener.group = fields["group"].flatMap { Codec.group.decode($0, part: "group", &mismatches) }
+        if case .tcp = address {
+            for name in ["mode", "owner", "group"] where fields[name] != nil {
+                mismatches.append(
+                    Mismatch(
+                        problem: "\(address.text) is no Unix socket", expected: "no \(name)", place: place, part: name))
+            }
+        }
+        return mismatches.count == count ? listener : nil
     }
 }
 
@@ -44,10 +126,50 @@ extension ListenerAddress {
 }
 
 extension Reading {
+    /// Reads the files of TLS; nil when no listener speaks it, or there is something wrong with them.
+    mutating func loadTLS() -> TLSCredentials? {
+        let tls = configuration.server.tls
+        guard configuration.server.dataListeners.contains(where: \.isTLS) else {
+            if tls.certificate != nil {
+                warnings.append(
+                    ConfigurationProblem(
+                        place: place(of: "tls.certificate"), key: "tls.certificate", problem: "no listener speaks TLS",
+                        expected: "tls: true at one in server.listen"))
+            }
+            return nil
+        }
+        let count = problems.count
+        if tls.certificate == nil {
+            add("tls.certificate", "missing", expected: "the certificate of the listeners with tls")
+        }
+        if tls.key == nil { add("tls.key", "missing", expected: "the key of tls.certificate") }
+        if tls.clientCertificates != .none, tls.clientCA == nil {
+            add("tls.client_ca", "missing", expected: "the CA of clients, or tls.client_certificates: none")
+        }
+        if tls.clientCertificates == .none, tls.clientCA != nil || !tls.clientNames.isEmpty {
+            add(
+                "tls.client_certificates", "none, so that clients' names are not looked at",
+                expected: "optional or required")
+        }
+        guard problems.count == count else { return nil }
+        do {
+            return try TLSCredentials(tls)
+        } catch {
+            let key =
+                switch error.part {
+                case .certificate: "tls.certificate";
+                case .key: "tls.key";
+                case .clientCA: "tls.client_ca"
+                }
+            add(key, error.description)
+            return nil
+        }
+    }
+
     /// Two listeners can't share an address, and a request must fit into what may wait.
     mutating func checkServer() {
         var seen: Set<String> = []
-        for address in configuration.server.dataListeners.map(\.text) where !seen.insert(address).inserted {
+        for address in configuration.server.dataListeners.map(\.address.text) where !seen.insert(address).inserted {
             add("server.listen", "\(address) is given twice", expected: "each address once")
         }
         if let admin = configuration.server.admin?.text, seen.contains(admin), !admin.hasSuffix(":0") {

@@ -24,6 +24,10 @@ extension Reading {
         configuration.store.file = store.file.isEmpty ? "" : resolve(store.file)
         configuration.store.usersFile = store.usersFile.map(resolve)
         configuration.secretKeyFile = configuration.secretKeyFile.map(resolve)
+        let tls = configuration.server.tls
+        configuration.server.tls.certificate = tls.certificate.map(resolve)
+        configuration.server.tls.key = tls.key.map(resolve)
+        configuration.server.tls.clientCA = tls.clientCA.map(resolve)
         let keys = configuration.keys
         configuration.keys.accessToken = keys.accessToken.map(resolve)
         configuration.keys.cookie = keys.cookie.map(resolve)

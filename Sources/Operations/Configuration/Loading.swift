@@ -69,6 +69,7 @@ struct Reading {
         resolveFiles()
         let keys = loadKeys()
         checkStore()
+        _ = loadTLS()
         configuration.derive()
         checkRules(keys: keys)
         return keys

@@ -9,9 +9,16 @@ extension ConfigurationSection {
         [
             ConfigurationKey(
                 "server.listen", \.server.dataListeners,
-                Codec.listener.list(
-                    "addresses: host:port, such as 127.0.0.1:9001 or [::1]:9001, or unix:/path", counts: 1...64),
-                "Where checks come in (gRPC and JSON over cleartext HTTP/2, HTTP/1.1)."),
+                Codec.dataListener.list(
+                    "addresses: host:port, such as 127.0.0.1:9001 or [::1]:9001, or unix:/path; or {address: …, tls: …, "
+                        + "mode: …, owner: …, group: …}", counts: 1...64),
+                "Where checks come in (gRPC and JSON over HTTP/2, HTTP/1.1). With more to say than the address: tls: true "
+                    + "(section tls), and for Unix sockets mode (0660), owner and group, by name or number.",
+                example: """
+                    - 127.0.0.1:9001
+                    - {address: "0.0.0.0:9443", tls: true}
+                    - {address: "unix:/run/sessiongate/envoy.sock", mode: "0660", group: envoy}
+                    """),
             ConfigurationKey(
                 "server.admin", \.server.admin, Codec.listener.orNone("none"),
                 "Where /metrics, /healthz, /readyz, /config and /cache/invalidate are. For operators "
@@ -61,6 +68,35 @@ extension ConfigurationSection {
 }
 
 extension ConfigurationSection {
+    static let tls = ConfigurationSection(
+        "tls",
+        "TLS on the listeners that ask for it. Files that are replaced are taken for new connections within seconds, or at "
+            + "once on SIGHUP; files that can't be used are reported, and the old ones stay.",
+        [
+            ConfigurationKey(
+                "tls.certificate", optional: \.server.tls.certificate, .file,
+                "PEM file with the server's certificate, then those between it and the root.",
+                example: "tls/server.pem"),
+            ConfigurationKey(
+                "tls.key", optional: \.server.tls.key, .file, "PEM file with its private key.",
+                example: "tls/server.key"),
+            ConfigurationKey(
+                "tls.client_certificates", \.server.tls.clientCertificates, .choice(.none, .optional, .required),
+                "Whether callers show certificates: they are not asked, one that is shown must be good, or there is no "
+                    + "connection without a good one (mTLS)."),
+            ConfigurationKey(
+                "tls.client_ca", optional: \.server.tls.clientCA, .file,
+                "PEM file with the certificates that callers' certificates must lead to.", example: "tls/clients.pem"),
+            ConfigurationKey(
+                "tls.client_names", \.server.tls.clientNames,
+                Codec.word("a name").list("a list of DNS names and URIs"),
+                "Names of which a caller's certificate must have one as a subject alternative name, byte for byte; with "
+                    + "none here every certificate of the CA is good.",
+                example: "[spiffe://wiki.example/envoy, envoy.wiki.example]"),
+            ConfigurationKey(
+                "tls.min_version", \.server.tls.minimumVersion, .choice(.tls12, .tls13), "The oldest version spoken."),
+        ])
+
     static let http = ConfigurationSection(
         "http",
         "Other ways to ask than gRPC: Envoy's HTTP mode (/authz/… on the data listeners) and forward auth (/authz).",

@@ -6,7 +6,8 @@ import Wire
 extension ConfigurationSection {
     /// All keys.
     public static let all: [ConfigurationSection] = [
-        general, server, http, sqlite, workers, wikis, users, keys, oauth1, entryPoints, cookie, classes, edge, trust,
+        general, server, tls, http, sqlite, workers, wikis, users, keys, oauth1, entryPoints, cookie, classes, edge,
+        trust,
         cache,
         log,
     ]

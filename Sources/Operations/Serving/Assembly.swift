@@ -1,6 +1,7 @@
 // From a configuration to the parts that work: what `serve` and `check` have in common.
 
 import Authorization
+import Logging
 import Stores
 import Transport
 
@@ -9,6 +10,20 @@ extension LoadedConfiguration {
     public func makeGate() -> Gate {
         let keys = KeyRing(accessTokenKeys: keys.accessToken, signer: keys.cookie, alsoPublished: keys.published)
         return Gate(settings: configuration.settings, keys: keys)
+    }
+
+    /// Certificate and key, when a listener speaks TLS. The files were there when the configuration was read; that they are not
+    /// now is a mistake in it all the same.
+    func openTLS(logger: Logger) throws(ConfigurationErrors) -> TLSCredentials? {
+        guard configuration.server.dataListeners.contains(where: \.isTLS) else { return nil }
+        do {
+            return try TLSCredentials(configuration.server.tls, logger: logger)
+        } catch {
+            let place = places["tls.certificate"] ?? .file(file, line: 1)
+            throw ConfigurationErrors(problems: [
+                ConfigurationProblem(place: place, key: "tls", problem: error.description)
+            ])
+        }
     }
 
     /// Opens the database. One that is not what it should be is a mistake in the configuration. `report` gets errors of later

@@ -80,6 +80,8 @@ extension MetricsText {
         single("sessiongate_connections", .gauge, "Connections that are open.", opened &- min(opened, closed))
         single("sessiongate_connections_total", .counter, "Connections accepted.", opened)
         single("sessiongate_connections_refused_total", .counter, "Connections beyond the limit.", sum(\.refused))
+        single(
+            "sessiongate_tls_handshakes_failed_total", .counter, "TLS handshakes that failed.", sum(\.failedHandshakes))
         single("sessiongate_connections_expired_total", .counter, "Connections closed for a deadline.", sum(\.expired))
     }
 

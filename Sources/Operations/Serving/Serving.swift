@@ -18,6 +18,7 @@ public struct Serving: Sendable {
     private let logger: Logger
     private let workers: StoreWorkers
     private let server: Server
+    private let tls: TLSCredentials?
 
     /// Opens the database and puts everything together; nothing listens yet. `log` gets the lines of the log.
     public init(
@@ -33,8 +34,10 @@ public struct Serving: Sendable {
         workers = StoreWorkers(gate: gate, directory: directory, limits: loaded.configuration.workers)
         let site = AdminSite(
             gate: gate, workers: workers, listing: loaded.listing.pretty + [UInt8(ascii: "\n")], logger: logger)
+        tls = try loaded.openTLS(logger: logger)
         server = Server(
-            configuration: loaded.configuration.server, gate: gate, resolver: workers, admin: site, logger: logger)
+            configuration: loaded.configuration.server, gate: gate, resolver: workers, admin: site, tls: tls,
+            logger: logger)
     }
 
     /// Serves until a signal comes. `announce` gets a line with the addresses when requests are welcome.
@@ -42,8 +45,11 @@ public struct Serving: Sendable {
         let signals = Signals.stopping()
         let addresses = try await start()
         announce("ready data=\(addresses.dataText) admin=\(addresses.adminText)")
+        let watching = Task { await watchTLS() }
+        defer { watching.cancel() }
         for await signal in signals {
             guard signal.stops else {
+                reloadTLS(always: true)
                 logger.notice("SIGHUP: keys and configuration are read at the start only; restart to have new ones")
                 continue
             }
@@ -52,6 +58,20 @@ public struct Serving: Sendable {
             break
         }
         await stop()
+    }
+
+    /// Looks every few seconds whether the files of TLS are new.
+    private func watchTLS() async {
+        while tls != nil, (try? await Task.sleep(for: .seconds(5))) != nil { reloadTLS(always: false) }
+    }
+
+    private func reloadTLS(always: Bool) {
+        guard let tls else { return }
+        do throws(TLSProblem) {
+            if try tls.reload(always: always) { logger.notice("TLS certificate and key read anew") }
+        } catch {
+            logger.error("TLS files can't be used, the old ones stay", metadata: ["problem": "\(error.description)"])
+        }
     }
 
     /// Binds all listeners.

@@ -17,6 +17,7 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
     private let openedAt: Int64
     private var context: ChannelHandlerContext?
     private var first = ByteBuffer()
+    private var hasFailed = false
 
     /// A detector for one channel of the loop.
     package init(loop: EventLoopState<S>) {
@@ -51,7 +52,14 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
         }
     }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) { abort() }
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Before the first bytes of HTTP nothing but TLS can go wrong, or the network.
+        if !(error is IOError), !hasFailed {
+            hasFailed = true
+            loop.counters.failedHandshakes.add()
+        }
+        abort()
+    }
 
     /// nil when there are too few bytes to tell.
     private static func isHTTP2(_ bytes: Bytes) -> Bool? {

@@ -28,6 +28,8 @@ public struct TransportCounters: Sendable {
     public let refused = Counter()
     /// Connections closed for a deadline.
     public let expired = Counter()
+    /// TLS handshakes that failed.
+    public let failedHandshakes = Counter()
     /// Requests answered over HTTP/2.
     public let http2Requests = Counter()
     /// Requests answered over HTTP/1.1.

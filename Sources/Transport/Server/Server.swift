@@ -20,21 +20,24 @@ public final class Server: Sendable {
     private let gate: Gate
     private let resolver: any Authorization.Resolver
     private let admin: (any AdminPages)?
+    private let tls: TLSCredentials?
     private let logger: Logger
     private let wallClock: @Sendable () -> Timestamp
     private let readiness = Readiness()
     private let running = Mutex<Running?>(nil)
 
     /// A server that is not started yet.
+    /// - Parameter tls: For the listeners that speak TLS; they can't be started without.
     /// - Parameter wallClock: The time for verdicts; the system's by default.
     public init(
         configuration: ServerConfiguration, gate: Gate, resolver: any Authorization.Resolver, admin: (any AdminPages)?,
-        logger: Logger, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now
+        tls: TLSCredentials? = nil, logger: Logger, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) {
         self.configuration = configuration
         self.gate = gate
         self.resolver = resolver
         self.admin = admin
+        self.tls = tls
         self.logger = logger
         self.wallClock = wallClock
     }
@@ -63,6 +66,7 @@ private struct Running {
     let front: MultiThreadedEventLoopGroup
     let loops: [Loop]
     var listeners: [any Channel] = []
+    var sockets: [SocketFile] = []
     var adminListener: (any Channel)?
 }
 
@@ -80,10 +84,11 @@ extension Server {
         var running = Running(workers: workers, front: front, loops: try await makeLoops(workers, count))
         var addresses = Addresses()
         do {
-            for address in configuration.dataListeners {
-                let channel = try await bind(address, running)
-                running.listeners.append(channel)
-                addresses.data.append(ListenerAddress(boundTo: channel, asked: address))
+            for listener in configuration.dataListeners {
+                try await bind(listener, &running)
+                if let channel = running.listeners.last {
+                    addresses.data.append(ListenerAddress(boundTo: channel, asked: listener.address))
+                }
             }
             if let address = configuration.admin, let admin {
                 let channel = try await bindAdmin(address, admin, front)
@@ -118,21 +123,34 @@ extension Server {
         return loops
     }
 
-    private func bind(_ address: ListenerAddress, _ running: Running) async throws -> any Channel {
+    private func bind(_ listener: Listener, _ running: inout Running) async throws {
         let states = Dictionary(
             uniqueKeysWithValues: running.loops.map { (ObjectIdentifier($0.eventLoop), $0.state) })
-        return try await ServerBootstrap.listener(
-            accepting: running.front, serving: running.workers, isTCP: address.isTCP
+        let tls = listener.isTLS ? self.tls : nil
+        if listener.isTLS, tls == nil { throw ListenError(address: listener.address, reason: "no certificate for TLS") }
+        let bootstrap = ServerBootstrap.listener(
+            accepting: running.front, serving: running.workers, isTCP: listener.address.isTCP
         )
         .childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 guard let state = states[ObjectIdentifier(channel.eventLoop)] else {
                     throw ChannelError.ioOnClosedChannel
                 }
-                try channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: state.value))
+                let operations = channel.pipeline.syncOperations
+                if let tls { try operations.addHandler(tls.makeHandler()) }
+                try operations.addHandler(ProtocolDetector(loop: state.value))
             }
         }
-        .bind(to: address)
+        guard case .unix(let path) = listener.address else {
+            running.listeners.append(try await bootstrap.bind(to: listener.address))
+            return
+        }
+        running.listeners.append(try await SocketFile.closed { try await bootstrap.bind(to: listener.address) })
+        do {
+            running.sockets.append(try SocketFile(listener, at: path))
+        } catch {
+            throw ListenError(address: listener.address, reason: "owner, group or mode: \(error)")
+        }
     }
 
     private func bindAdmin(
@@ -168,6 +186,7 @@ extension Server {
     public func drain() async {
         readiness.isReady = false
         guard let running = running.withLock({ $0 }) else { return }
+        for socket in running.sockets { socket.remove() }
         for listener in running.listeners { try? await listener.close().get() }
         await withTaskGroup(of: Void.self) { group in
             for loop in running.loops { group.addTask { await Self.drain(loop, self.configuration.drainDeadline) } }
@@ -187,6 +206,7 @@ extension Server {
     }
 
     private static func shutDown(_ running: Running) async {
+        for socket in running.sockets { socket.remove() }
         for listener in running.listeners { try? await listener.close().get() }
         try? await running.adminListener?.close().get()
         try? await running.workers.shutdownGracefully()

@@ -1,17 +1,11 @@
 // What an operator decides about listeners, limits and deadlines.
 
-/// Where to listen.
-public enum ListenerAddress: Sendable, Hashable {
-    /// An IP address or host name; port 0 lets the system choose.
-    case tcp(host: String, port: Int)
-    /// A Unix domain socket; a socket that is left at this path is replaced.
-    case unix(path: String)
-}
-
 /// Listeners, limits and deadlines. Durations are in milliseconds, sizes in bytes.
 public struct ServerConfiguration: Sendable {
     /// Where checks come in.
-    public var dataListeners: [ListenerAddress] = [.tcp(host: "127.0.0.1", port: 9001)]
+    public var dataListeners: [Listener] = [.tcp(host: "127.0.0.1", port: 9001)]
+    /// TLS, for the data listeners that ask for it.
+    public var tls = TLSSettings()
     /// Where operators look; nil: nowhere.
     public var admin: ListenerAddress? = .tcp(host: "127.0.0.1", port: 9002)
     /// Threads that answer checks; 0: one for each processor.
