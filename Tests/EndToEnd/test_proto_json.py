@@ -1,5 +1,7 @@
 """Every pair in proto-json/, asked in every way that Sessiongate can be asked: all must give the committed answer."""
 
+import json
+import re
 from pathlib import Path
 
 import asking
@@ -49,3 +51,12 @@ def test_pair(answers, name, expected):
 
 def test_requests_are_what_other_peoples_signers_make():
     assert dict(zip(NAMES, REQUESTS, strict=True)) == proto_json.cases()
+
+
+def test_the_readmes_examples_are_from_here():
+    """Each JSON block of the README names the pair, and the part of it, that it is."""
+    text = (stack.ROOT / "README.md").read_text()
+    blocks = re.findall(r"<!-- proto-json/(\S+?)\.response\.json: (\w+) -->\n```json\n(.*?)```", text, re.S)
+    assert blocks and text.count("```json") == len(blocks)
+    for name, part, block in blocks:
+        assert json.loads(block) == dict(zip(NAMES, RESPONSES, strict=True))[name][part]
