@@ -67,7 +67,7 @@ let package = Package(
         .executableTarget(
             name: "Workbench",
             dependencies: [
-                "Wire", "Cryptography", "Authorization", "Stores",
+                "Wire", "Cryptography", "Authorization", "Stores", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

@@ -112,7 +112,7 @@ extension Authorizer {
 
     /// The token from memory, or verified now and remembered.
     private func verifiedToken(_ text: Bytes, at now: Timestamp) throws(Halt) -> VerifiedToken {
-        let key = CacheKey(SHA256.digest(text))
+        let key = CacheKey(token: text)
         if let token = gate.memory.tokens.value(key, at: now) { return token }
         guard !gate.keys.accessTokenKeys.isEmpty else { throw .failed(.keyUnavailable) }
         let token: VerifiedToken
@@ -143,9 +143,9 @@ extension Authorizer {
 }
 
 extension CacheKey {
-    /// The first half of a SHA-256 digest.
-    init(_ digest: Digest256) {
-        self = digest.withBytes { bytes in
+    /// The key of a token: the first half of its SHA-256 digest.
+    public init(token: Bytes) {
+        self = SHA256.digest(token).withBytes { bytes in
             bytes.buffer.withMemoryRebound(to: UInt64.self) { CacheKey(high: $0[0], low: $0[1]) }
         }
     }

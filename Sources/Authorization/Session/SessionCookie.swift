@@ -121,7 +121,7 @@ extension Authorizer {
 
     /// Verifies a JWT of the keys that sign session cookies.
     func verifySessionToken(_ token: Bytes, at now: Timestamp) throws(Halt) -> VerifiedCookie.Claims {
-        let key = CacheKey(SHA256.digest(token))
+        let key = CacheKey(token: token)
         let verified: VerifiedCookie
         if let known = gate.memory.cookies.value(key, at: now) {
             verified = known

@@ -11,96 +11,110 @@ struct Micro: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs one stage of the check again and again, for a profiler.",
         discussion:
-            "Instructions a call: run under callgrind with two counts and divide the difference. See `make bench-gates`."
+            "Instructions and allocations a call: run under callgrind with two counts and divide the difference. `make gates` does."
     )
-
-    enum Stage: String, CaseIterable, ExpressibleByArgument {
-        case decode, anonymous, oauth1, oauth1Set, ownerOnly, cookie, encode
-    }
 
     @Argument(help: "The stage: \(Stage.allCases.map(\.rawValue).joined(separator: ", ")).") var stage: Stage
     @Argument(help: "How often.") var count: Int
-    @Option(help: "How many requests are prepared.") var prepared = 2000
+    @Option(help: "How many requests are prepared.") var prepared = 1024
 
     func run() throws {
         guard count <= prepared else { throw ValidationError("at most \(prepared), or raise --prepared") }
         let bench = try MicroBench()
-        let messages = try bench.messages(stage, prepared)
-        try bench.warm(messages[0])
-        var bytes = 0
-        for message in messages[..<count] { bytes += try bench.run(stage, message) }
+        let bytes = try stage.run(bench, count: count, prepared: prepared)
         print("\(stage.rawValue) \(count) \(bytes)")
     }
 }
 
-/// One authorizer with warm caches.
-private final class MicroBench {
-    private let now = Timestamp(seconds: 1_772_366_400)
-    private let gate: Gate
-    private let authorizer: Authorizer
-    private let cookieKey: RSAPrivateKey
-    private let accessTokenKey: RSAPrivateKey
-    private var response: [UInt8] = []
+/// A part of a request's way that is measured by itself; those that begin with `call` are the whole way between two sockets.
+enum Stage: String, CaseIterable, ExpressibleByArgument {
+    case decode, headerFind, baseString, hmac, nonce, tokenCache, mintCache
+    case anonymous, oauth1, oauth1SetCookie, ownerOnly, unseenToken, cookie
+    case callAnonymous, callOAuth1, callOAuth1SetCookie, callOwnerOnly, callCookie, callOAuth1Alone
 
-    init() throws {
-        cookieKey = try RSAPrivateKey.generate()
-        accessTokenKey = try RSAPrivateKey.generate()
-        var settings = Settings()
-        settings.wikis.fallback = Wiki(id: "wiki", server: .fixed(scheme: nil, host: "en.wiki.test", port: nil))
-        settings.cookie.issuer = "https://en.wiki.test"
-        gate = Gate(
-            settings: settings,
-            keys: KeyRing(accessTokenKeys: [accessTokenKey.publicKey], signer: cookieKey, alsoPublished: []))
-        authorizer = Authorizer(gate: gate)
-        response.reserveCapacity(8192)
-    }
-
-    func messages(_ stage: Micro.Stage, _ count: Int) throws -> [[UInt8]] {
-        let key = DemoRequests.signingKey
-        let fresh = DemoRequests.jwt(
-            #"{"iss":"https://en.wiki.test","sxp":\#(now.seconds + 14_400),"jti":"AAAAAAAAAAAAAAAAAAAAAA==","sub":"mw:local:wiki:7","#
-                + #""iat":\#(now.seconds)}"#, cookieKey)
-        let bearer = DemoRequests.bearer(user: 7, id: 1, key: accessTokenKey)
-        return (0..<count).map { number in
-            var builder: CheckRequestBuilder
-            switch stage {
-            case .decode, .anonymous, .encode: builder = DemoRequests.anonymous(id: number)
-            case .oauth1:
-                builder = DemoRequests.oauth1(user: 7, consumer: 1, nonce: number, at: now, key: key)
-                builder.addHeader("cookie", "sessionJwt=\(fresh)")
-            case .oauth1Set: builder = DemoRequests.oauth1(user: 7, consumer: 1, nonce: number, at: now, key: key)
-            case .ownerOnly: builder = bearer
-            case .cookie:
-                builder = DemoRequests.anonymous(id: number)
-                builder.addHeader("cookie", "sessionJwt=\(fresh)")
-            }
-            return builder.encode()
+    /// The requests that the stage works on.
+    private var kind: RequestKind {
+        switch self {
+        case .decode, .headerFind, .hmac, .nonce, .anonymous, .callAnonymous: .anonymous
+        case .baseString, .oauth1, .callOAuth1, .callOAuth1Alone: .oauth1WithCookie
+        case .oauth1SetCookie, .callOAuth1SetCookie, .mintCache: .oauth1
+        case .ownerOnly, .callOwnerOnly, .tokenCache: .ownerOnly
+        case .unseenToken: .unseenToken
+        case .cookie, .callCookie: .cookie
         }
     }
 
-    /// Checks `message` until it is answered, under a nonce's retry.
-    func warm(_ message: [UInt8]) throws {
-        let loader = Loader(gate: gate, directory: DemoRows())
-        for _ in 0..<Authorizer.mostRounds {
-            response.removeAll(keepingCapacity: true)
-            let step = try message.withBytes {
-                authorizer.check(try CheckRequest(protobuf: $0), at: now, into: &response)
+    /// Runs the stage `count` times. Returns a number that depends on all its results.
+    func run(_ bench: MicroBench, count: Int, prepared: Int) throws -> Int {
+        let messages = bench.messages(kind, prepared)
+        try bench.warm(messages[0])
+        switch self {
+        case .decode:
+            return try messages[..<count].reduce(0) { sum, message in
+                try message.withBytes { sum + (try CheckRequest(protobuf: $0)).path.count }
             }
-            guard case .needs(let lookup) = step else { return }
-            try loader.load(lookup, at: now)
+        case .headerFind:
+            return try messages[..<count].reduce(0) { sum, message in
+                try message.withBytes { bytes in
+                    sum + ((try CheckRequest(protobuf: bytes)).header(Bytes("x-client-ip"))?.count ?? 0)
+                }
+            }
+        case .baseString: return try messages[..<count].reduce(0) { try $0 + bench.baseString($1) }
+        case .hmac: return hmac(bench, count)
+        case .nonce: return nonces(bench, count)
+        case .tokenCache, .mintCache: return lookups(bench, count)
+        case .anonymous, .oauth1, .oauth1SetCookie, .ownerOnly, .unseenToken, .cookie:
+            return try messages[..<count].reduce(0) { try $0 + bench.check($1, expecting: kind.outcome) }
+        case .callAnonymous, .callOAuth1, .callOAuth1SetCookie, .callOwnerOnly, .callCookie, .callOAuth1Alone:
+            return try calls(bench, messages, count)
         }
     }
 
-    func run(_ stage: Micro.Stage, _ message: [UInt8]) throws -> Int {
-        response.removeAll(keepingCapacity: true)
-        return try message.withBytes { bytes in
-            let request = try CheckRequest(protobuf: bytes)
-            if stage == .decode { return request.path.count }
-            guard case .answered(let verdict) = authorizer.check(request, at: now, into: &response) else {
-                throw ValidationError("not answered from memory")
+    /// Signatures of a base string of the usual length.
+    private func hmac(_ bench: MicroBench, _ count: Int) -> Int {
+        let text = [UInt8](repeating: UInt8(ascii: "a"), count: 400)
+        return withUnsafeTemporaryAllocation(byteCount: HMACSHA1Key.size, alignment: 8) { code in
+            (0..<count).reduce(0) { sum, _ in
+                text.withBytes { bench.hmacKey.authenticate($0, into: code) }
+                return sum + Int(code[0])
             }
-            if verdict.outcome == .refused { throw ValidationError("refused: \(verdict.reason?.rawValue ?? "?")") }
-            return response.count
         }
+    }
+
+    /// Claims of fresh nonces.
+    private func nonces(_ bench: MicroBench, _ count: Int) -> Int {
+        let texts = (0..<count).map { Array("3f9a1c05b7e24d68\($0)".utf8) }
+        return texts.reduce(0) { sum, text in
+            let key = text.withBytes {
+                NonceMemory.Key(consumer: Bytes("0123456789abcdef"), token: Bytes("fedcba9876543210"), nonce: $0)
+            }
+            let answer = bench.gate.memory.nonces.claim(
+                key, request: 1, now: bench.now.seconds, expires: bench.now.seconds + 300)
+            return sum + (answer == .fresh ? 1 : 0)
+        }
+    }
+
+    /// Finds of a remembered value: by the digest of a token of the usual length, or by a key that is at hand.
+    private func lookups(_ bench: MicroBench, _ count: Int) -> Int {
+        let cache = Cache<Int>(capacity: 1000)
+        let token = [UInt8](repeating: UInt8(ascii: "e"), count: 700)
+        let key = token.withBytes { CacheKey(token: $0) }
+        cache.insert(1, under: key, at: bench.now, lifetime: 1000)
+        return (0..<count).reduce(0) { sum, _ in
+            let asked = self == .mintCache ? key : token.withBytes { CacheKey(token: $0) }
+            return sum + (cache.value(asked, at: bench.now) ?? 0)
+        }
+    }
+
+    private func calls(_ bench: MicroBench, _ messages: [[UInt8]], _ count: Int) throws -> Int {
+        let batch = self == .callOAuth1Alone ? 1 : 32
+        let batches = bench.frames(messages, batch: batch)
+        var bytes = try bench.serve(ClientFrames.preface)
+        // The first batch spells its header fields out and fills what is reused: what follows is the steady state.
+        for frames in batches[..<max(1, count / batch)] { bytes += try bench.serve(frames) }
+        let answered = bench.answered
+        let expected = kind.outcome == .anonymous ? answered.anonymous : answered.authenticated
+        guard expected == max(1, count / batch) * batch else { throw ValidationError("\(answered) of \(count)") }
+        return bytes
     }
 }

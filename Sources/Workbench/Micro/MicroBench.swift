@@ -1,0 +1,147 @@
+// What the stages of `workbench micro` work on: one authorizer, one connection, and everything in memory.
+
+import ArgumentParser
+import Authorization
+import Cryptography
+import Transport
+import Wire
+
+/// One event loop's state with warm caches, and requests made before they are needed.
+final class MicroBench {
+    let now = Timestamp(seconds: 1_772_366_400)
+    let gate: Gate
+    var response: [UInt8] = []
+    let hmacKey = DemoRequests.signingKey
+    private let authorizer: Authorizer
+    private let endpoints: Endpoints
+    private let pool = ExchangePool()
+    private let session: HTTP2Session
+    private let cookieKey: RSAPrivateKey
+    private let accessTokenKey: RSAPrivateKey
+    private let peer = Peer(address: Array("127.0.0.1".utf8), port: 40_000)
+
+    init() throws {
+        cookieKey = try FixedKeys.cookies()
+        accessTokenKey = try FixedKeys.accessTokens()
+        var settings = Settings()
+        settings.wikis.fallback = Wiki(id: "wiki", server: .fixed(scheme: nil, host: "en.wiki.test", port: nil))
+        settings.cookie.issuer = "https://en.wiki.test"
+        gate = Gate(
+            settings: settings,
+            keys: KeyRing(accessTokenKeys: [accessTokenKey.publicKey], signer: cookieKey, alsoPublished: []))
+        authorizer = Authorizer(gate: gate)
+        endpoints = Endpoints(gate: gate, readiness: Readiness(), maxMessageBytes: 1 << 20)
+        session = HTTP2Session(limits: HTTP2Limits(), pool: pool)
+        response.reserveCapacity(8192)
+    }
+}
+
+// MARK: - Requests
+
+extension MicroBench {
+    /// `count` encoded requests of a kind, each with what distinguishes it from the others.
+    func messages(_ kind: RequestKind, _ count: Int) -> [[UInt8]] {
+        let session = kind == .cookie || kind == .oauth1WithCookie ? freshCookie : nil
+        let token = accessToken(0)
+        return (0..<count).map { number in
+            switch kind {
+            case .oauth1, .oauth1WithCookie:
+                let request = DemoRequests.oauth1(
+                    user: 7, consumer: 1, nonce: number, session: session, at: now, key: hmacKey)
+                return request.encode()
+            case .anonymous, .ownerOnly, .unseenToken, .cookie:
+                var request = DemoRequests.anonymous(id: number, session: session)
+                if kind == .ownerOnly { request.addHeader("authorization", "Bearer " + token) }
+                if kind == .unseenToken { request.addHeader("authorization", "Bearer " + accessToken(number)) }
+                return request.encode()
+            }
+        }
+    }
+
+    private func accessToken(_ number: Int) -> String {
+        DemoRequests.accessToken(user: 7, issued: now.seconds - Int64(number), key: accessTokenKey)
+    }
+
+    private var freshCookie: String {
+        DemoRequests.jwt(
+            #"{"iss":"https://en.wiki.test","sxp":\#(now.seconds + 14_400),"jti":"AAAAAAAAAAAAAAAAAAAAAA==","#
+                + #""sub":"mw:\#(gate.settings.users.scope):7","iat":\#(now.seconds)}"#, cookieKey)
+    }
+
+    /// The bytes of a client that makes these calls, `batch` of them at a time.
+    func frames(_ messages: [[UInt8]], batch: Int) -> [[UInt8]] {
+        var client = ClientFrames()
+        return stride(from: 0, to: messages.count, by: batch).map { start in
+            messages[start..<min(start + batch, messages.count)].reduce(into: []) { $0 += client.call($1) }
+        }
+    }
+}
+
+// MARK: - Work
+
+extension MicroBench {
+    /// Checks `message` until memory holds all that it takes.
+    func warm(_ message: [UInt8]) throws {
+        let loader = Loader(gate: gate, directory: DemoRows())
+        for _ in 0..<Authorizer.mostRounds {
+            response.removeAll(keepingCapacity: true)
+            let step = try message.withBytes {
+                authorizer.check(try CheckRequest(protobuf: $0), at: now, into: &response)
+            }
+            guard case .needs(let lookup) = step else { return }
+            try loader.load(lookup, at: now)
+        }
+    }
+
+    /// Decodes and checks one message; the outcome must be `outcome`.
+    func check(_ message: [UInt8], expecting outcome: Verdict.Outcome) throws -> Int {
+        response.removeAll(keepingCapacity: true)
+        return try message.withBytes { bytes in
+            let request = try CheckRequest(protobuf: bytes)
+            guard case .answered(let verdict) = authorizer.check(request, at: now, into: &response) else {
+                throw ValidationError("not answered from memory")
+            }
+            guard verdict.outcome == outcome else {
+                throw ValidationError("\(verdict.outcome): \(verdict.reason?.rawValue ?? "no reason")")
+            }
+            return response.count
+        }
+    }
+
+    /// The signature base string of one message.
+    func baseString(_ message: [UInt8]) throws -> Int {
+        try message.withBytes { authorizer.baseString(of: try CheckRequest(protobuf: $0))?.count ?? 0 }
+    }
+
+    /// Receives what a client sent, serves every call in it and takes the answer out. Returns the bytes of the answers.
+    func serve(_ bytes: [UInt8]) throws -> Int {
+        bytes.withUnsafeBytes { session.receive($0) }
+        while let exchange = session.nextReady() {
+            guard case .answered = endpoints.serve(exchange, from: peer, at: now) else {
+                throw ValidationError("not answered from memory")
+            }
+            session.respond(exchange)
+        }
+        var count = 0
+        while let output = session.nextOutput() { count += output.count }
+        return count
+    }
+
+    /// Who was answered how often, over HTTP/2.
+    var answered: (anonymous: Int, authenticated: Int) {
+        let counters = endpoints.authorizer.counters
+        return (Int(counters.anonymous.count), counters.authenticated.reduce(0) { $0 + Int($1.count) })
+    }
+}
+
+/// What kind of client a request comes from.
+enum RequestKind {
+    case anonymous
+    case oauth1
+    case oauth1WithCookie
+    case ownerOnly
+    case unseenToken
+    case cookie
+
+    var outcome: Verdict.Outcome { self == .anonymous ? .anonymous : .authenticated }
+}

@@ -1,0 +1,68 @@
+"""The gates: instructions and allocations per call of each stage may not grow beyond what gates.json says.
+
+`make gates` checks; `make gates STAGES="oauth1 cookie"` only these; `gates.py --write` takes today's figures as the new bounds.
+Two runs of each stage with different counts: their difference is the stage, without start and preparation.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import callgrind
+
+WORKBENCH = Path(".build/release/Workbench")
+FILE = Path(__file__).with_name("gates.json")
+# Few and many calls; stages that verify RSA signatures take fewer of both.
+COUNTS = (256, 1024)
+COSTLY = {"unseenToken": (16, 48)}
+# Instructions may grow by this much before it counts: compilers and libraries differ a little from release to release.
+MARGIN = 1.05
+
+
+def measure(program, stage):
+    """Instructions, allocations of Swift code, and all allocations, per call."""
+    few, many = COSTLY.get(stage, COUNTS)
+    runs = [
+        callgrind.run([program, "micro", stage, count, "--prepared", many], program.with_name(f"{stage}.{count}"))
+        for count in (few, many)
+    ]
+    calls = many - few
+    return {
+        "instructions": round((runs[1].instructions - runs[0].instructions) / calls),
+        "swift_allocations": round((runs[1].swift_allocations - runs[0].swift_allocations) / calls, 2),
+        "all_allocations": round((runs[1].all_allocations - runs[0].all_allocations) / calls, 2),
+    }
+
+
+def main():
+    bounds = json.loads(FILE.read_text())
+    asked = os.environ.get("STAGES", "").split() or list(bounds)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+        program = callgrind.without_debug_information(WORKBENCH, folder)
+        measured = dict(zip(asked, pool.map(lambda stage: measure(program, stage), asked), strict=True))
+    if "--write" in sys.argv:
+        FILE.write_text(json.dumps(bounds | measured, indent=2) + "\n")
+        return 0
+    failed = []
+    print(f"{'stage':<22}{'instructions':>14}{'bound':>10}{'Swift allocations':>20}{'bound':>8}{'all':>8}")
+    for stage, is_now in measured.items():
+        bound = bounds[stage]
+        print(
+            f"{stage:<22}{is_now['instructions']:>14,}{bound['instructions']:>10,}"
+            f"{is_now['swift_allocations']:>20}{bound['swift_allocations']:>8}{is_now['all_allocations']:>8}"
+        )
+        if is_now["instructions"] > bound["instructions"] * MARGIN:
+            failed.append(f"{stage}: {is_now['instructions']:,} instructions, at most {bound['instructions']:,} by 5 %")
+        for kind in ("swift_allocations", "all_allocations"):
+            if is_now[kind] > bound[kind] + 0.05:
+                failed.append(f"{stage}: {is_now[kind]} {kind.replace('_', ' ')}, at most {bound[kind]}")
+    for line in failed:
+        print(f"error: {line}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
