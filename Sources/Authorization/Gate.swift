@@ -16,9 +16,9 @@ public final class Gate: Sendable {
     let refusals = Refusals()
     /// What kinds of routes want the edge to be told; the default first.
     let profiles: [Profile]
-    let wikisByID: [String: Wiki]
-    /// Whether several wikis are told apart by host.
-    let hasWikiTable: Bool
+    let defaultProfile: Profile
+    let wikis: ServedWikis
+    let entryPoints: EntryPoints
 
     /// A gate with empty memory.
     public init(settings: Settings, keys: KeyRing) {
@@ -28,11 +28,9 @@ public final class Gate: Sendable {
         issuer = settings.cookie.issuer ?? settings.wikis.fallback?.canonicalServer ?? ""
         cookieName = Array(settings.cookie.name.utf8)
         profiles = Profile.all(settings)
-        let wikis = settings.wikis.byHost.sorted { $0.key < $1.key }.map(\.value)
-        wikisByID = Dictionary(
-            ((settings.wikis.fallback.map { [$0] } ?? []) + wikis).map { ($0.id, $0) },
-            uniquingKeysWith: { first, _ in first })
-        hasWikiTable = !settings.wikis.byHost.isEmpty
+        defaultProfile = profiles[0]
+        wikis = ServedWikis(settings.wikis)
+        entryPoints = EntryPoints(settings.entryPoints)
     }
 }
 
@@ -54,10 +52,12 @@ public final class Memory: Sendable {
     let oauth2: Cache<OAuth2Rows>
     /// Users of cookie sessions.
     let users: Cache<UserEntry>
-    /// Access tokens whose signature was verified, by digest.
+    /// Access tokens whose signature was verified.
     let tokens: Cache<VerifiedToken>
-    /// Cookies that were looked at, by digest.
-    let cookies: Cache<VerifiedCookie>
+    /// Session cookies that verified.
+    private let cookies: Cache<VerifiedCookie>
+    /// Session cookies that did not: few, so that nobody fills memory, or drives the others out of it, with what he makes up.
+    private let worthlessCookies: Cache<VerifiedCookie>
     /// Cookies to hand out, by user.
     let minted: Cache<MintedCookie>
     /// Nonces seen.
@@ -66,6 +66,8 @@ public final class Memory: Sendable {
     /// Milliseconds for which a signature, once verified, is not verified again. It can't become invalid; times and rows are
     /// looked at anew for every request.
     static let tokenLifetime: Int64 = 3_600_000
+    /// Bytes of the longest token that is remembered.
+    static let longestToken = 4096
 
     init(_ settings: Settings) {
         let capacity = settings.cache.capacity
@@ -74,6 +76,7 @@ public final class Memory: Sendable {
         users = Cache(capacity: capacity)
         tokens = Cache(capacity: capacity)
         cookies = Cache(capacity: capacity)
+        worthlessCookies = Cache(capacity: min(capacity, 1024))
         minted = Cache(capacity: capacity)
         nonces = NonceMemory(
             capacity: settings.oauth1.nonceCapacity, horizon: 2 * settings.oauth1.timestampWindow + 1)
@@ -86,14 +89,30 @@ public final class Memory: Sendable {
         users.removeAll()
         tokens.removeAll()
         cookies.removeAll()
+        worthlessCookies.removeAll()
         minted.removeAll()
+    }
+
+    /// What was found about a cookie with this text; nil when it was not looked at.
+    func verifiedCookie(_ text: Bytes, at now: Timestamp) -> VerifiedCookie? {
+        let key = CacheKey(token: text)
+        if let known = cookies.value(key, at: now), known.isAbout(text) { return known }
+        if let known = worthlessCookies.value(key, at: now), known.isAbout(text) { return known }
+        return nil
+    }
+
+    /// Remembers what was found about a cookie. None of ours is as long as those that are not remembered.
+    func remember(_ cookie: VerifiedCookie, of text: Bytes, at now: Timestamp) {
+        guard text.count <= Self.longestToken else { return }
+        let cache = if case .success = cookie.result { cookies } else { worthlessCookies }
+        cache.insert(cookie, under: CacheKey(token: text), at: now, lifetime: Self.tokenLifetime)
     }
 
     /// Entries held, by name, for metrics.
     public var counts: [(name: StaticString, count: Int)] {
         [
             ("oauth1", oauth1.count), ("oauth2", oauth2.count), ("users", users.count), ("tokens", tokens.count),
-            ("cookies", cookies.count), ("minted", minted.count), ("nonces", nonces.count),
+            ("cookies", cookies.count + worthlessCookies.count), ("minted", minted.count), ("nonces", nonces.count),
         ]
     }
 }

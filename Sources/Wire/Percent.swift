@@ -39,6 +39,69 @@ public enum Percent {
         }
     }
 
+    /// How encoded text is read.
+    public enum Reading: Sendable {
+        /// `%XX` alone.
+        case percent
+        /// `%XX`, and `+` as a space.
+        case form
+    }
+
+    /// Appends `encodeTwice(decode(bytes))`, or of `decodeForm(bytes)`.
+    public static func encodeTwice(decoding bytes: Bytes, _ reading: Reading, into output: inout [UInt8]) {
+        let plus: UInt8 = reading == .form ? 0x20 : 0x2B
+        output.append(addingCapacity: 5 * bytes.count) { (span: inout OutputSpan<UInt8>) in
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                guard let start = buffer.baseAddress.map({ $0 + count }), let input = bytes.buffer.baseAddress else {
+                    return
+                }
+                var room = start
+                var index = 0
+                let end = bytes.count
+                // Unsafe writes: no byte that is read makes more than five, for which there is room.
+                while index < end {
+                    var byte = input[index]
+                    index += 1
+                    if isUnreserved(byte) {
+                        room[0] = byte
+                        room += 1
+                        continue
+                    }
+                    if byte == 0x25, index + 1 < end, let high = hexValue(input[index]),
+                        let low = hexValue(input[index + 1])
+                    {
+                        byte = high << 4 | low
+                        index += 2
+                    } else if byte == 0x2B {
+                        byte = plus
+                    }
+                    if isUnreserved(byte) {
+                        room[0] = byte
+                        room += 1
+                    } else {
+                        (room[0], room[1], room[2]) = (0x25, 0x32, 0x35)
+                        putHex(byte, at: room + 3)
+                        room += 5
+                    }
+                }
+                count += room - start
+            }
+        }
+    }
+
+    /// Appends what was encoded twice: the inverse of ``encodeTwice(_:into:)``.
+    public static func decodeTwice(_ bytes: Bytes, into output: inout [UInt8]) {
+        var start = 0
+        while let escape = bytes.firstIndex(of: 0x25, from: start), escape + 4 < bytes.count,
+            let high = hexValue(bytes[escape + 3]), let low = hexValue(bytes[escape + 4])
+        {
+            output.append(bytes[start..<escape])
+            output.append(high << 4 | low)
+            start = escape + 5
+        }
+        output.append(bytes[start..<bytes.count])
+    }
+
     /// Appends `bytes` with each `%XX` decoded. A `%` that two hex digits don't follow stays as it is.
     @inlinable
     public static func decode(_ bytes: Bytes, into output: inout [UInt8]) {

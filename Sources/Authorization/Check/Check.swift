@@ -59,15 +59,17 @@ public final class Authorizer {
     let gate: Gate
     /// What happened so far.
     public let counters = Counters()
+    // exclusivity(unchecked): an authorizer belongs to one event loop, and a check never calls out to anybody who has it. The
+    // runtime's checks were a seventh of an OAuth 1 request's instructions.
     /// Records the way of one check, for people; nil on the request path.
-    public var trace: Trace?
+    @exclusivity(unchecked) public var trace: Trace?
     let parameters: SignatureParameters
-    var scratch = OAuth1Scratch()
-    var pendingNonce: PendingNonce?
+    @exclusivity(unchecked) var scratch = OAuth1Scratch()
+    @exclusivity(unchecked) var pendingNonce: PendingNonce?
     /// When the credentials of the check end, milliseconds since 1970.
-    var expires: Double?
+    @exclusivity(unchecked) var expires: Double?
     /// Nothing is changed by the check: no nonce claimed, no cookie minted.
-    var isDryRun = false
+    @exclusivity(unchecked) var isDryRun = false
     /// What is wrong with the last route that was misconfigured: one sentence for the operator.
     public private(set) var routeProblem = ""
 
@@ -119,7 +121,7 @@ public final class Authorizer {
             routeProblem = error.description
             return .failure(.failed(.routeMisconfigured))
         }
-        let credential = Credential.find(in: request, settings: gate.settings)
+        let credential = Credential.find(in: request, gate: gate)
         trace?.note("credential", credential.description)
         var verdict = Verdict(outcome: .anonymous, mode: route.mode, profile: route.profile)
         if case .bearer = credential { verdict.isBearer = true }

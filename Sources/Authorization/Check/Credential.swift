@@ -17,12 +17,12 @@ enum Credential {
     /// OAuth credentials outside the API.
     case misplaced
 
-    static func find(in request: CheckRequest, settings: Settings) -> Credential {
+    static func find(in request: CheckRequest, gate: Gate) -> Credential {
         let target = RequestTarget(request.path)
         var credential = Credential.none
         if let header = request.authorization.map(trimmed) {
             let isOAuth =
-                settings.oauth1.compatibility == .mediawiki
+                gate.settings.oauth1.compatibility == .mediawiki
                 ? header.starts(with: "OAuth ") : header.prefix(6).lowercasedEquals("oauth ")
             if isOAuth {
                 credential = .oauth1(header: header, target: target)
@@ -34,7 +34,7 @@ enum Credential {
         }
         if case .none = credential, let token = centralAuthParameter(of: target) { credential = .centralAuth(token) }
         if case .none = credential { return .none }
-        switch (EntryPoint(target, request, settings.entryPoints), credential) {
+        switch (gate.entryPoints.find(target), credential) {
         case (.api, _): return credential
         // CentralAuth looks at its tokens at the API only; elsewhere the cookie decides.
         case (_, .centralAuth): return .none
@@ -68,76 +68,5 @@ enum Credential {
         case .ignored: "OAuth, for an entry point that ignores it"
         case .misplaced: "OAuth, outside the API"
         }
-    }
-}
-
-/// What a path leads to: OAuth credentials count at the API only.
-private enum EntryPoint {
-    case api
-    case ignored
-    case refused
-
-    /// Web servers decide about the decoded path; only signatures are about the path as it was sent.
-    init(_ target: RequestTarget, _ request: CheckRequest, _ settings: EntryPointSettings) {
-        guard target.hasValidEscapes else {
-            self = .ignored
-            return
-        }
-        var path: [UInt8] = []
-        Percent.decode(target.path, into: &path)
-        let title = path.withBytes { settings.articleTitle($0) }
-        if let title {
-            self = title.withBytes(Self.isSpecialOAuth) ? .ignored : .refused
-        } else {
-            self = path.withBytes { Self.script($0, target, settings) }
-        }
-    }
-
-    /// By the first `.php` of the path, which is what runs; the rest is its path info.
-    private static func script(_ path: Bytes, _ target: RequestTarget, _ settings: EntryPointSettings) -> EntryPoint {
-        let script = path.prefix(scriptEnd(path) ?? path.count)
-        // api.php with path info is redirected before MediaWiki looks at credentials.
-        let isRedirected = script.count < path.count && script.ends(with: "/api.php")
-        if isRedirected || settings.ignored.contains(where: { script.ends(with: $0) }) { return .ignored }
-        guard settings.refused.contains(where: { script.ends(with: $0) }) else { return .api }
-        // Special:OAuth reads the header itself.
-        return (target.queryValue("title") ?? []).withBytes(isSpecialOAuth) ? .ignored : .refused
-    }
-
-    private static func scriptEnd(_ path: Bytes) -> Int? {
-        var start = 0
-        while start < path.count {
-            let end = path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count
-            if path[start..<end].ends(with: ".php") { return end }
-            start = end + 1
-        }
-        return nil
-    }
-
-    /// Whether `title` is a page of Special:OAuth, in any spelling of the title.
-    private static func isSpecialOAuth(_ title: Bytes) -> Bool {
-        var name: [UInt8] = []
-        for byte in title.buffer where byte != UInt8(ascii: "_") && byte != UInt8(ascii: " ") {
-            if byte == UInt8(ascii: "/") { break }
-            name.append(lowercased(byte))
-        }
-        return name.elementsEqual("special:oauth".utf8) || name.elementsEqual("special:mwoauth".utf8)
-    }
-}
-
-extension EntryPointSettings {
-    /// The title in an article path; nil for other paths.
-    fileprivate func articleTitle(_ path: Bytes) -> [UInt8]? {
-        refusedPrefixes.first { path.starts(with: $0) }.map { path.dropFirst($0.utf8.count).array }
-    }
-}
-
-extension Bytes {
-    func ends(with text: String) -> Bool {
-        count >= text.utf8.count && dropFirst(count - text.utf8.count).buffer.elementsEqual(text.utf8)
-    }
-
-    func starts(with text: String) -> Bool {
-        count >= text.utf8.count && prefix(text.utf8.count).buffer.elementsEqual(text.utf8)
     }
 }

@@ -4,27 +4,12 @@ import Wire
 
 extension Authorizer {
     /// The wiki that the request is for: the route's, else its host's.
-    func wiki(of request: CheckRequest, _ route: Route) throws(Halt) -> Wiki {
+    func wiki(of request: CheckRequest, _ route: Route) throws(Halt) -> ServedWiki {
         if let wiki = route.wiki { return wiki }
-        let wikis = gate.settings.wikis
-        if gate.hasWikiTable {
-            let name = String(decoding: host(of: request).buffer.map(lowercased), as: UTF8.self)
-            if let wiki = wikis.byHost[name] ?? wikis.byHost[Self.plainHost(name, scheme: scheme(of: request))] {
-                return wiki
-            }
+        guard let wiki = gate.wikis.find(host: host(of: request), scheme: scheme(of: request)) else {
+            throw .refused(.wikiUnknown)
         }
-        guard let wiki = wikis.fallback else { throw .refused(.wikiUnknown) }
         return wiki
-    }
-
-    /// `name` without what does not change whom it names: the scheme's default port and a trailing dot. Otherwise a client could
-    /// choose by spelling to be judged by the default wiki's rules.
-    private static func plainHost(_ name: String, scheme: Bytes) -> String {
-        var name = name[...]
-        let port = scheme == "https" ? ":443" : ":80"
-        if name.hasSuffix(port) { name = name.dropLast(port.count) }
-        if name.hasSuffix(".") { name = name.dropLast() }
-        return String(name)
     }
 
     /// The scheme that the client used: the edge's word for it.

@@ -8,17 +8,17 @@ struct Route {
     var mode: Mode
     var profile: Profile
     /// The wiki that the route names; nil: by the request's host.
-    var wiki: Wiki?
+    var wiki: ServedWiki?
 
-    private static let prefix = "sessiongate."
+    private static let prefix: StaticString = "sessiongate."
 
     /// What `request`'s route says; what it leaves out is as the configuration has it.
     static func of(_ request: CheckRequest, gate: Gate) throws(Misconfigured) -> Route {
-        var route = Route(mode: gate.settings.mode, profile: gate.profiles[0])
+        var route = Route(mode: gate.settings.mode, profile: gate.defaultProfile)
         guard request.hasContextExtensions else { return route }
         var problem: Misconfigured?
         request.forEachContextExtension { key, value in
-            guard key.starts(with: prefix) else { return }
+            guard key.starts(with: Self.prefix) else { return }
             do throws(Misconfigured) {
                 try route.set(key, value, gate: gate)
             } catch { problem = error }
@@ -40,7 +40,7 @@ struct Route {
             }
             self.profile = profile
         } else if key == "sessiongate.wiki" {
-            guard let wiki = gate.wikisByID[value.string] else {
+            guard let wiki = gate.wikis.find(id: value.string) else {
                 throw Misconfigured(key, value, expected: "the id of a wiki in wikis.hosts or wikis.default")
             }
             self.wiki = wiki

@@ -47,13 +47,19 @@ extension SignatureParameters {
         return parameters.listing.map { ($0.name, $0.value) }
     }
 
+    private static func encodedOnce(_ text: Bytes) -> String {
+        var once: [UInt8] = []
+        Percent.decode(text, into: &once)
+        return once.withBytes { $0.string }
+    }
+
     /// The merged parameters, for people.
     var listing: [(name: String, value: String, source: String)] {
         arena.withBytes { arena in
             merged.map { parameter in
                 (
-                    arena[Int(parameter.name.start)..<Int(parameter.name.end)].string,
-                    arena[Int(parameter.value.start)..<Int(parameter.value.end)].string,
+                    Self.encodedOnce(arena[Int(parameter.name.start)..<Int(parameter.name.end)]),
+                    Self.encodedOnce(arena[Int(parameter.value.start)..<Int(parameter.value.end)]),
                     parameter.source.label
                 )
             }

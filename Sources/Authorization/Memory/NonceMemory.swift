@@ -29,17 +29,15 @@ public final class NonceMemory: Sendable {
 
         /// Of (consumer key, token, nonce); compared byte for byte.
         public init(consumer: Bytes, token: Bytes, nonce: Bytes) {
-            high = Self.hash(0, consumer, token, nonce)
-            low = UInt32(truncatingIfNeeded: Self.hash(1, consumer, token, nonce))
-        }
-
-        private static func hash(_ seed: UInt8, _ consumer: Bytes, _ token: Bytes, _ nonce: Bytes) -> UInt64 {
             var hasher = Hasher()
-            hasher.combine(seed)
             hasher.combine(consumer)
             hasher.combine(token)
             hasher.combine(nonce)
-            return UInt64(bitPattern: Int64(hasher.finalize()))
+            // The hash of one byte more is another hash, for the price of that byte.
+            var longer = hasher
+            longer.combine(UInt8(1))
+            high = UInt64(bitPattern: Int64(hasher.finalize()))
+            low = UInt32(truncatingIfNeeded: longer.finalize())
         }
     }
 

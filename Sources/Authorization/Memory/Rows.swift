@@ -7,7 +7,8 @@ import Wire
 final class OAuth1Rows: Sendable {
     /// What they were looked up by.
     let consumerKey: [UInt8], token: [UInt8]
-    let consumer: Consumer?
+    /// Whether there is such a consumer.
+    let isConsumerKnown: Bool
     /// The token's acceptance, when it is one of this consumer.
     let grant: Grant?
     /// HMAC key, prepared; nil without a grant.
@@ -24,7 +25,7 @@ final class OAuth1Rows: Sendable {
     ) {
         self.consumerKey = consumerKey
         self.token = token
-        self.consumer = consumer
+        isConsumerKnown = consumer != nil
         self.grant = grant
         hmacKey = secret.map { $0.withBytes { HMACSHA1Key(key: $0) } }
         plaintextKey = keepsPlaintext ? secret : nil
@@ -39,8 +40,8 @@ final class OAuth1Rows: Sendable {
 final class OAuth2Rows: Sendable {
     /// The token's row; nil counts as revoked.
     let token: AccessTokenRow?
-    /// The OAuth 2 consumer that `aud` names.
-    let client: Consumer?
+    /// Whether `aud` names an OAuth 2 consumer.
+    let isClientKnown: Bool
     /// Whether the user that `sub` names exists; true when it names none.
     let subjectExists: Bool
     /// Nil when the acceptance does not exist, or is of no consumer.
@@ -48,14 +49,14 @@ final class OAuth2Rows: Sendable {
 
     init(token: AccessTokenRow?, client: Consumer?, subjectExists: Bool, grant: Grant?) {
         self.token = token
-        self.client = client
+        isClientKnown = client != nil
         self.subjectExists = subjectExists
         self.grant = grant
     }
 }
 
 /// An acceptance with its consumer and user: what both OAuth versions lead to.
-struct Grant: Sendable {
+final class Grant: Sendable {
     /// Nil for client credentials.
     let acceptance: Acceptance?
     let consumer: Consumer
@@ -63,6 +64,36 @@ struct Grant: Sendable {
     let user: User?
     /// Who the request comes from, if everything else holds.
     let identity: Identity
+    /// The one wiki that it is for, and the one that the consumer is for; nil: any.
+    let wiki: String?
+    let consumerWiki: String?
+    /// False when the acceptance is of a user who doesn't exist.
+    let isUserThere: Bool
+    let isUserLocked: Bool
+    let isUserBlocked: Bool
+    /// Whether the consumer is usable by the user.
+    let isUsable: Bool
+
+    init(acceptance: Acceptance?, consumer: Consumer, user: User?, identity: Identity) {
+        self.acceptance = acceptance
+        self.consumer = consumer
+        self.user = user
+        self.identity = identity
+        let accepted = acceptance?.wiki ?? consumer.wiki
+        wiki = accepted == "*" ? nil : accepted
+        consumerWiki = consumer.wiki == "*" ? nil : consumer.wiki
+        isUserThere = acceptance == nil || user != nil
+        isUserLocked = user?.locked ?? false
+        isUserBlocked = user?.blockedSitewide ?? false
+        isUsable = Self.isUsable(consumer, by: user)
+    }
+
+    /// Approved consumers are anybody's, unless owner-only; proposed ones and owner-only ones are their owner's.
+    private static func isUsable(_ consumer: Consumer, by user: User?) -> Bool {
+        if consumer.stage == .approved, !consumer.ownerOnly { return true }
+        guard consumer.stage == .proposed || consumer.stage == .approved, let user else { return false }
+        return consumer.ownerID == user.id
+    }
 }
 
 /// A user that was looked up for a cookie session.

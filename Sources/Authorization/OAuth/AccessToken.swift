@@ -5,6 +5,8 @@ import Wire
 
 /// A token whose signature was verified, with what of it decides later requests.
 final class VerifiedToken: Sendable {
+    /// The token.
+    private let text: [UInt8]
     let period: ValidityPeriod
     /// The user that `sub` names.
     let subject: Subject
@@ -33,6 +35,7 @@ final class VerifiedToken: Sendable {
         guard let period = ValidityPeriod(token), case .string(let identifier)? = token["jti"],
             let audience = Self.audience(token["aud"]), let subject = Subject(token["sub"], scope: scope)
         else { throw .refused(.accessTokenMalformed) }
+        self.text = text.array
         self.period = period
         self.subject = subject
         var claims = AccessTokenClaims(tokenID: Array(identifier.utf8), clientID: Array(audience.utf8))
@@ -42,6 +45,9 @@ final class VerifiedToken: Sendable {
         lookup = .oauth2(claims)
         rowsKey = CacheKey(lookup)
     }
+
+    /// Whether it was made of `text`, byte for byte.
+    func isAbout(_ text: Bytes) -> Bool { self.text.withBytes { $0 == text } }
 
     private static func audience(_ claim: JSON?) -> String? {
         switch claim {
@@ -86,7 +92,7 @@ extension VerifiedToken.Subject {
 
 extension Authorizer {
     /// Verifies the token in an Authorization header that begins with `Bearer`.
-    func verifyBearer(_ header: Bytes, wiki: Wiki, at now: Timestamp) throws(Halt) -> Identity {
+    func verifyBearer(_ header: Bytes, wiki: ServedWiki, at now: Timestamp) throws(Halt) -> Identity {
         let text = Self.bearerToken(header)
         let token = try verifiedToken(text, at: now)
         trace?.check("token has not expired", !token.period.hasExpired(at: now))
@@ -101,11 +107,11 @@ extension Authorizer {
         guard let row = rows.token, !row.revoked else { throw .refused(.accessTokenRevoked) }
         trace?.check("subject is nobody or an existing user", token.subject != .invalid && rows.subjectExists)
         guard token.subject != .invalid, rows.subjectExists else { throw .refused(.subjectInvalid) }
-        trace?.check("audience is an OAuth 2 consumer", rows.client != nil)
-        guard rows.client != nil else { throw .refused(.clientUnknown) }
+        trace?.check("audience is an OAuth 2 consumer", rows.isClientKnown)
+        guard rows.isClientKnown else { throw .refused(.clientUnknown) }
         trace?.check("token has an approval", rows.grant != nil)
         guard let grant = rows.grant else { throw .refused(.accessTokenUnapproved) }
-        try Standing.check(grant, wiki: wiki, settings: gate.settings, trace: trace)
+        try Standing.check(grant, wiki: wiki, gate: gate, trace: trace)
         expires = token.period.expires
         return grant.identity
     }
@@ -113,7 +119,7 @@ extension Authorizer {
     /// The token from memory, or verified now and remembered.
     private func verifiedToken(_ text: Bytes, at now: Timestamp) throws(Halt) -> VerifiedToken {
         let key = CacheKey(token: text)
-        if let token = gate.memory.tokens.value(key, at: now) { return token }
+        if let token = gate.memory.tokens.value(key, at: now), token.isAbout(text) { return token }
         guard !gate.keys.accessTokenKeys.isEmpty else { throw .failed(.keyUnavailable) }
         let token: VerifiedToken
         do {
@@ -123,7 +129,9 @@ extension Authorizer {
             throw error
         }
         trace?.check("token is an RS256 JWT of a known key", true)
-        gate.memory.tokens.insert(token, under: key, at: now, lifetime: Memory.tokenLifetime)
+        if text.count <= Memory.longestToken {
+            gate.memory.tokens.insert(token, under: key, at: now, lifetime: Memory.tokenLifetime)
+        }
         return token
     }
 
@@ -143,20 +151,18 @@ extension Authorizer {
 }
 
 extension CacheKey {
-    /// The key of a token: the first half of its SHA-256 digest.
+    /// Where a token is kept: by its end, which of a signed token is its signature. Whoever finds something there compares the
+    /// whole text: that is exact, and cheaper than a digest of it.
     public init(token: Bytes) {
-        self = SHA256.digest(token).withBytes { bytes in
-            bytes.buffer.withMemoryRebound(to: UInt64.self) { CacheKey(high: $0[0], low: $0[1]) }
-        }
+        var hasher = Hasher()
+        hasher.combine(token.dropFirst(max(0, token.count - 48)))
+        self.init(hasher)
     }
 
     /// The key of a lookup.
     init(_ lookup: Lookup) {
-        var high = Hasher()
-        var low = Hasher()
-        low.combine(UInt8(1))
-        high.combine(lookup)
-        low.combine(lookup)
-        self.init(high: high, low: low)
+        var hasher = Hasher()
+        hasher.combine(lookup)
+        self.init(hasher)
     }
 }

@@ -9,15 +9,15 @@ import Wire
 package enum AuthorizationHeader {
     private static let prefix = Bytes("oauth_")
 
-    /// Calls `body` with each parameter's name and decoded value, in order: `OAuthUtil::split_header`.
-    package static func split(_ header: Bytes, scratch: inout [UInt8], _ body: (Bytes, Bytes) -> Void) {
+    /// Calls `body` with each parameter's name and value, which is encoded as in a form, in order: `OAuthUtil::split_header`.
+    package static func split(_ header: Bytes, _ body: (Bytes, Bytes) -> Void) {
         var index = 0
-        while index + prefix.count < header.count {
-            guard header[index] == UInt8(ascii: "o"), header.dropFirst(index).prefix(prefix.count) == prefix else {
-                index += 1
+        while let start = header.firstIndex(of: UInt8(ascii: "o"), from: index), start + prefix.count < header.count {
+            guard header[start..<start + prefix.count] == prefix else {
+                index = start + 1
                 continue
             }
-            var equals = index + prefix.count
+            var equals = start + prefix.count
             while equals < header.count, isNameByte(header[equals]) { equals += 1 }
             guard equals < header.count, header[equals] == UInt8(ascii: "=") else {
                 // A later `oauth_` in this run of name bytes would end where this one does.
@@ -25,9 +25,7 @@ package enum AuthorizationHeader {
                 continue
             }
             let (value, end) = value(in: header, from: equals + 1)
-            scratch.removeAll(keepingCapacity: true)
-            Percent.decodeForm(value, into: &scratch)
-            scratch.withBytes { body(header[index..<equals], $0) }
+            body(header[start..<equals], value)
             index = end
         }
     }
@@ -51,10 +49,10 @@ package enum AuthorizationHeader {
             || byte == UInt8(ascii: "-")
     }
 
-    /// Calls `body` with each parameter of RFC 5849, 3.5.1; the realm is left out. False when the header is not of that form.
-    package static func parseRFC5849(_ header: Bytes, scratch: inout [UInt8], _ body: (Bytes, Bytes) -> Void) -> Bool {
+    /// Calls `body` with each parameter of RFC 5849, 3.5.1, name and value percent-encoded; the realm is left out. False when the
+    /// header is not of that form.
+    package static func parseRFC5849(_ header: Bytes, _ body: (Bytes, Bytes) -> Void) -> Bool {
         var rest = header.dropFirst("OAuth".utf8.count)
-        var name: [UInt8] = []
         while true {
             while let byte = rest.first, PHP.isSpace(byte) || byte == UInt8(ascii: ",") { rest = rest.dropFirst(1) }
             if rest.isEmpty { return true }
@@ -62,16 +60,18 @@ package enum AuthorizationHeader {
                 equals + 1 < rest.count, rest[equals + 1] == UInt8(ascii: "\""),
                 let close = rest.firstIndex(of: UInt8(ascii: "\""), from: equals + 2)
             else { return false }
-            name.removeAll(keepingCapacity: true)
-            scratch.removeAll(keepingCapacity: true)
-            Percent.decode(rest[0..<equals], into: &name)
-            Percent.decode(rest[(equals + 2)..<close], into: &scratch)
-            let isRealm = name.count == 5 && name.withBytes { $0.lowercasedEquals("realm") }
-            if !isRealm { name.withBytes { name in scratch.withBytes { body(name, $0) } } }
+            if !isRealm(rest[0..<equals]) { body(rest[0..<equals], rest[(equals + 2)..<close]) }
             rest = rest.dropFirst(close + 1)
             while let byte = rest.first, PHP.isSpace(byte) { rest = rest.dropFirst(1) }
             guard rest.isEmpty || rest.first == UInt8(ascii: ",") else { return false }
         }
+    }
+
+    private static func isRealm(_ encodedName: Bytes) -> Bool {
+        guard encodedName.count >= 5, encodedName.count <= 15 else { return false }
+        var name: [UInt8] = []
+        Percent.decode(encodedName, into: &name)
+        return name.withBytes { $0.lowercasedEquals("realm") }
     }
 }
 

@@ -6,37 +6,36 @@ extension SignatureParameters {
     /// Appends the parameters part: the normalised parameters (RFC 5849, 3.4.1.3.2), encoded once more.
     func appendNormalized(into text: inout [UInt8]) {
         arena.withBytes { arena in
-            var isFirst = true
-            for parameter in merged {
-                let name = arena[Int(parameter.name.start)..<Int(parameter.name.end)]
-                if name == "oauth_signature" { continue }
-                if !isFirst { text.append("%26") }
-                isFirst = false
-                Self.appendEncoded(name, into: &text)
-                text.append("%3D")
-                Self.appendEncoded(arena[Int(parameter.value.start)..<Int(parameter.value.end)], into: &text)
+            // Each parameter is preceded by `%26`, which the first gives up, and its two parts are joined by `%3D`.
+            let most = arena.count + 6 * merged.count
+            text.append(addingCapacity: most) { (span: inout OutputSpan<UInt8>) in
+                span.withUnsafeMutableBufferPointer { buffer, count in
+                    var writer = CopyWriter(
+                        UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
+                    for parameter in merged {
+                        let name = arena[Int(parameter.name.start)..<Int(parameter.name.end)]
+                        if name == "oauth_signature" { continue }
+                        if writer.count > 0 { writer.put(Bytes("%26")) }
+                        writer.put(name)
+                        writer.put(Bytes("%3D"))
+                        writer.put(arena[Int(parameter.value.start)..<Int(parameter.value.end)])
+                    }
+                    count += writer.count
+                }
             }
         }
-    }
-
-    /// Encodes what is encoded already: only `%` is left to escape.
-    private static func appendEncoded(_ encoded: Bytes, into text: inout [UInt8]) {
-        var start = 0
-        while let escape = encoded.firstIndex(of: UInt8(ascii: "%"), from: start) {
-            text.append(encoded[start..<escape])
-            text.append("%25")
-            start = escape + 1
-        }
-        text.append(encoded.dropFirst(start))
     }
 
     /// The value of the protocol parameter `name`, decoded into `text`; what PHP would make of a list or an absent one.
     func find(_ name: StaticString, into text: inout [UInt8]) -> Presence {
         text.removeAll(keepingCapacity: true)
+        let name = Bytes(name)
+        let prefix = Self.prefix(of: name)
         return arena.withBytes { arena in
-            for parameter in merged where arena[Int(parameter.name.start)..<Int(parameter.name.end)] == name {
+            for parameter in merged where parameter.prefix == prefix {
+                guard arena[Int(parameter.name.start)..<Int(parameter.name.end)] == name else { continue }
                 if parameter.isArray { return .list }
-                Percent.decode(arena[Int(parameter.value.start)..<Int(parameter.value.end)], into: &text)
+                Percent.decodeTwice(arena[Int(parameter.value.start)..<Int(parameter.value.end)], into: &text)
                 return .value
             }
             return .absent

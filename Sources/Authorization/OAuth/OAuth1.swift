@@ -27,12 +27,12 @@ struct OAuth1Scratch {
 extension Authorizer {
     /// Verifies an OAuth 1 request; leaves the nonce to be claimed in `pendingNonce`.
     func verifyOAuth1(
-        _ request: CheckRequest, header: Bytes, target: RequestTarget, wiki: Wiki, at now: Timestamp
+        _ request: CheckRequest, header: Bytes, target: RequestTarget, wiki: ServedWiki, at now: Timestamp
     ) throws(Halt) -> Identity {
         try collectParameters(request, header: header, target: target)
         try checkVersion()
         let rows = try findRows(at: now)
-        try require(rows.consumer != nil, .consumerUnknown, "consumer is registered")
+        try require(rows.isConsumerKnown, .consumerUnknown, "consumer is registered")
         try require(rows.grant != nil, .tokenInvalid, "token is an accepted one of the consumer")
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         let timestamp = try checkTimestamp(at: now)
@@ -48,7 +48,7 @@ extension Authorizer {
             expires: Int64(timestamp.rounded(.down)) + gate.settings.oauth1.timestampWindow)
         let isAllowed = rows.restrictions.allows(clientAddress(of: request))
         try require(isAllowed, .addressNotAllowed, "client address is allowed by the consumer's restrictions")
-        try Standing.check(grant, wiki: wiki, settings: gate.settings, trace: trace)
+        try Standing.check(grant, wiki: wiki, gate: gate, trace: trace)
         return grant.identity
     }
 
@@ -64,9 +64,9 @@ extension Authorizer {
         parameters.addQuery(target.query)
         if let body = try formBody(of: request) { parameters.addBody(body) }
         if gate.settings.oauth1.compatibility == .mediawiki {
-            AuthorizationHeader.split(header, scratch: &scratch.text) { parameters.addHeader(name: $0, value: $1) }
+            AuthorizationHeader.split(header) { parameters.addHeader(name: $0, value: $1) }
         } else {
-            let isWellFormed = AuthorizationHeader.parseRFC5849(header, scratch: &scratch.text) {
+            let isWellFormed = AuthorizationHeader.parseRFC5849(header) {
                 parameters.addHeader(name: $0, value: $1)
             }
             try require(isWellFormed, .headerMalformed, "Authorization header is well formed")
@@ -188,7 +188,7 @@ extension Authorizer {
     }
 
     private func checkSignature(
-        _ request: CheckRequest, target: RequestTarget, wiki: Wiki, rows: OAuth1Rows
+        _ request: CheckRequest, target: RequestTarget, wiki: ServedWiki, rows: OAuth1Rows
     ) throws(Halt) {
         let method = try readMethod()
         let presence = parameters.find("oauth_signature", into: &scratch.signature)
@@ -205,7 +205,7 @@ extension Authorizer {
     }
 
     /// Writes the signature base string (RFC 5849, 3.4.1) to the scratch buffer.
-    func writeBaseString(_ request: CheckRequest, target: RequestTarget, wiki: Wiki) {
+    func writeBaseString(_ request: CheckRequest, target: RequestTarget, wiki: ServedWiki) {
         var text: [UInt8] = []
         swap(&text, &scratch.baseString)
         if text.capacity > 1 << 16 { text = [] } else { text.removeAll(keepingCapacity: true) }
@@ -218,7 +218,7 @@ extension Authorizer {
             }
         }
         text.append(UInt8(ascii: "&"))
-        SignedServer.append(wiki, scheme: scheme(of: request), host: host(of: request), into: &text)
+        wiki.appendServer(scheme: scheme(of: request), host: host(of: request), into: &text)
         target.appendSigned(into: &text)
         text.append(UInt8(ascii: "&"))
         parameters.appendNormalized(into: &text)
@@ -254,7 +254,7 @@ extension Authorizer {
 extension Authorizer {
     /// The signature base string that is verified for an OAuth 1 request, whatever becomes of it; nil for other requests.
     public func baseString(of request: CheckRequest) -> [UInt8]? {
-        guard case .oauth1(let header, let target) = Credential.find(in: request, settings: gate.settings),
+        guard case .oauth1(let header, let target) = Credential.find(in: request, gate: gate),
             let route = try? Route.of(request, gate: gate), let wiki = try? wiki(of: request, route),
             (try? collectParameters(request, header: header, target: target)) != nil
         else { return nil }

@@ -5,8 +5,10 @@
 //     form body ─ plain parse ─── rank 2 ─┤   → sorted by encoded name, then value
 //     Authorization header ────── rank 3 ─┘
 //
-// Names and values are kept percent-encoded in one reused arena; nothing is allocated for a request of the usual shape.
-// In RFC mode nothing overrides anything: every pair is signed.
+// Names and values are kept as the base string has them: encoded twice, once as parameters, once more as a part of the base
+// string. Encoding a second time changes nothing about their order, so they are sorted, and then only copied. They lie in one
+// reused arena; nothing is allocated for a request of the usual shape. In RFC mode nothing overrides anything: every pair is
+// signed.
 
 import Wire
 
@@ -30,16 +32,18 @@ package final class SignatureParameters {
         var end: Int32
     }
 
-    /// One name and value, not yet merged.
-    struct Candidate {
+    /// One name and value; its source's, until they are merged.
+    struct Parameter {
+        /// The first eight bytes of the encoded name, for comparing: names differ early.
+        var prefix: UInt64
         var name: Slice
         var value: Slice
+        var sequence: Int32
         var source: ParameterSource
         /// All values of the name in this source count (a list), not only the last.
         var isListed: Bool
         /// PHP sees an array, even with one element.
         var isArray: Bool
-        var sequence: Int32
     }
 
     /// An integer-like name: `array_merge` renumbers it.
@@ -49,14 +53,14 @@ package final class SignatureParameters {
         var value: Slice
     }
 
-    private(set) var arena: [UInt8] = []
-    private var scratch: [UInt8] = []
-    private var candidates: [Candidate] = []
-    private var numbered: [Numbered] = []
-    /// The merged parameters in signing order.
-    private(set) var merged: [Candidate] = []
+    // exclusivity(unchecked): one authorizer owns this, on one event loop, and nothing here calls out while it changes something.
+    @exclusivity(unchecked) private(set) var arena: [UInt8] = []
+    @exclusivity(unchecked) private var parameters: [Parameter] = []
+    @exclusivity(unchecked) private var numbered: [Numbered] = []
+    @exclusivity(unchecked) private var pairs = 0
     private let compatibility: OAuth1Settings.Compatibility
-    private var pairs = 0
+    /// After ``merge()``, the parameters in signing order.
+    var merged: [Parameter] { parameters }
     /// Names and values that one request may have, all sources together. PHP reads a thousand variables (`max_input_vars`),
     /// so that no request that works has more; without a bound a few megabytes of `&` are as many pairs to sort.
     static let mostPairs = 4096
@@ -70,9 +74,8 @@ package final class SignatureParameters {
     /// Forgets the last request. An arena that a hostile request blew up is dropped.
     func reset() {
         if arena.capacity > 1 << 16 { arena = [] } else { arena.removeAll(keepingCapacity: true) }
-        if candidates.capacity > 1 << 12 { candidates = [] } else { candidates.removeAll(keepingCapacity: true) }
-        if merged.capacity > 1 << 12 { merged = [] } else { merged.removeAll(keepingCapacity: true) }
-        numbered.removeAll(keepingCapacity: false)
+        if parameters.capacity > 1 << 12 { parameters = [] } else { parameters.removeAll(keepingCapacity: true) }
+        if !numbered.isEmpty { numbered = [] }
         pairs = 0
     }
 
@@ -93,11 +96,20 @@ package final class SignatureParameters {
         addPairs(body, from: .body)
     }
 
-    /// Adds one parameter of the Authorization header; its name needs no encoding, its value is decoded.
+    /// Adds one parameter of the Authorization header, as it stands there: encoded as in a form (MediaWiki), or by percent (RFC).
     func addHeader(name: Bytes, value: Bytes) {
         pairs += 1
         if isOverfull { return }
-        add(name: encoded(name), value: encoded(value), from: .header, isListed: compatibility == .rfc5849)
+        if compatibility == .rfc5849 {
+            add(name: decoded(name, .percent), value: decoded(value, .percent), from: .header, isListed: true)
+        } else {
+            // The name is letters, `_` and `-`, which no encoding changes.
+            let start = Int32(arena.count)
+            arena.append(name)
+            add(
+                name: Slice(start: start, end: Int32(arena.count)), value: decoded(value, .form), from: .header,
+                isListed: false)
+        }
     }
 
     /// Whether plain parse and `$_GET` agree about every name, so that the last value of each is all that counts.
@@ -122,7 +134,7 @@ package final class SignatureParameters {
                 return false
             }
         }
-        return !atNameStart && candidates.isEmpty
+        return !atNameStart && parameters.isEmpty
     }
 
     private static func isPlainNameByte(_ byte: UInt8, first: Bool) -> Bool {
@@ -155,13 +167,13 @@ package final class SignatureParameters {
         if compatibility == .rfc5849, pair.isEmpty { return }
         let equals = pair.firstIndex(of: UInt8(ascii: "="))
         let rawName = pair[0..<(equals ?? pair.count)]
-        let value = reencoded(equals.map { pair.dropFirst($0 + 1) } ?? .empty)
+        let value = decoded(equals.map { pair.dropFirst($0 + 1) } ?? .empty, .form)
         if compatibility == .mediawiki, source != .phpQuery, let key = integerKey(rawName) {
             numbered.append(Numbered(source: source, key: key, value: value))
             return
         }
         let listed = compatibility == .rfc5849 || source != .phpQuery
-        add(name: reencoded(rawName), value: value, from: source, isListed: listed)
+        add(name: decoded(rawName, .form), value: value, from: source, isListed: listed)
     }
 
     private func integerKey(_ rawName: Bytes) -> Int64? {
@@ -199,70 +211,64 @@ package final class SignatureParameters {
     private func add(
         name: Slice, value: Slice, from source: ParameterSource, isListed: Bool, isArray: Bool = false
     ) {
-        candidates.append(
-            Candidate(
-                name: name, value: value, source: source, isListed: isListed, isArray: isArray,
-                sequence: Int32(candidates.count)))
+        parameters.append(
+            Parameter(
+                prefix: arena.withBytes { Self.prefix(of: $0[Int(name.start)..<Int(name.end)]) }, name: name,
+                value: value,
+                sequence: Int32(parameters.count), source: source, isListed: isListed, isArray: isArray))
     }
 
-    /// Percent-encodes `text` into the arena.
+    /// Encodes `text` into the arena.
     private func encoded(_ text: Bytes) -> Slice {
         let start = Int32(arena.count)
-        Percent.encode(text, into: &arena)
+        Percent.encodeTwice(text, into: &arena)
         return Slice(start: start, end: Int32(arena.count))
     }
 
-    /// Decodes `text` as a form value and percent-encodes it into the arena.
-    private func reencoded(_ text: Bytes) -> Slice {
-        let needsDecoding = text.buffer.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
-        guard needsDecoding else { return encoded(text) }
-        scratch.removeAll(keepingCapacity: true)
-        Percent.decodeForm(text, into: &scratch)
-        return scratch.withBytes { encoded($0) }
+    /// Decodes `text` and encodes what comes out into the arena.
+    private func decoded(_ text: Bytes, _ reading: Percent.Reading) -> Slice {
+        let start = Int32(arena.count)
+        Percent.encodeTwice(decoding: text, reading, into: &arena)
+        return Slice(start: start, end: Int32(arena.count))
     }
 
     // MARK: Merging
 
     /// Merges and sorts what was added; `merged` holds the result.
     func merge() {
-        renumber()
-        arena.withBytes { arena in
-            sort(&candidates) { left, right in
-                let order = Self.compare(left.name, right.name, in: arena)
-                return order != 0 ? order < 0 : left.sequence < right.sequence
-            }
-        }
+        if !numbered.isEmpty { renumber() }
+        sort()
         var start = 0
-        while start < candidates.count {
-            var end = start + 1
-            while end < candidates.count, sameName(candidates[start], candidates[end]) { end += 1 }
-            mergeGroup(start..<end)
+        var end = 0
+        var kept = 0
+        while start < parameters.count {
+            end = start + 1
+            while end < parameters.count, sameName(start, end) { end += 1 }
+            if end == start + 1 {
+                if kept != start { parameters[kept] = parameters[start] }
+                kept += 1
+            } else {
+                mergeGroup(start..<end, to: &kept)
+            }
             start = end
         }
+        if kept < parameters.count { parameters.removeLast(parameters.count - kept) }
     }
 
-    /// The candidates of one name: the highest source wins; of it the last value, or all, sorted.
-    private func mergeGroup(_ group: Range<Int>) {
-        let first = merged.count
-        if compatibility == .rfc5849 {
-            merged.append(contentsOf: candidates[group])
-        } else {
-            var top = ParameterSource.query
-            for index in group where candidates[index].source.rawValue > top.rawValue { top = candidates[index].source }
-            for index in group where candidates[index].source == top {
-                if candidates[index].isListed || merged.count == first {
-                    merged.append(candidates[index])
-                } else {
-                    merged[merged.count - 1] = candidates[index]
-                }
-            }
+    /// The parameters of one name: the highest source wins; of it the last value, or all, sorted.
+    private func mergeGroup(_ group: Range<Int>, to kept: inout Int) {
+        let first = kept
+        var top = ParameterSource.query
+        for index in group where parameters[index].source.rawValue > top.rawValue { top = parameters[index].source }
+        for index in group where compatibility == .rfc5849 || parameters[index].source == top {
+            if !parameters[index].isListed, kept > first { kept -= 1 }
+            parameters[kept] = parameters[index]
+            kept += 1
         }
-        guard merged.count > first + 1 else { return }
-        for index in first..<merged.count { merged[index].isArray = true }
+        guard kept > first + 1 else { return }
+        for index in first..<kept { parameters[index].isArray = true }
         arena.withBytes { arena in
-            var values = Array(merged[first...])
-            sort(&values) { Self.compare($0.value, $1.value, in: arena) < 0 }
-            merged.replaceSubrange(first..., with: values)
+            parameters[first..<kept].sort { Self.compare($0.value, $1.value, in: arena) < 0 }
         }
     }
 
@@ -286,22 +292,44 @@ package final class SignatureParameters {
         }
     }
 
-    private func sameName(_ left: Candidate, _ right: Candidate) -> Bool {
-        arena.withBytes { Self.compare(left.name, right.name, in: $0) == 0 }
+    private func sameName(_ left: Int, _ right: Int) -> Bool {
+        parameters[left].prefix == parameters[right].prefix
+            && arena.withBytes { Self.compare(parameters[left].name, parameters[right].name, in: $0) == 0 }
     }
 
-    /// Insertion sort for the usual dozen, without an allocation; the library's for more.
-    private func sort(_ items: inout [Candidate], by areInOrder: (Candidate, Candidate) -> Bool) {
-        if items.count > 48 { return items.sort(by: areInOrder) }
-        for index in items.indices.dropFirst() {
-            let item = items[index]
-            var hole = index
-            while hole > 0, areInOrder(item, items[hole - 1]) {
-                items[hole] = items[hole - 1]
-                hole -= 1
+    /// By name, then in order of arrival: insertion for the usual dozen, without an allocation; the library's sort for more.
+    private func sort() {
+        arena.withBytes { arena in
+            if parameters.count > 48 { return parameters.sort { Self.areInOrder($0, $1, in: arena) } }
+            parameters.withUnsafeMutableBufferPointer { items in
+                for index in items.indices.dropFirst() {
+                    let item = items[index]
+                    var hole = index
+                    while hole > 0, Self.areInOrder(item, items[hole - 1], in: arena) {
+                        items[hole] = items[hole - 1]
+                        hole -= 1
+                    }
+                    items[hole] = item
+                }
             }
-            items[hole] = item
         }
+    }
+
+    @inline(__always)
+    private static func areInOrder(_ left: Parameter, _ right: Parameter, in arena: Bytes) -> Bool {
+        if left.prefix != right.prefix { return left.prefix < right.prefix }
+        let order = compare(left.name, right.name, in: arena)
+        return order != 0 ? order < 0 : left.sequence < right.sequence
+    }
+
+    /// The first eight bytes as a number, so that numbers compare as texts do; no encoded text has a zero byte.
+    static func prefix(of name: Bytes) -> UInt64 {
+        var prefix: UInt64 = 0
+        if name.count >= 8, let base = name.buffer.baseAddress {
+            return UInt64(bigEndian: UnsafeRawPointer(base).loadUnaligned(as: UInt64.self))
+        }
+        for index in 0..<name.count { prefix |= UInt64(name[index]) << UInt64(56 - 8 * index) }
+        return prefix
     }
 
     private static func compare(_ left: Slice, _ right: Slice, in arena: Bytes) -> Int {

@@ -79,6 +79,10 @@ public enum PHP {
 
     /// `text` has the form of a decimal number already; Swift reads a trailing or leading point less generously than C.
     private static func parse(_ text: Bytes) -> Double? {
+        // What nearly every number is: an integer that a double holds exactly.
+        if text.count <= 15, text.buffer.allSatisfy(isDigit) {
+            return Double(text.buffer.reduce(Int64(0)) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) })
+        }
         guard text.count <= 400 else { return .infinity }
         var literal = ""
         var previous: UInt8 = 0

@@ -128,31 +128,26 @@ public final class Identity: Sendable {
 extension CookieClaims {
     /// Where the minted cookie is kept.
     var cacheKey: CacheKey {
-        var high = Hasher()
-        var low = Hasher()
-        low.combine(UInt8(1))
-        high.combine(self)
-        low.combine(self)
-        return CacheKey(high: high, low: low)
+        var hasher = Hasher()
+        hasher.combine(self)
+        return CacheKey(hasher)
     }
 }
 
 extension CacheKey {
-    init(high: Hasher, low: Hasher) {
+    /// Both halves of what `hasher` was fed: the hash of one byte more is another hash, for the price of that byte.
+    init(_ hasher: Hasher) {
+        var longer = hasher
+        longer.combine(UInt8(1))
         self.init(
-            high: UInt64(bitPattern: Int64(high.finalize())), low: UInt64(bitPattern: Int64(low.finalize())))
+            high: UInt64(bitPattern: Int64(hasher.finalize())), low: UInt64(bitPattern: Int64(longer.finalize())))
     }
 
     /// The key of several texts; where one ends and the next begins counts.
     init(_ texts: Bytes...) {
-        var high = Hasher()
-        var low = Hasher()
-        low.combine(UInt8(1))
-        for text in texts {
-            high.combine(text)
-            low.combine(text)
-        }
-        self.init(high: high, low: low)
+        var hasher = Hasher()
+        for text in texts { hasher.combine(text) }
+        self.init(hasher)
     }
 }
 

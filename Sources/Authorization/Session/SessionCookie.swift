@@ -8,6 +8,8 @@ import Wire
 
 /// What a presented cookie was found to be; the same for every request that presents it.
 final class VerifiedCookie: Sendable {
+    /// What was presented.
+    private let text: [UInt8]
     /// The claims that decide later requests.
     struct Claims: Sendable {
         let period: ValidityPeriod
@@ -31,9 +33,11 @@ final class VerifiedCookie: Sendable {
         case malformed, signature
     }
 
-    init(_ text: Bytes, keys: [RSAPublicKey], scope: String) {
+    /// Verifies `token`, which was presented as `text`.
+    init(_ token: Bytes, presentedAs text: Bytes, keys: [RSAPublicKey], scope: String) {
+        self.text = text.array
         do {
-            let token = try JWT(verifying: text, keys: keys)
+            let token = try JWT(verifying: token, keys: keys)
             guard let period = ValidityPeriod(token) else {
                 result = .failure(.malformed)
                 return
@@ -46,6 +50,9 @@ final class VerifiedCookie: Sendable {
             result = .failure(error == .signature ? .signature : .malformed)
         }
     }
+
+    /// Whether it was made of `text`, byte for byte.
+    func isAbout(_ text: Bytes) -> Bool { self.text.withBytes { $0 == text } }
 
     /// The id of `mw:<provider>:<instance>:<id>`, read as PHP's `(int)` does.
     private static func userID(_ claim: JSON?, scope: String) -> Int64? {
@@ -110,25 +117,36 @@ extension Authorizer {
 
     /// Verifies `cookie` as far as that does not depend on whose it is.
     func verifyCookie(_ cookie: Bytes, at now: Timestamp) throws(Halt) -> VerifiedCookie.Claims {
+        if let known = gate.memory.verifiedCookie(cookie, at: now) { return try claims(of: known, at: now) }
         // PHP decodes cookie values as it does a query's; a token in a cookie is its own decoding nearly always.
-        guard cookie.buffer.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
-            return try verifySessionToken(cookie, at: now)
-        }
+        guard Self.isEncoded(cookie) else { return try verify(cookie, presentedAs: cookie, at: now) }
         var value: [UInt8] = []
         Percent.decodeForm(cookie, into: &value)
-        return try value.withBytes { (value) throws(Halt) in try verifySessionToken(value, at: now) }
+        return try value.withBytes { (value) throws(Halt) in try verify(value, presentedAs: cookie, at: now) }
     }
 
-    /// Verifies a JWT of the keys that sign session cookies.
+    /// Verifies a JWT of the keys that sign session cookies, which did not come as a cookie.
     func verifySessionToken(_ token: Bytes, at now: Timestamp) throws(Halt) -> VerifiedCookie.Claims {
-        let key = CacheKey(token: token)
-        let verified: VerifiedCookie
-        if let known = gate.memory.cookies.value(key, at: now) {
-            verified = known
-        } else {
-            verified = VerifiedCookie(token, keys: gate.keys.cookieKeys, scope: gate.settings.users.scope)
-            gate.memory.cookies.insert(verified, under: key, at: now, lifetime: Memory.tokenLifetime)
-        }
+        // No token has these bytes. What memory has under such a text is about a cookie, and was decoded.
+        guard !Self.isEncoded(token) else { throw .refused(.cookieMalformed) }
+        if let known = gate.memory.verifiedCookie(token, at: now) { return try claims(of: known, at: now) }
+        return try verify(token, presentedAs: token, at: now)
+    }
+
+    private static func isEncoded(_ text: Bytes) -> Bool {
+        text.firstIndex(of: UInt8(ascii: "%")) != nil || text.firstIndex(of: UInt8(ascii: "+")) != nil
+    }
+
+    private func verify(
+        _ token: Bytes, presentedAs text: Bytes, at now: Timestamp
+    ) throws(Halt) -> VerifiedCookie.Claims {
+        let verified = VerifiedCookie(
+            token, presentedAs: text, keys: gate.keys.cookieKeys, scope: gate.settings.users.scope)
+        gate.memory.remember(verified, of: text, at: now)
+        return try claims(of: verified, at: now)
+    }
+
+    private func claims(of verified: VerifiedCookie, at now: Timestamp) throws(Halt) -> VerifiedCookie.Claims {
         let claims: VerifiedCookie.Claims
         switch verified.result {
         case .success(let found): claims = found
@@ -149,8 +167,9 @@ extension Authorizer {
             trace?.note("cookie", "none for sessions of type \(identity.type.rawValue)")
             return .none
         }
-        if sessionCookie(of: request) == nil { trace?.note("cookie", "none came with the request: one is set") }
-        if let cookie = sessionCookie(of: request) {
+        let cookie = sessionCookie(of: request)
+        if cookie == nil { trace?.note("cookie", "none came with the request: one is set") }
+        if let cookie {
             do throws(Halt) {
                 let presented = try verifyCookie(cookie, at: now)
                 guard presented.userID == claims.userID else { throw .refused(.cookieSubject) }

@@ -61,7 +61,7 @@ enum Stage: String, CaseIterable, ExpressibleByArgument {
             }
         case .baseString: return try messages[..<count].reduce(0) { try $0 + bench.baseString($1) }
         case .hmac: return hmac(bench, count)
-        case .nonce: return nonces(bench, count)
+        case .nonce: return nonces(bench, count, prepared: prepared)
         case .tokenCache, .mintCache: return lookups(bench, count)
         case .anonymous, .oauth1, .oauth1SetCookie, .ownerOnly, .unseenToken, .cookie:
             return try messages[..<count].reduce(0) { try $0 + bench.check($1, expecting: kind.outcome) }
@@ -82,9 +82,9 @@ enum Stage: String, CaseIterable, ExpressibleByArgument {
     }
 
     /// Claims of fresh nonces.
-    private func nonces(_ bench: MicroBench, _ count: Int) -> Int {
-        let texts = (0..<count).map { Array("3f9a1c05b7e24d68\($0)".utf8) }
-        return texts.reduce(0) { sum, text in
+    private func nonces(_ bench: MicroBench, _ count: Int, prepared: Int) -> Int {
+        let texts = (0..<prepared).map { Array("3f9a1c05b7e24d68\($0)".utf8) }
+        return texts[..<count].reduce(0) { sum, text in
             let key = text.withBytes {
                 NonceMemory.Key(consumer: Bytes("0123456789abcdef"), token: Bytes("fedcba9876543210"), nonce: $0)
             }

@@ -53,11 +53,12 @@ enum FunctionReplay {
     }
 
     private static func header(_ value: [UInt8]) -> String {
-        var scratch: [UInt8] = []
         var found: [(String, String)] = []
         value.withBytes { value in
-            AuthorizationHeader.split(value, scratch: &scratch) { name, value in
-                let pair = (show(name.array), show(value.array))
+            AuthorizationHeader.split(value) { name, encoded in
+                var value: [UInt8] = []
+                Percent.decodeForm(encoded, into: &value)
+                let pair = (show(name.array), show(value))
                 if let index = found.firstIndex(where: { $0.0 == pair.0 }) {
                     found[index] = pair
                 } else {

@@ -1,0 +1,77 @@
+// What a path leads to: OAuth credentials count at the API only.
+
+import Wire
+
+/// The part of MediaWiki behind a path.
+enum EntryPoint {
+    /// Looks at OAuth credentials.
+    case api
+    /// Never looks at them.
+    case ignored
+    /// Refuses them.
+    case refused
+}
+
+/// MediaWiki's entry points by path, as bytes.
+struct EntryPoints: Sendable {
+    private let refused: [[UInt8]]
+    private let refusedPrefixes: [[UInt8]]
+    private let ignored: [[UInt8]]
+
+    init(_ settings: EntryPointSettings) {
+        refused = settings.refused.map { Array($0.utf8) }
+        refusedPrefixes = settings.refusedPrefixes.map { Array($0.utf8) }
+        ignored = settings.ignored.map { Array($0.utf8) }
+    }
+
+    /// The entry point of `target`. Web servers decide about the decoded path; only signatures are about the path as it was sent.
+    func find(_ target: RequestTarget) -> EntryPoint {
+        guard target.path.firstIndex(of: UInt8(ascii: "%")) != nil else { return find(target, path: target.path) }
+        guard target.hasValidEscapes else { return .ignored }
+        var path: [UInt8] = []
+        Percent.decode(target.path, into: &path)
+        return path.withBytes { find(target, path: $0) }
+    }
+
+    private func find(_ target: RequestTarget, path: Bytes) -> EntryPoint {
+        if let prefix = refusedPrefixes.first(where: { path.starts(with: $0) }) {
+            return Self.isSpecialOAuth(path.dropFirst(prefix.count)) ? .ignored : .refused
+        }
+        // The first `.php` of the path is what runs; the rest is its path info.
+        let script = path.prefix(Self.scriptEnd(path) ?? path.count)
+        // api.php with path info is redirected before MediaWiki looks at credentials.
+        if script.count < path.count, script.ends(with: Bytes("/api.php")) { return .ignored }
+        if ignored.contains(where: { script.ends(with: $0) }) { return .ignored }
+        guard refused.contains(where: { script.ends(with: $0) }) else { return .api }
+        // Special:OAuth reads the header itself.
+        return (target.queryValue("title") ?? []).withBytes(Self.isSpecialOAuth) ? .ignored : .refused
+    }
+
+    private static func scriptEnd(_ path: Bytes) -> Int? {
+        var start = 0
+        while start < path.count {
+            let end = path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count
+            if path[start..<end].ends(with: Bytes(".php")) { return end }
+            start = end + 1
+        }
+        return nil
+    }
+
+    /// Whether `title` is a page of Special:OAuth, in any spelling of the title.
+    private static func isSpecialOAuth(_ title: Bytes) -> Bool {
+        var name: [UInt8] = []
+        for byte in title.buffer where byte != UInt8(ascii: "_") && byte != UInt8(ascii: " ") {
+            if byte == UInt8(ascii: "/") { break }
+            name.append(lowercased(byte))
+        }
+        return name.elementsEqual("special:oauth".utf8) || name.elementsEqual("special:mwoauth".utf8)
+    }
+}
+
+extension Bytes {
+    func ends(with other: Bytes) -> Bool { count >= other.count && dropFirst(count - other.count) == other }
+
+    func ends(with other: [UInt8]) -> Bool { other.withBytes { ends(with: $0) } }
+
+    func starts(with other: [UInt8]) -> Bool { other.withBytes { count >= $0.count && prefix($0.count) == $0 } }
+}
