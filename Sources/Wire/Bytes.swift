@@ -29,6 +29,9 @@ public struct Bytes: @unchecked Sendable {
         self.buffer = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
     }
 
+    /// From this length on a call into the C library costs less than it saves.
+    @usableFromInline static var long: Int { 64 }
+
     /// The empty view.
     @inlinable
     public static var empty: Bytes { Bytes(UnsafeBufferPointer(start: nil, count: 0)) }
@@ -72,6 +75,7 @@ public struct Bytes: @unchecked Sendable {
     @inlinable
     public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
         guard let base = buffer.baseAddress, start >= 0, start < count else { return nil }
+        if count - start >= Self.long { return longFirstIndex(of: byte, from: start) }
         var index = start
         // Eight bytes at a time: a byte that is sought becomes zero, and the lowest zero byte's top bit is found.
         let low: UInt64 = 0x0101_0101_0101_0101
@@ -111,6 +115,7 @@ extension Bytes: Hashable {
     public static func == (left: Bytes, right: Bytes) -> Bool {
         guard left.count == right.count else { return false }
         guard let a = left.buffer.baseAddress, let b = right.buffer.baseAddress, a != b else { return true }
+        if left.count >= Self.long { return areLongEqual(a, b, left.count) }
         var index = 0
         while index + 8 <= left.count {
             let word = UnsafeRawPointer(a + index).loadUnaligned(as: UInt64.self)

@@ -39,67 +39,99 @@ public enum Percent {
         }
     }
 
-    /// How encoded text is read.
+    /// How text is read before it is encoded.
     public enum Reading: Sendable {
-        /// `%XX` alone.
+        /// As it is.
+        case plain
+        /// With `%XX` decoded.
         case percent
-        /// `%XX`, and `+` as a space.
+        /// With `%XX` decoded, and `+` as a space.
         case form
     }
 
-    /// Appends `encodeTwice(decode(bytes))`, or of `decodeForm(bytes)`.
-    public static func encodeTwice(decoding bytes: Bytes, _ reading: Reading, into output: inout [UInt8]) {
-        let plus: UInt8 = reading == .form ? 0x20 : 0x2B
-        output.append(addingCapacity: 5 * bytes.count) { (span: inout OutputSpan<UInt8>) in
-            span.withUnsafeMutableBufferPointer { buffer, count in
-                guard let start = buffer.baseAddress.map({ $0 + count }), let input = bytes.buffer.baseAddress else {
-                    return
+    /// Bytes that `count` bytes become at most when they are encoded twice.
+    public static func mostEncodedTwice(_ count: Int) -> Int { 5 * count }
+
+    /// Writes `bytes`, read as `reading` says, encoded twice to `room`, where ``mostEncodedTwice(_:)`` bytes must fit.
+    /// - Returns: How many bytes were written.
+    public static func encodeTwice(
+        decoding bytes: Bytes, _ reading: Reading, to room: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        guard let input = bytes.buffer.baseAddress else { return 0 }
+        let end = input + bytes.count
+        var next = input
+        var output = room
+        while next < end {
+            while end - next >= 8, areUnreserved(next) {
+                UnsafeMutableRawPointer(output).copyMemory(from: next, byteCount: 8)
+                next += 8
+                output += 8
+            }
+            guard next < end else { break }
+            var byte = next[0]
+            next += 1
+            if !isUnreserved(byte), reading != .plain {
+                if byte == 0x25, end - next >= 2, let high = hexValue(next[0]), let low = hexValue(next[1]) {
+                    byte = high << 4 | low
+                    next += 2
+                } else if byte == 0x2B, reading == .form {
+                    byte = 0x20
                 }
-                var room = start
-                var index = 0
-                let end = bytes.count
-                // Unsafe writes: no byte that is read makes more than five, for which there is room.
-                while index < end {
-                    var byte = input[index]
-                    index += 1
-                    if isUnreserved(byte) {
-                        room[0] = byte
-                        room += 1
-                        continue
-                    }
-                    if byte == 0x25, index + 1 < end, let high = hexValue(input[index]),
-                        let low = hexValue(input[index + 1])
-                    {
-                        byte = high << 4 | low
-                        index += 2
-                    } else if byte == 0x2B {
-                        byte = plus
-                    }
-                    if isUnreserved(byte) {
-                        room[0] = byte
-                        room += 1
-                    } else {
-                        (room[0], room[1], room[2]) = (0x25, 0x32, 0x35)
-                        putHex(byte, at: room + 3)
-                        room += 5
-                    }
-                }
-                count += room - start
+            }
+            output[0] = byte
+            if isUnreserved(byte) {
+                output += 1
+            } else {
+                (output[0], output[1], output[2]) = (0x25, 0x32, 0x35)
+                putHex(byte, at: output + 3)
+                output += 5
             }
         }
+        return output - room
     }
 
-    /// Appends what was encoded twice: the inverse of ``encodeTwice(_:into:)``.
-    public static func decodeTwice(_ bytes: Bytes, into output: inout [UInt8]) {
-        var start = 0
-        while let escape = bytes.firstIndex(of: 0x25, from: start), escape + 4 < bytes.count,
-            let high = hexValue(bytes[escape + 3]), let low = hexValue(bytes[escape + 4])
-        {
-            output.append(bytes[start..<escape])
-            output.append(high << 4 | low)
-            start = escape + 5
+    /// Whether the eight bytes at `text` stand for themselves.
+    @inline(__always)
+    private static func areUnreserved(_ text: UnsafePointer<UInt8>) -> Bool {
+        let word = UnsafeRawPointer(text).loadUnaligned(as: UInt64.self)
+        if word & 0x8080_8080_8080_8080 != 0 { return false }
+        let isReserved = reservedASCII.utf8Start
+        let first =
+            isReserved[Int(text[0])] | isReserved[Int(text[1])] | isReserved[Int(text[2])] | isReserved[Int(text[3])]
+        let last =
+            isReserved[Int(text[4])] | isReserved[Int(text[5])] | isReserved[Int(text[6])] | isReserved[Int(text[7])]
+        return first | last == 0
+    }
+
+    /// By ASCII character: 0 for those that stand for themselves, 1 for all others.
+    private static let reservedASCII: StaticString = """
+        \u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\
+        \u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\
+        \u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{0}\u{0}\u{1}\
+        \u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\
+        \u{1}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\
+        \u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{1}\u{1}\u{1}\u{1}\u{0}\
+        \u{1}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\
+        \u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{1}\u{1}\u{1}\u{0}\u{1}
+        """
+
+    /// Writes what was encoded twice to `room`, where as many bytes must fit: the inverse of ``encodeTwice(_:into:)``.
+    /// - Returns: How many bytes were written.
+    public static func decodeTwice(_ bytes: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Int {
+        var index = 0
+        var written = 0
+        while index < bytes.count {
+            room[written] = bytes[index]
+            if bytes[index] == 0x25, index + 4 < bytes.count, let high = hexValue(bytes[index + 3]),
+                let low = hexValue(bytes[index + 4])
+            {
+                room[written] = high << 4 | low
+                index += 4
+            }
+            index += 1
+            written += 1
         }
-        output.append(bytes[start..<bytes.count])
+        return written
     }
 
     /// Appends `bytes` with each `%XX` decoded. A `%` that two hex digits don't follow stays as it is.

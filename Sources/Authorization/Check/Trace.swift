@@ -55,14 +55,8 @@ extension SignatureParameters {
 
     /// The merged parameters, for people.
     var listing: [(name: String, value: String, source: String)] {
-        arena.withBytes { arena in
-            merged.map { parameter in
-                (
-                    Self.encodedOnce(arena[Int(parameter.name.start)..<Int(parameter.name.end)]),
-                    Self.encodedOnce(arena[Int(parameter.value.start)..<Int(parameter.value.end)]),
-                    parameter.source.label
-                )
-            }
+        merged.map {
+            (Self.encodedOnce(texts[$0.name]), Self.encodedOnce(texts[$0.value]), $0.source.label)
         }
     }
 }

@@ -21,9 +21,33 @@ enum Answer {
     /// `OVERWRITE_IF_EXISTS_OR_ADD`.
     private static let overwrite: UInt64 = 2
 
+    /// The answer to a request with nothing unusual about it, whose cookie is `none`; and where its two parts lie in it.
+    static func whole(
+        _ outcome: Verdict.Outcome, headers: [UInt8], metadata: [UInt8]
+    ) -> (bytes: [UInt8], headers: Range<Int>, metadata: Range<Int>) {
+        var leaf = ProtobufWriter()
+        writeLeaf("cookie", CookieAction.none.name, into: &leaf)
+        var writer = ProtobufWriter()
+        writer.endMessage(writer.beginMessage(Field.status))
+        writer.bytes(Field.ok, headers)
+        let headersEnd = writer.bytes.count
+        writeMetadata(into: &writer) { writer in
+            writeLeaf("outcome", outcome.label, into: &writer)
+            writer.bytes.append(contentsOf: metadata)
+            writer.bytes.append(contentsOf: leaf.bytes)
+        }
+        let metadataEnd = writer.bytes.count - leaf.bytes.count
+        return (writer.bytes, headersEnd - headers.count..<headersEnd, metadataEnd - metadata.count..<metadataEnd)
+    }
+
     /// Appends the CheckResponse of `verdict` to `response`.
     static func write(_ verdict: Verdict, to request: CheckRequest, gate: Gate, into response: inout [UInt8]) {
         let parts = verdict.identity?.parts(for: verdict.profile) ?? verdict.profile.nobody
+        if isUsual(verdict) {
+            response.append(contentsOf: parts.whole)
+            if verdict.cookie.isKept { response.replaceEnd(with: CookieAction.keep.name) }
+            return
+        }
         ProtobufWriter.append(to: &response) { writer in
             if verdict.outcome == .refused, verdict.mode == .enforce, let reason = verdict.reason {
                 writer.bytes.append(contentsOf: gate.refusals.part(for: reason, isBearer: verdict.isBearer))
@@ -32,6 +56,12 @@ enum Answer {
             }
             writeMetadata(verdict, parts, gate: gate, into: &writer)
         }
+    }
+
+    /// Whether nothing but the identity, and whether its cookie is kept, makes the answer.
+    private static func isUsual(_ verdict: Verdict) -> Bool {
+        if case .set = verdict.cookie { return false }
+        return verdict.outcome != .refused && verdict.reason == nil && !verdict.profile.settings.injectCookie
     }
 
     private static func writeOK(
@@ -79,16 +109,22 @@ enum Answer {
     private static func writeMetadata(
         _ verdict: Verdict, _ parts: IdentityParts, gate: Gate, into writer: inout ProtobufWriter
     ) {
+        writeMetadata(into: &writer) { writer in
+            writeLeaf("outcome", verdict.outcome.label, into: &writer)
+            writer.bytes.append(contentsOf: parts.metadata)
+            writeLeaf("cookie", verdict.cookie.name, into: &writer)
+            if let reason = verdict.reason { writer.bytes.append(contentsOf: gate.refusals.reasonLeaf(reason)) }
+            if verdict.outcome == .refused, verdict.mode == .observe { writeLeaf("mode", "observe", into: &writer) }
+        }
+    }
+
+    private static func writeMetadata(into writer: inout ProtobufWriter, _ leaves: (inout ProtobufWriter) -> Void) {
         let metadata = writer.beginMessage(Field.metadata)
         let entry = writer.beginMessage(Field.structFields)
         writer.string(Field.entryKey, "session")
         let value = writer.beginMessage(Field.entryValue)
         let session = writer.beginMessage(Field.structValue)
-        writeLeaf("outcome", verdict.outcome.label, into: &writer)
-        writer.bytes.append(contentsOf: parts.metadata)
-        writeLeaf("cookie", verdict.cookie.name, into: &writer)
-        if let reason = verdict.reason { writer.bytes.append(contentsOf: gate.refusals.reasonLeaf(reason)) }
-        if verdict.outcome == .refused, verdict.mode == .observe { writeLeaf("mode", "observe", into: &writer) }
+        leaves(&writer)
         writer.endMessage(session)
         writer.endMessage(value)
         writer.endMessage(entry)
@@ -183,6 +219,15 @@ enum Answer {
         writer.bytes(3, body)
         writer.endMessage(denied)
         return writer.bytes
+    }
+}
+
+extension [UInt8] {
+    /// Overwrites the last bytes with `word`.
+    fileprivate mutating func replaceEnd(with word: StaticString) {
+        let word = Bytes(word)
+        let start = count - word.count
+        for index in 0..<word.count { self[start + index] = word[index] }
     }
 }
 

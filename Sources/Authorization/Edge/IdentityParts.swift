@@ -5,12 +5,17 @@
 
 import Wire
 
-/// Encoded fragments of an answer.
+/// An encoded answer and its fragments.
 struct IdentityParts: Sendable {
+    /// The whole answer to a request with nothing unusual about it, whose cookie is `none`: that word is its end.
+    let whole: [UInt8]
+    private let headerRange: Range<Int>
+    private let metadataRange: Range<Int>
+
     /// Fields of `OkHttpResponse`.
-    let headers: [UInt8]
+    var headers: ArraySlice<UInt8> { whole[headerRange] }
     /// Fields of the `session` metadata `Struct`.
-    let metadata: [UInt8]
+    var metadata: ArraySlice<UInt8> { whole[metadataRange] }
 
     init(
         type: SessionType, user: User?, subject: String?, consumer: Consumer?, rateLimitClass: String?,
@@ -33,8 +38,9 @@ struct IdentityParts: Sendable {
         }
         for (name, value) in known where value == nil { writer.string(5, name) }
         for name in edge.foreignHeaders { writer.string(5, name) }
-        headers = writer.bytes
-        metadata = Self.metadata(type, user, subject, consumer, rateLimitClass)
+        let metadata = Self.metadata(type, user, subject, consumer, rateLimitClass)
+        (whole, headerRange, metadataRange) = Answer.whole(
+            type == .none ? .anonymous : .authenticated, headers: writer.bytes, metadata: metadata)
     }
 
     private static func metadata(

@@ -14,14 +14,16 @@ struct PendingNonce {
     let expires: Int64
 }
 
-/// Decoded protocol parameters and other buffers of one check, reused by the next.
+/// Buffers of one check, reused by the next.
 struct OAuth1Scratch {
-    var consumerKey: [UInt8] = []
-    var token: [UInt8] = []
-    var signature: [UInt8] = []
-    var nonce: [UInt8] = []
     var text: [UInt8] = []
     var baseString: [UInt8] = []
+}
+
+/// What a request says of its signer: views that are valid during the check.
+private struct Signer {
+    var consumerKey: Bytes
+    var token: Bytes
 }
 
 extension Authorizer {
@@ -31,19 +33,16 @@ extension Authorizer {
     ) throws(Halt) -> Identity {
         try collectParameters(request, header: header, target: target)
         try checkVersion()
-        let rows = try findRows(at: now)
+        let signer = try readSigner()
+        let rows = try findRows(of: signer, at: now)
         try require(rows.isConsumerKnown, .consumerUnknown, "consumer is registered")
         try require(rows.grant != nil, .tokenInvalid, "token is an accepted one of the consumer")
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         let timestamp = try checkTimestamp(at: now)
-        try readNonce()
+        let nonce = try readNonce()
         try checkSignature(request, target: target, wiki: wiki, rows: rows)
         pendingNonce = PendingNonce(
-            key: scratch.consumerKey.withBytes { consumer in
-                scratch.token.withBytes { token in
-                    scratch.nonce.withBytes { NonceMemory.Key(consumer: consumer, token: token, nonce: $0) }
-                }
-            },
+            key: NonceMemory.Key(consumer: signer.consumerKey, token: signer.token, nonce: nonce),
             request: NonceMemory.requestHash(request.id),
             expires: Int64(timestamp.rounded(.down)) + gate.settings.oauth1.timestampWindow)
         let isAllowed = rows.restrictions.allows(clientAddress(of: request))
@@ -104,44 +103,46 @@ extension Authorizer {
     }
 
     private func checkVersion() throws(Halt) {
-        let isSupported: Bool
-        switch parameters.find("oauth_version", into: &scratch.text) {
-        case .absent: isSupported = true
-        case .list: isSupported = false
-        case .value: isSupported = scratch.text.withBytes { !PHP.isTruthy($0) || $0 == "1.0" }
-        }
+        let isSupported =
+            switch parameters.value(of: .version) {
+            case .absent: true
+            case .list: false
+            case .text(let version): !PHP.isTruthy(version) || version == "1.0"
+            }
         try require(isSupported, .versionUnsupported, "oauth_version is absent or 1.0")
     }
 
     /// Bytes of a consumer key or token; MediaWiki's own have 32, its columns 32 (`oarc_consumer_key`, `oaac_access_token`).
     private static var longestKey: Int { 128 }
 
-    private func findRows(at now: Timestamp) throws(Halt) -> OAuth1Rows {
-        let key = parameters.find("oauth_consumer_key", into: &scratch.consumerKey)
-        let isPresent = key == .value && scratch.consumerKey.withBytes { PHP.isTruthy($0) }
-        try require(isPresent, .consumerKeyMissing, "oauth_consumer_key is present")
+    private func readSigner() throws(Halt) -> Signer {
+        let key = parameters.value(of: .consumerKey).truthy
+        try require(key != nil, .consumerKeyMissing, "oauth_consumer_key is present")
+        let consumerKey = key ?? .empty
         // What no column holds is not looked up, nor remembered as unknown.
-        try require(scratch.consumerKey.count <= Self.longestKey, .consumerUnknown, "consumer is registered")
+        try require(consumerKey.count <= Self.longestKey, .consumerUnknown, "consumer is registered")
         // A missing token is looked up all the same: an unknown consumer is the earlier refusal.
-        let token = parameters.find("oauth_token", into: &scratch.token)
-        if token != .value || scratch.token.count > Self.longestKey { scratch.token.removeAll(keepingCapacity: true) }
-        let cacheKey = scratch.consumerKey.withBytes { consumer in
-            scratch.token.withBytes { CacheKey(consumer, $0) }
+        guard case .text(let token) = parameters.value(of: .token), token.count <= Self.longestKey else {
+            return Signer(consumerKey: consumerKey, token: .empty)
         }
-        guard let rows = gate.memory.oauth1.value(cacheKey, at: now), rows.consumerKey == scratch.consumerKey,
-            rows.token == scratch.token
-        else { throw .needs(.oauth1(consumerKey: scratch.consumerKey, token: scratch.token)) }
+        return Signer(consumerKey: consumerKey, token: token)
+    }
+
+    private func findRows(of signer: Signer, at now: Timestamp) throws(Halt) -> OAuth1Rows {
+        let key = CacheKey(signer.consumerKey, signer.token)
+        guard let rows = gate.memory.oauth1.value(key, at: now),
+            rows.consumerKey.withBytes({ $0 == signer.consumerKey }), rows.token.withBytes({ $0 == signer.token })
+        else { throw .needs(.oauth1(consumerKey: signer.consumerKey.array, token: signer.token.array)) }
         return rows
     }
 
     // MARK: Timestamp and nonce
 
     private func checkTimestamp(at now: Timestamp) throws(Halt) -> Double {
-        let presence = parameters.find("oauth_timestamp", into: &scratch.text)
-        try require(presence != .list, .parameterRepeated, "oauth_timestamp is given once")
-        let isPresent = presence == .value && scratch.text.withBytes { PHP.isTruthy($0) }
-        try require(isPresent, .timestampMissing, "oauth_timestamp is present")
-        guard let timestamp = scratch.text.withBytes({ readTimestamp($0) }) else {
+        let value = parameters.value(of: .timestamp)
+        try require(!value.isList, .parameterRepeated, "oauth_timestamp is given once")
+        try require(value.truthy != nil, .timestampMissing, "oauth_timestamp is present")
+        guard let timestamp = value.truthy.flatMap(readTimestamp) else {
             try require(false, .timestampMalformed, "oauth_timestamp is a number")
             throw .refused(.timestampMalformed)
         }
@@ -155,14 +156,16 @@ extension Authorizer {
         return PHP.integerKey(text).map(Double.init)
     }
 
-    private func readNonce() throws(Halt) {
-        switch parameters.find("oauth_nonce", into: &scratch.nonce) {
-        case .value: break
-        case .absent: scratch.nonce.removeAll(keepingCapacity: true)
-        // PHP writes an array that is used as text as "Array".
-        case .list: scratch.nonce = Array("Array".utf8)
-        }
-        try require(scratch.nonce.withBytes { PHP.isTruthy($0) }, .nonceMissing, "oauth_nonce is present")
+    private func readNonce() throws(Halt) -> Bytes {
+        let nonce: Bytes? =
+            switch parameters.value(of: .nonce) {
+            case .absent: nil
+            case .text(let text): PHP.isTruthy(text) ? text : nil
+            // PHP writes an array that is used as text as "Array".
+            case .list: Bytes("Array")
+            }
+        try require(nonce != nil, .nonceMissing, "oauth_nonce is present")
+        return nonce ?? .empty
     }
 
     // MARK: Signature
@@ -172,16 +175,18 @@ extension Authorizer {
     }
 
     private func readMethod() throws(Halt) -> SignatureMethod {
-        let presence = parameters.find("oauth_signature_method", into: &scratch.text)
-        try require(presence != .list, .parameterRepeated, "oauth_signature_method is given once")
-        let isPresent = presence == .value && scratch.text.withBytes { PHP.isTruthy($0) }
-        try require(isPresent, .signatureMethodMissing, "oauth_signature_method is present")
-        let allowsPlaintext = gate.settings.oauth1.allowPlaintext
-        let method: SignatureMethod? = scratch.text.withBytes { text in
-            if text == "HMAC-SHA1" { return .hmacSHA1 }
-            if text == "RSA-SHA1" { return .rsaSHA1 }
-            return allowsPlaintext && text == "PLAINTEXT" ? .plaintext : nil
-        }
+        let value = parameters.value(of: .signatureMethod)
+        try require(!value.isList, .parameterRepeated, "oauth_signature_method is given once")
+        try require(value.truthy != nil, .signatureMethodMissing, "oauth_signature_method is present")
+        let text = value.truthy ?? .empty
+        let method: SignatureMethod? =
+            if text == "HMAC-SHA1" {
+                .hmacSHA1
+            } else if text == "RSA-SHA1" {
+                .rsaSHA1
+            } else {
+                gate.settings.oauth1.allowPlaintext && text == "PLAINTEXT" ? .plaintext : nil
+            }
         trace?.check("oauth_signature_method is supported", method != nil)
         guard let method else { throw .refused(.signatureMethodUnsupported) }
         return method
@@ -191,15 +196,16 @@ extension Authorizer {
         _ request: CheckRequest, target: RequestTarget, wiki: ServedWiki, rows: OAuth1Rows
     ) throws(Halt) {
         let method = try readMethod()
-        let presence = parameters.find("oauth_signature", into: &scratch.signature)
-        try require(presence != .list, .parameterRepeated, "oauth_signature is given once")
+        let value = parameters.value(of: .signature)
+        try require(!value.isList, .parameterRepeated, "oauth_signature is given once")
+        let signature: Bytes = if case .text(let text) = value { text } else { .empty }
         writeBaseString(request, target: target, wiki: wiki)
         trace?.baseString = scratch.baseString
         let isValid: Bool =
             switch method {
-            case .hmacSHA1: rows.hmacKey.map { isValidHMAC($0) } ?? false
-            case .rsaSHA1: rows.rsaKey.map { isValidRSA($0) } ?? false
-            case .plaintext: rows.plaintextKey.map { isValidPlaintext($0) } ?? false
+            case .hmacSHA1: rows.hmacKey.map { isValidHMAC(signature, $0) } ?? false
+            case .rsaSHA1: rows.rsaKey.map { isValidRSA(signature, $0) } ?? false
+            case .plaintext: rows.plaintextKey.map { isValidPlaintext(signature, $0) } ?? false
             }
         try require(isValid, .signatureInvalid, "signature is valid")
     }
@@ -226,28 +232,26 @@ extension Authorizer {
     }
 
     /// HMAC signatures are compared as base64 text, as MediaWiki does: other spellings of the same bytes are refused.
-    private func isValidHMAC(_ key: HMACSHA1Key) -> Bool {
+    private func isValidHMAC(_ signature: Bytes, _ key: HMACSHA1Key) -> Bool {
         withUnsafeTemporaryAllocation(byteCount: HMACSHA1Key.size, alignment: 8) { code in
             scratch.baseString.withBytes { key.authenticate($0, into: code) }
             scratch.text.removeAll(keepingCapacity: true)
             Base64.encodeStandard(Bytes(UnsafeRawBufferPointer(code)), into: &scratch.text)
-            return scratch.text.withBytes { expected in
-                scratch.signature.withBytes { constantTimeEqual(expected, $0) }
-            }
+            return scratch.text.withBytes { constantTimeEqual($0, signature) }
         }
     }
 
     /// RSA signatures are decoded leniently, as PHP's `base64_decode` does.
-    private func isValidRSA(_ key: RSAPublicKey) -> Bool {
+    private func isValidRSA(_ signature: Bytes, _ key: RSAPublicKey) -> Bool {
         scratch.text.removeAll(keepingCapacity: true)
-        scratch.signature.withBytes { Base64.decodeLenient($0, into: &scratch.text) }
+        Base64.decodeLenient(signature, into: &scratch.text)
         return scratch.text.withBytes { signature in
             scratch.baseString.withBytes { key.verify(signature: signature, message: $0, digest: .sha1) }
         }
     }
 
-    private func isValidPlaintext(_ key: [UInt8]) -> Bool {
-        key.withBytes { key in scratch.signature.withBytes { constantTimeEqual(key, $0) } }
+    private func isValidPlaintext(_ signature: Bytes, _ key: [UInt8]) -> Bool {
+        key.withBytes { constantTimeEqual($0, signature) }
     }
 }
 

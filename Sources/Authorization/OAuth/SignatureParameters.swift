@@ -26,11 +26,7 @@ enum ParameterSource: UInt8, Sendable {
 
 /// Collects, merges, sorts and encodes the parameters of one request; reused for the next.
 package final class SignatureParameters {
-    /// A part of the arena.
-    struct Slice {
-        var start: Int32
-        var end: Int32
-    }
+    typealias Slice = EncodedTexts.Slice
 
     /// One name and value; its source's, until they are merged.
     struct Parameter {
@@ -54,10 +50,12 @@ package final class SignatureParameters {
     }
 
     // exclusivity(unchecked): one authorizer owns this, on one event loop, and nothing here calls out while it changes something.
-    @exclusivity(unchecked) private(set) var arena: [UInt8] = []
     @exclusivity(unchecked) private var parameters: [Parameter] = []
     @exclusivity(unchecked) private var numbered: [Numbered] = []
     @exclusivity(unchecked) private var pairs = 0
+    /// Positions of the protocol parameters in `merged`; −1: absent.
+    @exclusivity(unchecked) private var positions = InlineArray<7, Int>(repeating: -1)
+    let texts = EncodedTexts()
     private let compatibility: OAuth1Settings.Compatibility
     /// After ``merge()``, the parameters in signing order.
     var merged: [Parameter] { parameters }
@@ -71,9 +69,9 @@ package final class SignatureParameters {
         self.compatibility = compatibility
     }
 
-    /// Forgets the last request. An arena that a hostile request blew up is dropped.
+    /// Forgets the last request.
     func reset() {
-        if arena.capacity > 1 << 16 { arena = [] } else { arena.removeAll(keepingCapacity: true) }
+        texts.removeAll()
         if parameters.capacity > 1 << 12 { parameters = [] } else { parameters.removeAll(keepingCapacity: true) }
         if !numbered.isEmpty { numbered = [] }
         pairs = 0
@@ -81,10 +79,10 @@ package final class SignatureParameters {
 
     // MARK: Collecting
 
-    /// Adds the query, without its `?`.
+    /// Adds the query, without its `?`. It comes first.
     func addQuery(_ query: Bytes) {
         if compatibility == .rfc5849 { return addPairs(query, from: .query) }
-        if isPlainQuery(query) { return addPairs(query, from: .phpQuery) }
+        if addPlainQuery(query) { return }
         // parse_url cuts at a fragment and turns control bytes into `_`; $_GET sees the bytes.
         let visible = query.prefix(query.firstIndex(of: UInt8(ascii: "#")) ?? query.count)
         scratchURL(visible).withBytes { addPairs($0, from: .query) }
@@ -101,48 +99,47 @@ package final class SignatureParameters {
         pairs += 1
         if isOverfull { return }
         if compatibility == .rfc5849 {
-            add(name: decoded(name, .percent), value: decoded(value, .percent), from: .header, isListed: true)
+            add(name: texts.add(name, .percent), value: texts.add(value, .percent), from: .header, isListed: true)
         } else {
-            // The name is letters, `_` and `-`, which no encoding changes.
-            let start = Int32(arena.count)
-            arena.append(name)
-            add(
-                name: Slice(start: start, end: Int32(arena.count)), value: decoded(value, .form), from: .header,
-                isListed: false)
+            // The name is letters, `_` and `-`.
+            add(name: texts.add(asIs: name), value: texts.add(value, .form), from: .header, isListed: false)
         }
     }
 
-    /// Whether plain parse and `$_GET` agree about every name, so that the last value of each is all that counts.
-    private func isPlainQuery(_ query: Bytes) -> Bool {
-        if query.isEmpty { return true }
-        var atNameStart = true
-        var inName = true
-        for byte in query.buffer {
-            if byte == UInt8(ascii: "&") {
-                if atNameStart { return false }
-                atNameStart = true
-                inName = true
-            } else if inName {
-                if byte == UInt8(ascii: "=") {
-                    if atNameStart { return false }
-                    inName = false
-                } else if !Self.isPlainNameByte(byte, first: atNameStart) {
-                    return false
-                }
-                atNameStart = false
-            } else if byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "#") {
+    /// Adds a query about which the plain parse and `$_GET` agree, so that the last value of each name is all that counts. False,
+    /// with nothing added, for others.
+    private func addPlainQuery(_ query: Bytes) -> Bool {
+        var start = 0
+        while start < query.count {
+            let end = query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count
+            let pair = query[start..<end]
+            let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.count
+            let (name, value) = (pair.prefix(equals), pair.dropFirst(equals + 1))
+            guard Self.isPlain(name: name), Self.isPlain(value: value), end != query.count - 1 else {
+                reset()
                 return false
             }
+            pairs += 1
+            if isOverfull { return true }
+            add(name: texts.add(asIs: name), value: texts.add(value, .form), from: .phpQuery, isListed: false)
+            start = end + 1
         }
-        return !atNameStart && parameters.isEmpty
+        return true
     }
 
-    private static func isPlainNameByte(_ byte: UInt8, first: Bool) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): !first
-        default: false
+    private static func isPlain(name: Bytes) -> Bool {
+        guard let first = name.first, !PHP.isDigit(first), first != UInt8(ascii: "-") else { return false }
+        // Letters nearly always; what else stands for itself is plain but for `.` and `~`.
+        for byte in name.buffer where (byte | 0x20) &- UInt8(ascii: "a") > 25 {
+            let isPlain = byte == UInt8(ascii: "_") || PHP.isDigit(byte) || byte == UInt8(ascii: "-")
+            if !isPlain { return false }
         }
+        return true
+    }
+
+    private static func isPlain(value: Bytes) -> Bool {
+        for byte in value.buffer where byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "#") { return false }
+        return true
     }
 
     private func scratchURL(_ query: Bytes) -> [UInt8] {
@@ -167,13 +164,13 @@ package final class SignatureParameters {
         if compatibility == .rfc5849, pair.isEmpty { return }
         let equals = pair.firstIndex(of: UInt8(ascii: "="))
         let rawName = pair[0..<(equals ?? pair.count)]
-        let value = decoded(equals.map { pair.dropFirst($0 + 1) } ?? .empty, .form)
+        let value = texts.add(equals.map { pair.dropFirst($0 + 1) } ?? .empty, .form)
         if compatibility == .mediawiki, source != .phpQuery, let key = integerKey(rawName) {
             numbered.append(Numbered(source: source, key: key, value: value))
             return
         }
         let listed = compatibility == .rfc5849 || source != .phpQuery
-        add(name: decoded(rawName, .form), value: value, from: source, isListed: listed)
+        add(name: texts.add(rawName, .form), value: value, from: source, isListed: listed)
     }
 
     private func integerKey(_ rawName: Bytes) -> Int64? {
@@ -189,11 +186,11 @@ package final class SignatureParameters {
             let key = name.withBytes { PHP.integerKey($0) }
             switch value {
             case .scalar(let text):
-                addPHP(name, key, text.withBytes { encoded($0) }, isArray: false)
+                addPHP(name, key, text.withBytes { texts.add($0, .plain) }, isArray: false)
             case .list(let elements):
                 for text in elements.texts {
                     // PHP turns an array into the string "Array" where a string is wanted.
-                    let slice = text?.withBytes { encoded($0) } ?? encoded(Bytes("Array"))
+                    let slice = text?.withBytes { texts.add($0, .plain) } ?? texts.add(asIs: Bytes("Array"))
                     addPHP(name, key, slice, isArray: true)
                 }
             }
@@ -204,7 +201,9 @@ package final class SignatureParameters {
         if let key {
             numbered.append(Numbered(source: .phpQuery, key: key, value: value))
         } else {
-            add(name: name.withBytes { encoded($0) }, value: value, from: .phpQuery, isListed: true, isArray: isArray)
+            add(
+                name: name.withBytes { texts.add($0, .plain) }, value: value, from: .phpQuery, isListed: true,
+                isArray: isArray)
         }
     }
 
@@ -213,23 +212,9 @@ package final class SignatureParameters {
     ) {
         parameters.append(
             Parameter(
-                prefix: arena.withBytes { Self.prefix(of: $0[Int(name.start)..<Int(name.end)]) }, name: name,
+                prefix: Self.prefix(of: texts[name]), name: name,
                 value: value,
                 sequence: Int32(parameters.count), source: source, isListed: isListed, isArray: isArray))
-    }
-
-    /// Encodes `text` into the arena.
-    private func encoded(_ text: Bytes) -> Slice {
-        let start = Int32(arena.count)
-        Percent.encodeTwice(text, into: &arena)
-        return Slice(start: start, end: Int32(arena.count))
-    }
-
-    /// Decodes `text` and encodes what comes out into the arena.
-    private func decoded(_ text: Bytes, _ reading: Percent.Reading) -> Slice {
-        let start = Int32(arena.count)
-        Percent.encodeTwice(decoding: text, reading, into: &arena)
-        return Slice(start: start, end: Int32(arena.count))
     }
 
     // MARK: Merging
@@ -238,12 +223,14 @@ package final class SignatureParameters {
     func merge() {
         if !numbered.isEmpty { renumber() }
         sort()
+        positions = InlineArray(repeating: -1)
         var start = 0
         var end = 0
         var kept = 0
         while start < parameters.count {
             end = start + 1
             while end < parameters.count, sameName(start, end) { end += 1 }
+            note(start, at: kept)
             if end == start + 1 {
                 if kept != start { parameters[kept] = parameters[start] }
                 kept += 1
@@ -253,6 +240,23 @@ package final class SignatureParameters {
             start = end
         }
         if kept < parameters.count { parameters.removeLast(parameters.count - kept) }
+        // Decoded values go behind the others, which must not be moved then.
+        texts.reserve(texts.count)
+    }
+
+    private func note(_ index: Int, at position: Int) {
+        let prefix = parameters[index].prefix
+        guard prefix >> 16 == 0x6f61_7574_685f,
+            let known = ProtocolParameter(texts[parameters[index].name], prefix: prefix)
+        else { return }
+        positions[known.rawValue] = position
+    }
+
+    /// What there is of a protocol parameter, after ``merge()``. Asked for once each: what is decoded takes room.
+    func value(of parameter: ProtocolParameter) -> ProtocolValue {
+        let position = positions[parameter.rawValue]
+        guard position >= 0 else { return .absent }
+        return parameters[position].isArray ? .list : .text(texts.decoded(parameters[position].value))
     }
 
     /// The parameters of one name: the highest source wins; of it the last value, or all, sorted.
@@ -267,9 +271,8 @@ package final class SignatureParameters {
         }
         guard kept > first + 1 else { return }
         for index in first..<kept { parameters[index].isArray = true }
-        arena.withBytes { arena in
-            parameters[first..<kept].sort { Self.compare($0.value, $1.value, in: arena) < 0 }
-        }
+        let texts = texts
+        parameters[first..<kept].sort { Self.compare(texts[$0.value], texts[$1.value]) < 0 }
     }
 
     /// `array_merge` numbers integer-like names anew, in order of first appearance: the plain query's, `$_GET`'s, the body's.
@@ -283,7 +286,7 @@ package final class SignatureParameters {
                 if let known = names[entry.key] {
                     name = known
                 } else {
-                    name = Array(String(next).utf8).withBytes { encoded($0) }
+                    name = Array(String(next).utf8).withBytes { texts.add($0, .plain) }
                     names[entry.key] = name
                     next += 1
                 }
@@ -294,31 +297,30 @@ package final class SignatureParameters {
 
     private func sameName(_ left: Int, _ right: Int) -> Bool {
         parameters[left].prefix == parameters[right].prefix
-            && arena.withBytes { Self.compare(parameters[left].name, parameters[right].name, in: $0) == 0 }
+            && texts[parameters[left].name] == texts[parameters[right].name]
     }
 
     /// By name, then in order of arrival: insertion for the usual dozen, without an allocation; the library's sort for more.
     private func sort() {
-        arena.withBytes { arena in
-            if parameters.count > 48 { return parameters.sort { Self.areInOrder($0, $1, in: arena) } }
-            parameters.withUnsafeMutableBufferPointer { items in
-                for index in items.indices.dropFirst() {
-                    let item = items[index]
-                    var hole = index
-                    while hole > 0, Self.areInOrder(item, items[hole - 1], in: arena) {
-                        items[hole] = items[hole - 1]
-                        hole -= 1
-                    }
-                    items[hole] = item
+        let texts = texts
+        if parameters.count > 48 { return parameters.sort { Self.areInOrder($0, $1, in: texts) } }
+        parameters.withUnsafeMutableBufferPointer { items in
+            for index in items.indices.dropFirst() {
+                let item = items[index]
+                var hole = index
+                while hole > 0, Self.areInOrder(item, items[hole - 1], in: texts) {
+                    items[hole] = items[hole - 1]
+                    hole -= 1
                 }
+                items[hole] = item
             }
         }
     }
 
     @inline(__always)
-    private static func areInOrder(_ left: Parameter, _ right: Parameter, in arena: Bytes) -> Bool {
+    private static func areInOrder(_ left: Parameter, _ right: Parameter, in texts: EncodedTexts) -> Bool {
         if left.prefix != right.prefix { return left.prefix < right.prefix }
-        let order = compare(left.name, right.name, in: arena)
+        let order = compare(texts[left.name], texts[right.name])
         return order != 0 ? order < 0 : left.sequence < right.sequence
     }
 
@@ -332,13 +334,10 @@ package final class SignatureParameters {
         return prefix
     }
 
-    private static func compare(_ left: Slice, _ right: Slice, in arena: Bytes) -> Int {
-        let common = min(left.end - left.start, right.end - right.start)
-        for offset in 0..<common {
-            let a = arena[Int(left.start + offset)]
-            let b = arena[Int(right.start + offset)]
-            if a != b { return Int(a) - Int(b) }
+    private static func compare(_ left: Bytes, _ right: Bytes) -> Int {
+        for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+            return Int(left[index]) - Int(right[index])
         }
-        return Int((left.end - left.start) - (right.end - right.start))
+        return left.count - right.count
     }
 }

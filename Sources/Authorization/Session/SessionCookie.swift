@@ -22,7 +22,10 @@ final class VerifiedCookie: Sendable {
         let rateLimitClass: String?
 
         /// The end of the session, milliseconds since 1970.
-        var expires: Double? { [period.expires, softExpiry.map { $0 * 1000 }].compactMap { $0 }.min() }
+        var expires: Double? {
+            let end = min(period.expires ?? .infinity, softExpiry.map { $0 * 1000 } ?? .infinity)
+            return end < .infinity ? end : nil
+        }
     }
 
     /// The claims, or why there are none.
