@@ -3,31 +3,32 @@
 --   txn.gate_status     200, 401, or 503 when there is no verdict
 --   txn.gate_body, txn.gate_challenge   of a refusal
 --   txn.gate_cookie     the Set-Cookie for the client, if there is one
+--   txn.gate_private    the Cache-Control that goes with it
 --   txn.gate_user       the central user id, if there is a user
 
 local identity = { "x-session-user-id", "x-session-sub", "x-session-consumer", "x-session-class", "x-session-type" }
--- What tells the request is written here; nothing of it is the client's.
-local forwarding = {
-    ["x-original-uri"] = true, ["x-original-method"] = true, ["x-forwarded-uri"] = true, ["x-forwarded-method"] = true,
-    ["x-forwarded-host"] = true, ["x-forwarded-proto"] = true, ["x-forwarded-for"] = true, ["content-length"] = true,
-    ["transfer-encoding"] = true, ["connection"] = true, ["expect"] = true, ["host"] = true,
-}
+-- What Sessiongate reads of the client's headers. No others are sent along: HAProxy's HTTP client has room for about a hundred,
+-- and a request may have as many.
+local asked = { "authorization", "cookie", "content-type", "x-client-ip" }
 
 local function first(headers, name)
     return headers and headers[name] and headers[name][0]
 end
 
 core.register_action("sessiongate", { "http-req" }, function(txn, address)
-    local headers = {}
-    for name, values in pairs(txn.http:req_get_headers()) do
-        if not forwarding[name] then
+    local sent, headers = txn.http:req_get_headers(), {}
+    for _, name in ipairs(asked) do
+        local values = sent[name]
+        if values then
             headers[name] = {}
-            for index = 0, #values do headers[name][index + 1] = values[index] end
+            for index = 0, math.min(#values, 7) do headers[name][index + 1] = values[index] end
         end
     end
+    -- Over HTTP/2 the target is a whole URL.
+    local target = txn.sf:url():gsub("^%a[%w+.-]*://[^/?#]*", "")
     headers["host"] = { txn.sf:req_fhdr("host") }
     headers["x-forwarded-host"] = { txn.sf:req_fhdr("host") }
-    headers["x-forwarded-uri"] = { txn.sf:url() }
+    headers["x-forwarded-uri"] = { target == "" and "/" or target }
     headers["x-forwarded-method"] = { txn.sf:method() }
     headers["x-forwarded-proto"] = { txn.sf:ssl_fc() == 1 and "https" or "http" }
     headers["x-forwarded-for"] = { txn.sf:src() }
@@ -48,7 +49,10 @@ core.register_action("sessiongate", { "http-req" }, function(txn, address)
         if value then txn.http:req_set_header(name, value) end
     end
     local cookie = first(answer.headers, "set-cookie")
-    if cookie then txn:set_var("txn.gate_cookie", cookie) end
+    if cookie then
+        txn:set_var("txn.gate_cookie", cookie)
+        txn:set_var("txn.gate_private", first(answer.headers, "cache-control") or "private")
+    end
     local user = first(answer.headers, "x-session-user-id")
     if user then txn:set_var("txn.gate_user", user) end
 end, 1)
