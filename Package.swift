@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Wire", "Cryptography", "Authorization", "Stores", "Transport",
+                "CNative", "Wire", "Cryptography", "Authorization", "Stores", "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ],

@@ -41,6 +41,6 @@ public final class Counters: Sendable {
         authenticated = SessionType.allCases.map { _ in Cell() }
         refused = Reason.allCases.map { _ in Cell() }
         failed = Fault.allCases.map { _ in Cell() }
-        waited = (0..<4).map { _ in Cell() }
+        waited = (0..<5).map { _ in Cell() }
     }
 }

@@ -14,6 +14,8 @@ public enum Lookup: Hashable, Sendable {
     case user(id: Int64)
     /// A freshly signed session cookie.
     case cookie(CookieClaims)
+    /// The verdict itself, since the request's form is large.
+    case verdict(DetachedCheck)
 }
 
 /// What an OAuth 2 access token says about whom.

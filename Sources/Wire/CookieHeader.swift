@@ -97,6 +97,20 @@ public struct CookieHeader: Sequence {
         copy(replacing: name, with: nil, into: &output)
     }
 
+    /// Appends a copy of the header with only those parts that `isWanted`. The copy may be empty.
+    public func copy(where isWanted: (Bytes) -> Bool, into output: inout [UInt8]) {
+        let start = output.count
+        var position = 0
+        while position < bytes.count {
+            let end = bytes.firstIndex(of: 0x3B, from: position) ?? bytes.count
+            let part = bytes[position..<end]
+            position = end + 1
+            guard isWanted(part) else { continue }
+            if output.count > start { output.append(0x3B) }
+            output.append(part)
+        }
+    }
+
     /// The header's parts are what lies between semicolons, blanks included: kept parts are copied as they are.
     private func copy(replacing name: Bytes, with value: Bytes?, into output: inout [UInt8]) {
         let start = output.count
@@ -114,13 +128,13 @@ public struct CookieHeader: Sequence {
             } else if part.lowerBound > 0 {
                 part = (pair?.range.lowerBound ?? end)..<end
             }
-            guard isReplaced, let pair, let new = replacement else {
+            guard isReplaced, let new = replacement else {
                 output.append(bytes[part])
                 continue
             }
-            output.append(bytes[part.lowerBound..<pair.range.lowerBound])
+            // In the one form that everybody reads: filters don't agree about tabs, or blanks behind a value.
+            if output.count > start { output.append(0x20) }
             Self.append(name, new, to: &output)
-            output.append(bytes[pair.range.upperBound..<end])
             replacement = nil
         }
         guard let new = replacement else { return }

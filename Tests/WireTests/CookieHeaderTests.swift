@@ -45,7 +45,7 @@ import Wire
         ("", "s=new"), ("s=old", "s=new"), ("a=1", "a=1; s=new"), ("a=1; s=old; b=2", "a=1; s=new; b=2"),
         ("s=old; a=1", "s=new; a=1"), ("a=1; s=1; b=2; s=2; c=3", "a=1; s=new; b=2; c=3"), ("s=1; s=2", "s=new"),
         ("s=1;s=2;a=1", "s=new;a=1"), ("a=1;", "a=1; s=new"), ("S=1", "S=1; s=new"), ("s", "s=new"),
-        (" s = old ; x", " s=new ; x"), ("a=\"1\";;junk; =; s=old", "a=\"1\";;junk; =; s=new"), ("ss=1", "ss=1; s=new"),
+        (" s = old ; x", "s=new; x"), ("a=\"1\";;junk; =; s=old", "a=\"1\";;junk; =; s=new"), ("ss=1", "ss=1; s=new"),
     ]) func settingKeepsTheRest(_ header: String, _ expected: String) {
         #expect(setting(header) == expected)
         utf8(expected).withBytes { bytes in

@@ -35,7 +35,7 @@ enum Credential {
         if case .none = credential, let token = centralAuthParameter(of: target) { credential = .centralAuth(token) }
         if case .none = credential { return .none }
         switch (gate.entryPoints.find(target), credential) {
-        case (.api, _): return credential
+        case (.action, _), (.other, _): return credential
         // CentralAuth looks at its tokens at the API only; elsewhere the cookie decides.
         case (_, .centralAuth): return .none
         case (.ignored, _): return .ignored

@@ -4,8 +4,10 @@ import Wire
 
 /// The part of MediaWiki behind a path.
 enum EntryPoint {
-    /// Looks at OAuth credentials.
-    case api
+    /// The action API.
+    case action
+    /// Whatever else may look at OAuth credentials: the REST API, names of one's own.
+    case other
     /// Never looks at them.
     case ignored
     /// Refuses them.
@@ -24,13 +26,37 @@ struct EntryPoints: Sendable {
         ignored = settings.ignored.map { Array($0.utf8) }
     }
 
-    /// The entry point of `target`. Web servers decide about the decoded path; only signatures are about the path as it was sent.
+    /// The entry point of `target`. Web servers decide about the decoded path without dot segments and doubled slashes; only
+    /// signatures are about the path as it was sent.
     func find(_ target: RequestTarget) -> EntryPoint {
-        guard target.path.firstIndex(of: UInt8(ascii: "%")) != nil else { return find(target, path: target.path) }
+        let isPlain =
+            target.path.firstIndex(of: UInt8(ascii: "%")) == nil && !target.path.contains("/.")
+            && !target.path.contains("//")
+        if isPlain { return find(target, path: target.path) }
         guard target.hasValidEscapes else { return .ignored }
         var path: [UInt8] = []
         Percent.decode(target.path, into: &path)
-        return path.withBytes { find(target, path: $0) }
+        return path.withBytes(Self.withoutDotSegments).withBytes { find(target, path: $0) }
+    }
+
+    /// RFC 3986 section 5.2.4, with runs of slashes taken for one, as nginx and Apache do before they choose what runs.
+    private static func withoutDotSegments(_ path: Bytes) -> [UInt8] {
+        var result: [UInt8] = []
+        var start = 0
+        while start < path.count {
+            let end = path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count
+            let segment = path[start..<end]
+            let isLast = end == path.count
+            start = end + 1
+            if segment == ".." {
+                result.removeLast(result.count - (result.lastIndex(of: UInt8(ascii: "/")) ?? 0))
+            } else if !segment.isEmpty, !(segment == ".") {
+                result.append(UInt8(ascii: "/"))
+                result.append(segment)
+                if isLast { return result }
+            }
+        }
+        return result + [UInt8(ascii: "/")]
     }
 
     private func find(_ target: RequestTarget, path: Bytes) -> EntryPoint {
@@ -42,7 +68,9 @@ struct EntryPoints: Sendable {
         // api.php with path info is redirected before MediaWiki looks at credentials.
         if script.count < path.count, script.ends(with: Bytes("/api.php")) { return .ignored }
         if ignored.contains(where: { script.ends(with: $0) }) { return .ignored }
-        guard refused.contains(where: { script.ends(with: $0) }) else { return .api }
+        guard refused.contains(where: { script.ends(with: $0) }) else {
+            return script.ends(with: Bytes("/api.php")) ? .action : .other
+        }
         // Special:OAuth reads the header itself.
         return (target.queryValue("title") ?? []).withBytes(Self.isSpecialOAuth) ? .ignored : .refused
     }

@@ -30,6 +30,8 @@ public struct Loader: Sendable {
                 identity: user.map { identity(.cookie, user: $0, consumer: nil, grants: [], at: now) })
             gate.memory.users.insert(
                 entry, under: CacheKey(lookup), at: now, lifetime: lifetime(isFound: user != nil))
+        case .verdict(let check):
+            try check.run(gate, self, at: now)
         case .cookie(let claims):
             let cookie = try MintedCookie.mint(claims, gate: gate, at: now)
             gate.memory.minted.insert(

@@ -6,7 +6,7 @@ extension Authorizer {
     /// The wiki that the request is for: the route's, else its host's.
     func wiki(of request: CheckRequest, _ route: Route) throws(Halt) -> ServedWiki {
         if let wiki = route.wiki { return wiki }
-        guard let wiki = gate.wikis.find(host: host(of: request), scheme: scheme(of: request)) else {
+        guard let wiki = gate.wikis.find(host: host(of: request)) else {
             throw .refused(.wikiUnknown)
         }
         return wiki

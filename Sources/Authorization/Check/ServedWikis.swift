@@ -63,15 +63,22 @@ struct ServedWikis: Sendable {
     /// The wiki with this id.
     func find(id: String) -> ServedWiki? { byID[id] }
 
-    /// The wiki of `host`, in whatever case. The scheme's default port and a trailing dot don't change whom a host names: otherwise
-    /// a client could choose by spelling to be judged by the default wiki's rules.
-    func find(host: Bytes, scheme: Bytes) -> ServedWiki? {
+    /// The wiki of `host`, in whatever case. What web servers ignore when they choose a site (user, port, trailing dots) does not
+    /// change whom a host names: otherwise a client could choose by spelling to be judged by the default wiki's rules.
+    func find(host: Bytes) -> ServedWiki? {
         if places.isEmpty { return fallback }
         if let wiki = find(spelled: host) { return wiki }
-        let port = scheme == "https" ? Bytes(":443") : Bytes(":80")
-        var plain = host.ends(with: port) ? host.prefix(host.count - port.count) : host
-        if plain.ends(with: Bytes(".")) { plain = plain.prefix(plain.count - 1) }
+        let plain = Self.plain(host)
         return (plain.count < host.count ? find(spelled: plain) : nil) ?? fallback
+    }
+
+    private static func plain(_ host: Bytes) -> Bytes {
+        var plain = host
+        if let user = plain.buffer.lastIndex(of: UInt8(ascii: "@")) { plain = plain.dropFirst(user + 1) }
+        let bracket = plain.first == UInt8(ascii: "[") ? plain.firstIndex(of: UInt8(ascii: "]")) ?? 0 : 0
+        if let colon = plain.firstIndex(of: UInt8(ascii: ":"), from: bracket) { plain = plain.prefix(colon) }
+        while plain.ends(with: Bytes(".")) { plain = plain.prefix(plain.count - 1) }
+        return plain
     }
 
     private func find(spelled host: Bytes) -> ServedWiki? {

@@ -79,30 +79,39 @@ enum Answer {
         writer.endMessage(ok)
     }
 
-    /// Overwrites the request's `cookie` header so that whoever reads it behind sees the session, and one session: the client's
-    /// cookies, with the session's in place of the client's own.
+    /// Overwrites the request's `cookie` header so that whoever reads it behind sees the session, and one session, however the
+    /// client spelled it: the client's cookies, with the session's in place of the client's own. Filters don't agree about blanks,
+    /// quotes and escapes, so what was verified is written in the one form that all of them read.
     private static func writeCookie(
         _ verdict: Verdict, to request: CheckRequest, gate: Gate, into writer: inout ProtobufWriter
     ) {
-        let header = CookieHeader(request.cookie ?? .empty)
-        // What is not UTF-8, or no header value, can't travel in an answer: it stays as the client sent it.
-        guard header.bytes.isUTF8, header.bytes.buffer.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
-            return
-        }
-        gate.cookieName.withBytes { name in
-            var value: [UInt8] = []
-            switch verdict.cookie {
-            case .set(let cookie):
-                cookie.token.withBytes { header.copy(setting: name, to: $0, into: &value) }
-            case .none, .keep:
-                // A verified cookie is the first of its name; filters differ about which of several they read.
-                guard verdict.cookie.isKept || verdict.identity?.type == .cookie, header.count(name) > 1,
-                    let own = header.first(name)
-                else { return }
-                header.copy(setting: name, to: own, into: &value)
+        guard let name = verdict.injectedName(gate) else { return }
+        let original = request.cookie ?? .empty
+        // What is no header value can't travel in an answer: such cookies are left out.
+        var sendable: [UInt8] = []
+        let isSendable = isSendable(original)
+        if !isSendable { CookieHeader(original).copy(where: Self.isSendable, into: &sendable) }
+        sendable.withBytes { sendable in
+            name.withBytes { name in
+                let header = CookieHeader(isSendable ? original : sendable)
+                var value: [UInt8] = []
+                switch verdict.cookie {
+                case .set(let cookie):
+                    cookie.token.withBytes { header.copy(setting: name, to: $0, into: &value) }
+                case .none, .keep:
+                    guard let own = header.first(name) else { break }
+                    var token: [UInt8] = []
+                    Percent.decodeForm(own, into: &token)
+                    token.withBytes { header.copy(setting: name, to: $0, into: &value) }
+                    if value.withBytes({ $0 == original }) { return }
+                }
+                if !value.isEmpty { writeRequestHeader("cookie", value, into: &writer) }
             }
-            writeRequestHeader("cookie", value, into: &writer)
         }
+    }
+
+    private static func isSendable(_ text: Bytes) -> Bool {
+        text.isUTF8 && text.buffer.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }
     }
 
     /// `{"session": {…}}`, all leaves strings: rate limit rules match nothing else.
@@ -228,6 +237,14 @@ extension [UInt8] {
         let word = Bytes(word)
         let start = count - word.count
         for index in 0..<word.count { self[start + index] = word[index] }
+    }
+}
+
+extension Verdict {
+    /// The name of the cookie that is to stand in the request; nil when there is no session in a cookie.
+    fileprivate func injectedName(_ gate: Gate) -> [UInt8]? {
+        if case .none = cookie, identity?.type != .cookie { return nil }
+        return gate.cookieName
     }
 }
 

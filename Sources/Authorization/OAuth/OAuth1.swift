@@ -88,10 +88,12 @@ extension Authorizer {
             else { return nil }
         }
         guard isBodyComplete(request) else { throw .refused(.bodyUnavailable) }
+        guard request.body.count <= largestForm else { throw .needs(.verdict(DetachedCheck(request.message))) }
         return request.body
     }
 
-    /// Whether the body is there, whole. A request that says it has none (`size` 0) has an empty one.
+    /// Whether the body is there, whole. That none was sent along (`size` 0) does not mean that there is none: Envoy counts what it
+    /// has received when it asks. HTTP/1.1 says whether there is one (RFC 9112 section 6.3); HTTP/2 need not.
     private func isBodyComplete(_ request: CheckRequest) -> Bool {
         // The length tells more than the proxy's mark, which a client can send where no proxy sets it.
         if let length = request.header(Bytes("content-length")), let size = PHP.integerKey(length) {
@@ -99,7 +101,9 @@ extension Authorizer {
         }
         if let partial = request.partialBody, partial == "true" { return false }
         if request.size >= 0, request.size > Int64(request.body.count) { return false }
-        return request.hasBody || request.size == 0
+        return request.hasBody
+            || request.size == 0 && request.httpProtocol.starts(with: "HTTP/1")
+                && request.header(Bytes("transfer-encoding")) == nil
     }
 
     private func checkVersion() throws(Halt) {

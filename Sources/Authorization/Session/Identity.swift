@@ -50,7 +50,7 @@ public final class Identity: Sendable {
     /// Rate limit class; nil when unknown.
     public let rateLimitClass: String?
     /// Whether the access token names the class (`rlc`).
-    private let hasNamedClass: Bool
+    let hasNamedClass: Bool
     /// The request's grants: the acceptance's, or for OAuth 2 the token's scopes.
     public let grants: [String]
     /// What a cookie for this user says; nil without a user.

@@ -167,6 +167,7 @@ extension Authorizer {
         _ request: CheckRequest, of identity: inout Identity, at now: Timestamp
     ) throws(Halt) -> CookieAction {
         guard wantsCookie(identity), let claims = identity.claims else {
+            identity = classified(identity, by: request, at: now)
             trace?.note("cookie", "none for sessions of type \(identity.type.rawValue)")
             return .none
         }
@@ -187,6 +188,15 @@ extension Authorizer {
             }
         }
         return try .set(mintedCookie(of: identity, claims, at: now))
+    }
+
+    /// The identity of a session that gets no cookie, in the class that the user's own cookie names, if one came along.
+    private func classified(_ identity: Identity, by request: CheckRequest, at now: Timestamp) -> Identity {
+        guard let user = identity.user, !identity.hasNamedClass, let cookie = sessionCookie(of: request),
+            let presented = try? verifyCookie(cookie, at: now), presented.userID == user.id,
+            !hasSoftlyExpired(presented, at: now)
+        else { return identity }
+        return identity.presented(class: presented.rateLimitClass, gate: gate)
     }
 
     private func wantsCookie(_ identity: Identity) -> Bool {

@@ -53,7 +53,7 @@ struct GivenValues {
         case .table(let entries): for entry in entries { read(entry, in: path) }
         default:
             let expected = "a table of keys: " + alternatives(names[path] ?? [])
-            report(section.place, path, "got \(section.kind)", expected)
+            report(section.place, path, "got \(section.form)", expected)
         }
     }
 

@@ -69,6 +69,8 @@ struct Mismatch: Sendable {
 
 /// `text` as it is quoted in messages: bounded, on one line.
 func quoted(_ text: String) -> String {
+    // A key that was put where its file's name belongs is a secret all the same.
+    if text.contains("-----BEGIN") { return "a PEM block (not shown)" }
     let shown = text.unicodeScalars.prefix(60).map { scalar in
         scalar.value < 0x20 || scalar.value == 0x7f ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
     }

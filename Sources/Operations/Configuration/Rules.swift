@@ -55,6 +55,13 @@ extension Reading {
     }
 
     private mutating func checkPublished(_ keys: LoadedKeys) {
+        let issuers = Set(keys.accessToken.map(\.modulus))
+        if keys.published.contains(where: { issuers.contains($0.modulus) }) {
+            add(
+                "keys.cookie_next, keys.cookie_previous",
+                "the same key issues access tokens, so that one could pass for a session cookie",
+                expected: "keys of their own")
+        }
         guard let signer = keys.cookie?.publicKey.modulus else { return }
         if keys.published.contains(where: { $0.modulus == signer }) {
             add("keys.cookie", "the same key is also named as next or previous", expected: "each key once")

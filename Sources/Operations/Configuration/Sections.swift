@@ -102,8 +102,8 @@ extension ConfigurationSection {
         [
             ConfigurationKey(
                 "keys.access_token", \.keys.accessToken, Codec.file.list("a list of file names"),
-                "Public keys of MediaWiki's OAuth 2 access tokens ($wgOAuth2PublicKey). Without one, "
-                    + "every access token is refused.",
+                "Public keys of MediaWiki's OAuth 2 access tokens ($wgOAuth2PublicKey). Without one, there is "
+                    + "no verdict about access tokens: UNAVAILABLE, as in an outage.",
                 example: "[keys/access-token.pub]"),
             ConfigurationKey(
                 "keys.cookie", optional: \.keys.cookie, .file,

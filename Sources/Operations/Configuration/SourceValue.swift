@@ -51,6 +51,12 @@ struct SourceValue: Sendable {
         return ["~", "null", "Null", "NULL"].contains(scalar.string) ? .null : .text(scalar.string)
     }
 
+    /// What form it has, without its contents: it may be a secret that stands in the wrong place.
+    var form: String {
+        if case .text = content { return "a text" }
+        return kind
+    }
+
     /// What kind of value it is, for messages.
     var kind: String {
         switch content {

@@ -24,7 +24,8 @@ public struct Explanation: Sendable {
 
     /// The explanation as text; with ANSI colours where `isColoured`.
     public func text(isColoured: Bool) -> String {
-        lines.map { style, text in
+        lines.map { style, line in
+            let text = Shown.printable(line)
             guard isColoured else { return text }
             switch style {
             case .heading: return "\u{1b}[1m\(text)\u{1b}[0m"
@@ -40,7 +41,7 @@ public struct Explanation: Sendable {
         section("Request") {
             [
                 "\(request.method.string) "
-                    + "\(request.scheme.string)://\(request.host.string)\(Self.shown(request.path.string))",
+                    + "\(request.scheme.string)://\(request.host.string)\(Shown.target(request.path.string))",
                 "from \(request.sourceAddress.string), id \(request.id.string)",
             ]
         }
@@ -77,12 +78,17 @@ public struct Explanation: Sendable {
             }
         }
         section("Signed parameters") {
-            trace.parameters.map { parameter in
-                let value = parameter.name == "oauth_signature" ? Self.shortened(parameter.value) : parameter.value
+            let isPlaintext = trace.parameters.contains {
+                $0.name == "oauth_signature_method" && $0.value.uppercased() == "PLAINTEXT"
+            }
+            return trace.parameters.map { parameter in
+                let value = Shown.value(parameter.value, of: parameter.name, isPlaintext: isPlaintext)
                 return "\(Self.padded(parameter.source, 12)) \(parameter.name) = \(value)"
             }
         }
-        section("Base string") { trace.baseString.isEmpty ? [] : [String(decoding: trace.baseString, as: UTF8.self)] }
+        section("Base string") {
+            trace.baseString.isEmpty ? [] : [Shown.baseString(String(decoding: trace.baseString, as: UTF8.self))]
+        }
         heading("Checks")
         for entry in trace.entries {
             guard case .check(let name, let holds) = entry else { continue }
@@ -115,11 +121,11 @@ public struct Explanation: Sendable {
     private mutating func addAnswer(_ answer: CheckResponse) {
         if let ok = answer.ok {
             section("Request headers for the upstream") {
-                ok.headers.map { "set     \($0.key): \(Self.shown($0.value))" }
+                ok.headers.map { "set     \($0.key): \(Shown.text($0.value))" }
                     + ok.headersToRemove.map { "remove  \($0)" }
             }
             section("Response headers for the client") {
-                ok.responseHeadersToAdd.map { "add     \($0.key): \(Self.shown($0.value))" }
+                ok.responseHeadersToAdd.map { "add     \($0.key): \(Shown.text($0.value))" }
             }
         }
         if let denied = answer.denied {
@@ -137,27 +143,6 @@ public struct Explanation: Sendable {
 
     private static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
-    }
-
-    /// The first characters of something that proves who one is.
-    private static func shortened(_ text: String) -> String {
-        text.count <= 8 ? "…" : "\(text.prefix(6))… (\(text.count) characters)"
-    }
-
-    /// Text with every JWT and signature in it shortened.
-    static func shown(_ text: String) -> String {
-        var result = ""
-        var rest = text[...]
-        let marks = ["sessionJwt=", "eyJ", "oauth_signature=", "centralauthtoken=", "access_token="]
-        while let found = marks.compactMap({ rest.firstRange(of: $0) }).min(by: { $0.lowerBound < $1.lowerBound }) {
-            let isJWT = rest[found] == "eyJ"
-            let start = isJWT ? found.lowerBound : found.upperBound
-            result += rest[..<start]
-            let end = rest[start...].firstIndex { ";& \",".contains($0) } ?? rest.endIndex
-            result += rest[start..<end].isEmpty ? "" : shortened(String(rest[start..<end]))
-            rest = rest[end...]
-        }
-        return result + rest
     }
 }
 

@@ -43,7 +43,7 @@ extension MetricsText {
         sample(["action": "set"], sum(\.cookiesSet))
         sample(["action": "keep"], sum(\.cookiesKept))
         begin("sessiongate_lookups_total", .counter, "Times a check had to wait for what was not in memory.")
-        for (index, kind) in ["oauth1", "oauth2", "user", "cookie"].enumerated() {
+        for (index, kind) in ["oauth1", "oauth2", "user", "cookie", "verdict"].enumerated() {
             sample(["kind": kind], sum { $0.waited[index] })
         }
         single(
@@ -57,7 +57,10 @@ extension MetricsText {
     }
 
     private mutating func writeStore(_ workers: StoreWorkers) {
-        let kinds = [("rows", workers.rowStatistics), ("cookies", workers.cookieStatistics)]
+        let kinds = [
+            ("rows", workers.rowStatistics), ("cookies", workers.cookieStatistics),
+            ("verdicts", workers.verdictStatistics),
+        ]
         begin(
             "sessiongate_store_lookups_total", .counter,
             "Lookups by workers, each once however many checks waited for it.")

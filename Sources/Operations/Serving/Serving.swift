@@ -6,6 +6,7 @@
 // A second signal ends the process at once.
 
 import Authorization
+import CNative.Allocator
 import Foundation
 import Logging
 import Stores
@@ -42,6 +43,8 @@ public struct Serving: Sendable {
 
     /// Serves until a signal comes. `announce` gets a line with the addresses when requests are welcome.
     public func run(announce: (String) -> Void) async throws {
+        // A buffer for a large form is given back to the system when it is freed, not kept for the next of its size.
+        mallopt(M_MMAP_THRESHOLD, 1 << 20)
         let signals = Signals.stopping()
         let addresses = try await start()
         announce("ready data=\(addresses.dataText) admin=\(addresses.adminText)")

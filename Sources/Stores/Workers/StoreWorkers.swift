@@ -1,7 +1,8 @@
 // What leaves the event loop: reading rows and signing cookies, each lookup once however many requests wait for it.
 //
 // Rows and cookies have threads of their own: a signature takes as long as fifty lookups, and when ten thousand users come
-// without a cookie, others' rows must not wait behind them. Signing yields the processor to everything else.
+// without a cookie, others' rows must not wait behind them. Checks of large forms have one more. Signing and they yield the
+// processor to everything else.
 
 import Authorization
 
@@ -17,6 +18,8 @@ public final class StoreWorkers: Resolver {
         public var lookups = 65_536
         /// Requests waiting for them.
         public var waiters = 131_072
+        /// Checks of large forms on their way: each holds its whole form.
+        public var verdicts = 16
         /// Lookups read in one transaction.
         public var batch = 32
 
@@ -41,6 +44,7 @@ public final class StoreWorkers: Resolver {
 
     private let rows: Lane
     private let cookies: Lane
+    private let verdicts: Lane
 
     /// Workers that read from `directory` into the memory of `gate`.
     public convenience init(gate: Gate, directory: any SnapshotDirectory, limits: Limits = Limits()) {
@@ -62,6 +66,11 @@ public final class StoreWorkers: Resolver {
                 done(job.lookup, Self.fault { () throws(Fault) in try load(job.lookup, job.now, directory) })
             }
         }
+        var few = limits
+        few.lookups = limits.verdicts
+        verdicts = Lane(threads: 1, batch: 1, niceness: 10, limits: few) { jobs, done in
+            Self.read(jobs, from: directory, load: load, done: done)
+        }
     }
 
     /// Fetches `lookup`, or waits with others for it, and calls `completion` once: on a worker, or at once with a fault when
@@ -70,6 +79,7 @@ public final class StoreWorkers: Resolver {
         switch lookup {
         case .oauth1, .oauth2, .user: rows.resolve(lookup, at: now, completion: completion)
         case .cookie: cookies.resolve(lookup, at: now, completion: completion)
+        case .verdict: verdicts.resolve(lookup, at: now, completion: completion)
         }
     }
 
@@ -77,11 +87,14 @@ public final class StoreWorkers: Resolver {
     public var rowStatistics: Statistics { rows.statistics }
     /// What became of cookies to sign.
     public var cookieStatistics: Statistics { cookies.statistics }
+    /// What became of checks of large forms.
+    public var verdictStatistics: Statistics { verdicts.statistics }
 
     /// Fails what is queued, finishes what is being fetched, and ends the threads. Lookups that come later fail.
     public func shutdown() async {
         await rows.shutdown()
         await cookies.shutdown()
+        await verdicts.shutdown()
     }
 
     /// Reads jobs in one transaction; those that one could not be had for fail.

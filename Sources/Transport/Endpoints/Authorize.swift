@@ -32,7 +32,7 @@ extension Endpoints {
     /// Judges `exchange.message`, and answers in HTTP's own words.
     func authorize(_ exchange: Exchange, at now: Timestamp, isEnvoy: Bool) -> ServiceStep {
         var response: [UInt8] = []
-        switch exchange.message.withBytes({ check($0, at: now, into: &response) }) {
+        switch exchange.message.withBytes({ check($0, of: exchange, at: now, into: &response) }) {
         case .answered:
             guard let answer = try? CheckResponse(protobuf: response) else { return .failed(.unresolved) }
             exchange.reply.answer(answer, isEnvoy: isEnvoy)

@@ -15,7 +15,7 @@ extension Endpoints {
     private func check(_ exchange: Exchange, at now: Timestamp) -> ServiceStep {
         exchange.withMessage(maxBytes: maxMessageBytes) { message in
             let start = GRPCFrame.begin(in: &exchange.reply.body)
-            let step = check(message, at: now, into: &exchange.reply.body)
+            let step = check(message, of: exchange, at: now, into: &exchange.reply.body)
             switch step {
             case .answered:
                 GRPCFrame.end(start, in: &exchange.reply.body)
@@ -41,7 +41,7 @@ extension Endpoints {
                 }
             }
             var response: [UInt8] = []
-            switch exchange.message.withBytes({ check($0, at: now, into: &response) }) {
+            switch exchange.message.withBytes({ check($0, of: exchange, at: now, into: &response) }) {
             case .answered:
                 exchange.reply.answer(json: Self.json(response), cacheControl: "no-store")
             case .malformed:
@@ -65,14 +65,24 @@ extension Endpoints {
     }
 
     /// Checks an encoded CheckRequest; appends the CheckResponse to `response`.
-    func check(_ message: Bytes, at now: Timestamp, into response: inout [UInt8]) -> CheckResult {
+    func check(
+        _ message: Bytes, of exchange: Exchange, at now: Timestamp, into response: inout [UInt8]
+    ) -> CheckResult {
         do throws(WireError) {
             let request = try CheckRequest(protobuf: message)
+            if let decided = exchange.detached?.take() {
+                authorizer.count(decided.verdict)
+                refusals?.note(decided.verdict, request, at: now)
+                response.append(contentsOf: decided.response)
+                return .answered
+            }
             switch authorizer.check(request, at: now, into: &response) {
             case .answered(let verdict):
                 refusals?.note(verdict, request, at: now)
                 return .answered
-            case .needs(let lookup): return .needs(lookup)
+            case .needs(let lookup):
+                if case .verdict(let check) = lookup { exchange.detached = check }
+                return .needs(lookup)
             case .failed(let fault):
                 if fault == .routeMisconfigured { refusals?.note(routeProblem: authorizer.routeProblem, at: now) }
                 return .failed(fault)

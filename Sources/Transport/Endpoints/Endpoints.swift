@@ -21,6 +21,7 @@ package struct Endpoints: Service {
     ) {
         refusals = logger.map { RefusalLog($0) }
         authorizer = Authorizer(gate: gate)
+        authorizer.largestForm = 64 << 10
         self.gate = gate
         self.readiness = readiness
         self.maxMessageBytes = maxMessageBytes

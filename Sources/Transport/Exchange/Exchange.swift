@@ -55,6 +55,8 @@ package final class Exchange {
     @exclusivity(unchecked) package var body: [UInt8] = []
     /// The CheckRequest that another form of request was converted to, kept from one round to the next.
     @exclusivity(unchecked) package var message: [UInt8] = []
+    /// The check, when a worker decides it.
+    @exclusivity(unchecked) package var detached: DetachedCheck?
     /// The answer.
     @exclusivity(unchecked) package var reply = Reply()
     /// What is wrong with the request, nil when it can be served.
@@ -105,6 +107,7 @@ package final class Exchange {
         head.reset()
         body.recycle()
         message.recycle()
+        detached = nil
         reply.reset()
         flaw = nil
         isLast = false
