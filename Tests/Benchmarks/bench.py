@@ -1,126 +1,144 @@
-"""CPU time per check, one event loop: h2load asks over loopback, the kernel says what the server spent.
+"""`make bench`: what a check costs, beside what else one could run, with goals.
 
-Beside it nghttpd (C, the same HTTP/2 library) serving a 600-byte file, so that numbers of different machines compare.
-`REQUESTS=…` changes how many requests each row takes (100,000).
+Servers have one core and clients the other; CPU time is the server process's own, as the kernel's scheduler counts it.
+Rows alternate round after round, figures are medians. `h2load` repeats one stored request, `load` (`workbench load`)
+makes distinct ones; a row and what it is compared with have the same client. A figure fails beyond its goal × 1.25,
+since timings on shared machines are not exact; instructions and allocations (gates.py) are.
+
+QUICK=1: three minutes, smaller counts. SOAK=1: ten million requests. ONLY="warm latency": only these sections.
 """
 
 import os
-import re
-import statistics
-import struct
 import subprocess
+import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
-import asking
-import grpc
+import callgrind
+import chart
+import clients
+import distinct
+import gates
+import latency
+import measure
+import results
+import scale
+import servers
 import stack
-from cookies import make_cookie
-from edge import Edge
-from envoy.service.auth.v3.external_auth_pb2 import CheckResponse
-from oauthlib.oauth1 import Client
+import starts
+import storms
+import warm
+from results import Result
 
-REQUESTS = int(os.environ.get("REQUESTS", "100000"))
-ROUNDS = 3
-URL = "http://wiki.example/w/api.php?action=query&meta=userinfo&format=json&formatversion=2"
+PROBLEMS = (clients.ClientError, stack.StartError, subprocess.SubprocessError, OSError, KeyError)
 
 
-def cpu_seconds(process):
-    """User and system time that the process has spent."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def sections(folder, table):
+    """Title and work of each section, by name."""
+
+    def state(users=1000, consumers=1000):
+        return servers.large_state(folder, users, consumers)
+
+    return {
+        "warm": ("Everything warm", [partial(warm.stored, folder, table)]),
+        "distinct": ("Everything warm, no two requests the same", [partial(distinct.all_rows, folder, table)]),
+        "counted": ("Instructions and allocations", [partial(counted, folder, table)]),
+        "latency": ("One request at a time on a connection", [partial(latency.all_rows, folder, table)]),
+        "scale": (
+            "Large",
+            [
+                partial(scale.idle, folder, table),
+                partial(scale.connections, folder, table),
+                partial(starts.loops, folder, table),
+                lambda: starts.start(table, state(consumers=starts.CONSUMERS)),
+                lambda: scale.nonces(folder, table, state()),
+                lambda: scale.users(folder, table, state(scale.USERS)),
+                lambda: scale.tokens(folder, table, state()),
+            ],
+        ),
+        "storms": (
+            "Bad moments",
+            [
+                lambda: storms.mint(folder, table, state(storms.STORM_USERS)),
+                lambda: storms.cold(folder, table, state(scale.USERS)),
+                lambda: storms.soak(folder, table, state()),
+            ],
+        ),
+    }
 
 
-def check_request(**headers):
-    """A CheckRequest of about 1.5 KB, as a browser's or bot's becomes."""
-    names = {
-        ":method": "GET",
-        ":scheme": "http",
-        ":authority": "wiki.example",
-        ":path": URL.removeprefix("http://wiki.example"),
-        "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-        "accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-        "accept-encoding": "gzip, deflate, br, zstd",
-        "accept-language": "en-GB,en;q=0.7,de;q=0.3",
-        "x-forwarded-for": "203.0.113.5",
-        "x-forwarded-proto": "http",
-        "x-request-id": "b1946ac9-2492-4d23-84c6-235b45d2611e",
-        "x-filler": "f" * 400,
-    } | headers
-    http = {"id": "4711", "method": "GET", "path": names[":path"], "host": "wiki.example", "scheme": "http"}
-    source = {"address": {"socket_address": {"address": "203.0.113.5", "port_value": 40000}}}
-    return {"attributes": {"source": source, "request": {"http": {**http, "headers": names, "protocol": "HTTP/2"}}}}
+def measure_all(folder, table):
+    """Runs the sections asked for; returns what could not be measured."""
+    problems = []
+    all_sections = sections(folder, table)
+    for name in os.environ.get("ONLY", "").split() or all_sections:
+        title, works = all_sections[name]
+        table.section(title)
+        for work in works:
+            try:
+                work()
+            except PROBLEMS as problem:
+                problems.append(f"{name}: {type(problem).__name__}: {problem}")
+                print(f"error: {problems[-1]}", flush=True)
+    return problems
 
 
-def oauth1_header(edge):
-    keys = edge.demo["oauth1"]
-    names = ("consumer_key", "consumer_secret", "token", "token_secret")
-    client = Client(*(keys[name] for name in names[:2]), *(keys[name] for name in names[2:]))
-    return client.sign(URL)[1]["Authorization"]
+def draw(table):
+    """The chart of the rows that h2load drove."""
+    rows, base = [], None
+    names = {name for name, *_ in warm.STORED}
+    for result in table.results:
+        if result.name == warm.BASE:
+            base = result.cost
+        if base and result.cost and (result.unit, result.client) == ("×", "h2load"):
+            if result.name in names:
+                rows.append((result.name, result.cost, result.goal * base, "ours"))
+            elif result.name == warm.BASE or result.goal is None:
+                rows.append((result.name, result.cost, None, "other"))
+    foot = f"h2load -c 8 -m 32, one core for the server, {results.machine()['processor']}; red: the goal"
+    text = chart.bars("Sessiongate: CPU time per request, everything warm", rows, foot)
+    (results.FOLDER / "bench.svg").write_text(text)
 
 
-def h2load(*arguments):
-    """Runs h2load; all its requests must have been answered with 200."""
-    options = ["-n", str(REQUESTS), "-c", "8", "-m", "32", "-t", "1"]
-    done = subprocess.run(["h2load", *options, *arguments], capture_output=True, text=True, timeout=300, check=True)
-    answered = int(re.search(r"status codes: (\d+) 2xx", done.stdout)[1])
-    assert answered == REQUESTS, done.stdout
-
-
-def microseconds(process, *arguments):
-    """CPU microseconds per request, the median of some rounds."""
-
-    def one_round():
-        before = cpu_seconds(process)
-        h2load(*arguments)
-        return (cpu_seconds(process) - before) / REQUESTS * 1e6
-
-    return statistics.median(one_round() for _ in range(ROUNDS))
-
-
-def measure_check(edge, folder, name, document, outcome):
-    message = asking.to_message(document).SerializeToString()
-    with grpc.insecure_channel(f"127.0.0.1:{edge.ports['sessiongate']}") as channel:
-        answer = CheckResponse.FromString(asking.call(channel, message))
-    assert answer.dynamic_metadata["session"]["outcome"] == outcome, answer
-    body = folder / "body"
-    body.write_bytes(struct.pack(">BI", 0, len(message)) + message)
-    grpc_headers = ["-H", "content-type: application/grpc", "-H", "te: trailers"]
-    spent = microseconds(edge.sessiongate.process, "-d", str(body), *grpc_headers, edge.sessiongate_url + asking.METHOD)
-    print(f"{name:<44}{spent:6.1f} µs  ({len(message)} bytes asked)", flush=True)
-
-
-def measure_nghttpd(folder):
-    (folder / "file").write_bytes(b"x" * 600)
-    port = stack.free_ports(["nghttpd"])["nghttpd"]
-    program = stack.Program("nghttpd", ["nghttpd", "--no-tls", "-n", "1", "-d", folder, port], folder / "nghttpd.log")
-    try:
-        program.wait_for(lambda: stack.is_taken(port))
-        spent = microseconds(program.process, f"http://127.0.0.1:{port}/file")
-    finally:
-        program.stop()
-    print(f"{'nghttpd, a file of 600 bytes':<44}{spent:6.1f} µs", flush=True)
+def counted(folder, table):
+    """Instructions and allocations of a whole OAuth 1 call: exact, whatever else the machine does."""
+    program = callgrind.without_debug_information(clients.WORKBENCH, folder)
+    figures = gates.measure(program, "callOAuth1")
+    table.add(
+        Result(
+            "instructions, OAuth 1 warm, cookie in hand",
+            "callgrind",
+            figures["instructions"],
+            "",
+            goal=45_000,
+            reach=32_000,
+            exact=True,
+        ),
+        Result("allocations of ours, the same", "callgrind", figures["swift_allocations"], "", goal=2, exact=True),
+    )
 
 
 def main():
-    print(f"CPU time per request; h2load -c 8 -m 32, {REQUESTS} requests, median of {ROUNDS} rounds")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        measure_nghttpd(folder)
-        with Edge(folder, environment={"SESSIONGATE_SERVER_EVENT_LOOPS": "1"}) as edge:
-            bearer = edge.bearer("oauth2_owner_only")
-            cookie = make_cookie(edge, edge.demo["oauth1"]["user_id"], iss=edge.demo["issuer"])
-            rows = [
-                ("anonymous", {}, "anonymous"),
-                ("OAuth 1, HMAC-SHA1, verified each time", {"authorization": oauth1_header(edge)}, "authenticated"),
-                ("owner-only access token, known", bearer, "authenticated"),
-                ("session cookie, known", {"cookie": f"sessionJwt={cookie}"}, "authenticated"),
-            ]
-            for title, headers, outcome in rows:
-                measure_check(edge, folder, title, check_request(**headers), outcome)
-                time.sleep(0.2)
+    print(f"{results.machine()}, load {os.getloadavg()[0]:.1f}; medians of {measure.ROUNDS} rounds", flush=True)
+    begin = time.monotonic()
+    table = results.Table()
+    with tempfile.TemporaryDirectory() as folder:
+        problems = measure_all(Path(folder), table)
+    whole = "ONLY" not in os.environ and not measure.QUICK
+    if whole and not problems:
+        results.write("bench", table.results)
+        draw(table)
+    gate = 0 if "ONLY" in os.environ else gates.main()
+    print(f"\n{time.monotonic() - begin:.0f} s")
+    for result in table.failed:
+        bound = results.shown(result.goal, result.unit)
+        print(f"error: {result.name}: {results.shown(result.value, result.unit)}, the goal is {bound}")
+    for problem in problems:
+        print(f"error: not measured: {problem}")
+    return 1 if table.failed or problems or gate else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""What grows with the size of things: connections, nonces, tokens and users; and what memory they take."""
+
+import contextlib
+import statistics
+
+import clients
+import measure
+import servers
+from results import Result
+from stored import StoredRequests
+
+USERS = 100_000 if measure.QUICK else 1_000_000
+NONCES = 100_000 if measure.QUICK else 1_000_000
+CONNECTIONS = 1_000 if measure.QUICK else 5_000
+COUNT = 40_000 if measure.QUICK else 100_000
+TOKENS = 2_000 if measure.QUICK else 10_000
+GROWS = 1.2
+# Rows stay good for the whole run, and no cookie is signed for a million users: it would take ten minutes.
+LARGE = {"CACHE_CAPACITY": 4_000_000, "CACHE_LIFETIME": "1d", "COOKIE_FOR_OAUTH1": "false"}
+
+
+def spent(server, work):
+    """CPU seconds that the server spends on `work()`."""
+    before = measure.cpu_seconds(server.pid)
+    work()
+    return measure.cpu_seconds(server.pid) - before
+
+
+def microseconds(server, count, work):
+    """CPU microseconds a request."""
+    return spent(server, work) / count * 1e6
+
+
+def connections(folder, table):
+    """Few and many connections, one request at a time on each; what it takes to accept them is not counted."""
+    with contextlib.ExitStack() as stack:
+        gate = stack.enter_context(servers.Sessiongate(folder, servers.demo_state(folder / "connections")))
+        nghttpd = stack.enter_context(servers.Nghttpd(folder))
+        requests = StoredRequests(folder, gate)
+        grown = {gate: [], nghttpd: []}
+        for _ in range(measure.ROUNDS):
+            file = requests.write("oauth1")
+            for server, pairs in grown.items():
+                few, many = (connected_cost(server, number, file) for number in (10, CONNECTIONS))
+                pairs.append((many / few, many))
+    (ratio, cost), (base, base_cost) = (map(statistics.median, zip(*pairs, strict=True)) for pairs in grown.values())
+    name = f"10 → {CONNECTIONS:,} connections, one request at a time on each"
+    note = f"nghttpd {base:.2f} ×, {base_cost:.2f} µs"
+    table.add(Result(name, "h2load", ratio, cost=cost, goal=GROWS, note=note))
+
+
+def connected_cost(server, number, file):
+    """CPU microseconds of a request over so many connections."""
+    options = ("-c", number, "-m", "1", "-d", file, *(clients.GRPC if server.name == "sessiongate" else ()))
+
+    def run(count):
+        return spent(server, lambda: clients.h2load(server.url, count, *options))
+
+    return (run(number + COUNT) - run(number)) / COUNT * 1e6
+
+
+def nonces(folder, table, state):
+    """The first nonces and those after a million others; memory for each."""
+    with servers.Sessiongate(folder, state) as gate:
+
+        def ask(count, *options):
+            clients.load(gate.port, "--mix", "oauth1-cookie=1", "--users", 100, "--requests", count, *options)
+
+        def remembered():
+            return gate.count('sessiongate_memory_entries{kind="nonces"')
+
+        ask(10, "--warm")
+        few = microseconds(gate, COUNT // 10, lambda: ask(COUNT // 10))
+        bytes_before, before = measure.settled_bytes(gate.pid), remembered()
+        ask(NONCES)
+        grown = (measure.settled_bytes(gate.pid) - bytes_before) / (remembered() - before)
+        many = microseconds(gate, COUNT // 10, lambda: ask(COUNT // 10))
+    table.add(
+        Result(f"10 → {NONCES:,} remembered nonces", "load", many / few, cost=many, goal=GROWS),
+        Result("memory, a nonce", "load", grown, "B", goal=40),
+    )
+
+
+def users(folder, table, state):
+    """Few and many OAuth 1 tokens and their users in memory."""
+    with contextlib.ExitStack() as stack:
+        few, many = (
+            stack.enter_context(servers.Sessiongate(folder / name, state, **LARGE)) for name in ("few", "many")
+        )
+        plain = ("--mix", "oauth1=1", "--plain")
+        before = measure.settled_bytes(many.pid)
+        clients.load(few.port, *plain, "--users", 1000, "--warm", "--requests", 1000)
+        clients.load(many.port, *plain, "--users", USERS, "--warm", "--requests", 1000)
+        grown = (measure.settled_bytes(many.pid) - before) / USERS
+        ratios, costs = [], []
+        for _ in range(measure.ROUNDS):
+            pair = []
+            for gate, number in ((few, 1000), (many, USERS)):
+                pair.append(ask_users(gate, plain, number))
+            ratios.append(pair[1] / pair[0])
+            costs.append(pair[1])
+    ratio, cost = statistics.median(ratios), statistics.median(costs)
+    name = f"1,000 → {USERS:,} remembered tokens and users"
+    note = "OAuth 1: token, acceptance, user, parts of its answer"
+    table.add(
+        Result(name, "load", ratio, cost=cost, goal=GROWS),
+        Result("memory, an OAuth 1 token with its user and answer", "load", grown, "B", note=note),
+    )
+
+
+def ask_users(gate, options, number):
+    """CPU time of a request of one of so many users; all must be known already."""
+    kind = 'sessiongate_checks_total{outcome="authenticated",type="oauth1"'
+    before, lookups = gate.count(kind), gate.count("sessiongate_lookups_total")
+    cost = microseconds(gate, COUNT, lambda: clients.load(gate.port, *options, "--users", number, "--requests", COUNT))
+    if gate.count(kind) - before != COUNT or gate.count("sessiongate_lookups_total") != lookups:
+        raise clients.ClientError(f"{number} users were not all known")
+    return cost
+
+
+def tokens(folder, table, state):
+    """Memory for access tokens that were verified once."""
+    with servers.Sessiongate(folder, state) as gate:
+        options = ("--mix", "new-token=1", "--users", 10)
+        clients.load(gate.port, *options, "--tokens", 100, "--requests", 100, "--seed", 1)
+        before = measure.settled_bytes(gate.pid)
+        said = clients.load(gate.port, *options, "--tokens", TOKENS, "--requests", TOKENS, "--seed", 2)
+        grown = (measure.settled_bytes(gate.pid) - before) / TOKENS
+    own = said["token_bytes"]
+    name = "memory, a remembered access token beyond its own bytes"
+    table.add(Result(name, "load", grown - own, "B", goal=450, note=f"{own} bytes of its own"))
+
+
+def idle(folder, table):
+    """Memory of a server that has nothing to do."""
+    with servers.Sessiongate(folder, servers.demo_state(folder / "idle")) as gate:
+        megabytes = measure.settled_bytes(gate.pid) / 1e6
+    table.add(Result("memory, idle", "", megabytes, "MB", goal=40))

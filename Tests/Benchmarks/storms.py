@@ -1,0 +1,92 @@
+"""Bad moments: thousands of users without a cookie at once, a cold cache, and millions of requests in a row."""
+
+import contextlib
+import os
+import time
+
+import clients
+import measure
+import scale
+import servers
+from results import Result
+
+STORM_USERS = 2_000 if measure.QUICK else 10_000
+COLD = 20_000 if measure.QUICK else 100_000
+SOAK = 10_000_000 if os.environ.get("SOAK") else 200_000 if measure.QUICK else 1_000_000
+RESOLVED = 'sessiongate_store_lookups_total{kind="rows",result="resolved"'
+SIGNED = 'sessiongate_store_lookups_total{kind="cookies",result="resolved"'
+
+
+@contextlib.contextmanager
+def bystander(port, mix, rate):
+    """Somebody else's requests at a fixed rate while something happens; afterwards `said` holds how long they took."""
+    said = {}
+    seconds = 8 if measure.QUICK else 15
+    options = ("--mix", mix, "--users", 100, "--rate", rate, "--connections", 4, "--warm", "--duration", seconds)
+    process = clients.start_load(port, *options, prefix=())
+    try:
+        # The bystander signs and warms before its clock starts.
+        time.sleep(2)
+        yield said
+        if process.poll() is not None:
+            raise clients.ClientError("what happened took longer than its bystander stayed")
+        said.update(clients.finish(process)["latency_us"])
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def mint(folder, table, state):
+    """Users without a cookie, all at once."""
+    with (
+        servers.Sessiongate(folder, state, pinned=False) as gate,
+        bystander(gate.port, "oauth1-cookie=1,cookie=1,anonymous=1", 500) as others,
+    ):
+        before = gate.count(SIGNED)
+        storm = ("--mix", "oauth1=1", "--users", STORM_USERS, "--connections", 40, "--streams", 250)
+        begin = time.monotonic()
+        clients.load(gate.port, *storm, "--warm", "--requests", STORM_USERS // 10, prefix=())
+        seconds = time.monotonic() - begin
+        signed = gate.count(SIGNED) - before
+    note = f"p50 {others['p50']:.0f} µs; the storm took {seconds:.1f} s"
+    table.add(
+        Result(
+            f"mint storm, {STORM_USERS:,} users: p99 of others", "load", others["p99"] / 1000, "ms", goal=5, note=note
+        ),
+        Result("mint storm: signatures a user", "load", signed / STORM_USERS, goal=1.0),
+    )
+
+
+def cold(folder, table, state):
+    """Distinct tokens that are in the database only; an event loop that stalls makes anonymous requests wait."""
+    settings = {"pinned": False, **scale.LARGE}
+    with servers.Sessiongate(folder, state, **settings) as gate:
+        with bystander(gate.port, "anonymous=1", 1000) as others:
+            before = gate.count(RESOLVED)
+            options = ("--mix", "oauth1=1", "--plain", "--users", scale.USERS, "--requests", COLD)
+            said = clients.load(gate.port, *options, prefix=())
+            resolved = gate.count(RESOLVED) - before
+        answered = gate.count('sessiongate_checks_total{outcome="authenticated",type="oauth1"')
+    if answered != COLD:
+        raise clients.ClientError(f"{answered:.0f} of {COLD} checks were answered")
+    note = f"p50 {others['p50']:.0f} µs, p99.9 {others['p99.9']:.0f} µs"
+    rate = resolved / said["seconds"]
+    table.add(
+        Result(f"cold cache, {COLD:,} tokens from SQLite", "load", rate, "/s", goal=20_000, at_least=True),
+        Result("cold cache: p99 of anonymous requests", "load", others["p99"] / 1000, "ms", goal=1, note=note),
+    )
+
+
+def soak(folder, table, state):
+    """Caches that are too small, nonces that expire: memory at the end as after the first fifth."""
+    settings = {"CACHE_CAPACITY": 800, "OAUTH1_TIMESTAMP_WINDOW": "2s"}
+    mix = "oauth1-cookie=2,owner-cookie=2,cookie=3,anonymous=3"
+    with servers.Sessiongate(folder, state, **settings) as gate:
+        options = ("--mix", mix, "--users", 1000, "--requests")
+        clients.load(gate.port, *options, SOAK // 5, "--warm", "--seed", 1)
+        before = measure.settled_bytes(gate.pid)
+        clients.load(gate.port, *options, SOAK - SOAK // 5, "--seed", 2)
+        grown = measure.settled_bytes(gate.pid) - before
+    note = f"from {before / 1e6:.1f} MB"
+    table.add(Result(f"memory, growth over {SOAK:,} distinct requests", "load", grown / 1e6, "MB", goal=4, note=note))
