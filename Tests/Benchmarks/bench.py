@@ -32,7 +32,7 @@ import storms
 import warm
 from results import Result
 
-PROBLEMS = (clients.ClientError, stack.StartError, subprocess.SubprocessError, OSError, KeyError)
+PROBLEMS = (clients.ClientError, stack.StartError, subprocess.SubprocessError, OSError, LookupError, ArithmeticError)
 
 
 def sections(folder, table):
@@ -80,8 +80,8 @@ def measure_all(folder, table):
             try:
                 work()
             except PROBLEMS as problem:
-                problems.append(f"{name}: {type(problem).__name__}: {problem}")
-                print(f"error: {problems[-1]}", flush=True)
+                print(f"error: {type(problem).__name__}: {problem}", flush=True)
+                problems.append(f"{name}: {str(problem).splitlines()[0][:160]}")
     return problems
 
 

@@ -21,10 +21,19 @@ ON_CLIENT_CORE = ("taskset", "-c", CLIENT_CORE)
 
 
 def cpu_seconds(pid):
-    """Processor time of all threads: nanoseconds from the scheduler; in steps of 10 ms for threads that have ended."""
-    running = sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+    """Processor time of a process: that of its threads, to the nanosecond; and with threads that have ended, to 10 ms."""
+    running = sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return max(running, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+    return running / 1e9, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_spent(pid, work):
+    """Processor seconds that the process spends on `work()`."""
+    before = cpu_seconds(pid)
+    work()
+    running, whole = (now - then for now, then in zip(cpu_seconds(pid), before, strict=True))
+    # Where more was spent than by the threads that are there, some have ended.
+    return running if whole - running < 0.03 else whole
 
 
 def resident_bytes(pid):
@@ -48,13 +57,6 @@ def counters(admin_port):
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[:1] not in "#")}
 
 
-def per_second(work, count):
-    """How many of `count` things a second `work()` does."""
-    start = time.monotonic()
-    work()
-    return count / (time.monotonic() - start)
-
-
 @dataclass
 class Row:
     """One line of work: `drive(count)` makes `count` requests, `pid` is the process that answers them."""
@@ -69,9 +71,7 @@ class Row:
     spent: list[float] = field(default_factory=list)
 
     def measure(self):
-        before = cpu_seconds(self.pid)
-        self.drive(self.count)
-        self.spent.append((cpu_seconds(self.pid) - before) / self.count * 1e6)
+        self.spent.append(cpu_spent(self.pid, lambda: self.drive(self.count)) / self.count * 1e6)
 
     @property
     def microseconds(self):

@@ -19,16 +19,9 @@ GROWS = 1.2
 LARGE = {"CACHE_CAPACITY": 4_000_000, "CACHE_LIFETIME": "1d", "COOKIE_FOR_OAUTH1": "false"}
 
 
-def spent(server, work):
-    """CPU seconds that the server spends on `work()`."""
-    before = measure.cpu_seconds(server.pid)
-    work()
-    return measure.cpu_seconds(server.pid) - before
-
-
 def microseconds(server, count, work):
     """CPU microseconds a request."""
-    return spent(server, work) / count * 1e6
+    return measure.cpu_spent(server.pid, work) / count * 1e6
 
 
 def connections(folder, table):
@@ -54,7 +47,7 @@ def connected_cost(server, number, file):
     options = ("-c", number, "-m", "1", "-d", file, *(clients.GRPC if server.name == "sessiongate" else ()))
 
     def run(count):
-        return spent(server, lambda: clients.h2load(server.url, count, *options))
+        return measure.cpu_spent(server.pid, lambda: clients.h2load(server.url, count, *options))
 
     return (run(number + COUNT) - run(number)) / COUNT * 1e6
 

@@ -1,6 +1,7 @@
 """The servers of the table: ours, and those that it is compared with, each on the server's core."""
 
 import json
+import shutil
 import subprocess
 from functools import cached_property
 from pathlib import Path
@@ -164,5 +165,6 @@ def large_state(folder, users, consumers=1000):
         command = [clients.WORKBENCH, "state", state, "--users", users, "--consumers", consumers]
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=600)
         if done.returncode:
+            shutil.rmtree(state, ignore_errors=True)
             raise clients.ClientError(f"workbench state: {done.stderr.strip()[:500]}")
     return state

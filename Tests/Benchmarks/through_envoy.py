@@ -22,7 +22,7 @@ import results
 import servers
 import stack
 
-RATES = [int(rate) for rate in os.environ.get("RATES", "250 500 1000 2000 4000").split()]
+RATES = [int(rate) for rate in os.environ.get("RATES", "500 1000 2000 4000 8000").split()]
 ROUNDS = 1 if measure.QUICK else 3
 SECONDS = 4 if measure.QUICK else 8
 CONNECTIONS = 32
