@@ -21,7 +21,7 @@ ON_CLIENT_CORE = ("taskset", "-c", CLIENT_CORE)
 
 
 def cpu_seconds(pid):
-    """Processor time of a process: that of its threads, to the nanosecond; and with threads that have ended, to 10 ms."""
+    """Processor time of a process: of its threads, to the nanosecond; and with threads that have ended, to 10 ms."""
     running = sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return running / 1e9, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
