@@ -169,7 +169,7 @@ public struct CookieSettings: Sendable {
     /// `iss`: the canonical server of the OAuth central wiki; nil: what the request's wiki signs (`detect`).
     public var issuer: String?
     /// Seconds that `iat` lies in the past, for edges with slow clocks.
-    public var backdate: Int64 = 0
+    public var backdate: Int64 = 5
     /// Seconds from now to a hard expiry `exp`; nil: the claim is left out.
     public var hardLifetime: Int64?
     /// Whether the JWT's header names the key (`kid`).

@@ -6,7 +6,10 @@ import Wire
 
 @Suite struct DetachedCheckTests {
     /// A signed form whose one parameter is `count` bytes long; `isTampered` changes its last byte.
-    private func form(_ world: TestWorld, _ count: Int, isTampered: Bool = false) -> CheckRequestBuilder {
+    private func form(
+        _ world: TestWorld, _ count: Int, isTampered: Bool = false, consumer: String = #"oauth_consumer_key="ck""#,
+        token: String = "ta"
+    ) -> CheckRequestBuilder {
         let text = String(repeating: "a", count: count)
         let base =
             "POST&https%3A%2F%2Fwiki.test%2Fw%2Fapi.php&oauth_consumer_key%3Dck%26oauth_nonce%3Dn"
@@ -17,7 +20,7 @@ import Wire
             .adding("content-length", "\(count + 5)")
             .adding(
                 "authorization",
-                #"OAuth oauth_consumer_key="ck", oauth_token="ta", oauth_signature_method="HMAC-SHA1", "#
+                #"OAuth \#(consumer), oauth_token="\#(token)", oauth_signature_method="HMAC-SHA1", "#
                     + #"oauth_timestamp="\#(world.now.seconds)", oauth_nonce="n", oauth_signature="\#(signature)""#)
         request.method = Array("POST".utf8)
         request.body = Array("text=\(text.dropLast())\(isTampered ? "b" : "a")".utf8)
@@ -26,12 +29,17 @@ import Wire
 
     /// The check that a worker is to do, when the loop leaves `request` to it.
     private func detached(_ world: TestWorld, _ request: CheckRequestBuilder) -> DetachedCheck? {
-        var response: [UInt8] = []
-        let step = request.encode().withBytes { message in
-            world.authorizer.check(try! CheckRequest(protobuf: message), at: world.now, into: &response)
+        let loader = Loader(gate: world.gate, directory: world.directory)
+        for _ in 0..<2 {
+            var response: [UInt8] = []
+            let step = request.encode().withBytes { message in
+                world.authorizer.check(try! CheckRequest(protobuf: message), at: world.now, into: &response)
+            }
+            guard case .needs(let lookup) = step else { return nil }
+            if case .verdict(let check) = lookup { return check }
+            try? loader.load(lookup, at: world.now)
         }
-        guard case .needs(.verdict(let check)) = step else { return nil }
-        return check
+        return nil
     }
 
     @Test func aLargeFormIsAWorkers() throws {
@@ -63,11 +71,22 @@ import Wire
     @Test func anOutageIsAnOutage() throws {
         let world = TestWorld()
         world.authorizer.largestForm = 100_000
-        world.directory.isBroken = true
         let check = try #require(detached(world, form(world, 200_000)))
+        world.directory.isBroken = true
         #expect(throws: Fault.storeUnavailable) {
-            try Loader(gate: world.gate, directory: world.directory).load(.verdict(check), at: world.now)
+            let later = Timestamp(seconds: world.now.seconds + 60)
+            try Loader(gate: world.gate, directory: world.directory).load(.verdict(check), at: later)
         }
         #expect(check.take() == nil)
+    }
+
+    /// No worker is kept busy by somebody who is not registered.
+    @Test func onlyARegisteredSignersFormIsWorthIt() {
+        let world = TestWorld()
+        world.authorizer.largestForm = 100_000
+        let unknown = form(world, 200_000, consumer: #"oauth_consumer_key="none""#)
+        #expect(world.check(unknown).reason == .consumerUnknown)
+        #expect(world.check(form(world, 200_000, token: "none")).reason == .tokenInvalid)
+        #expect(world.check(form(world, 200_000, consumer: #"a="b""#)).reason == .consumerKeyMissing)
     }
 }

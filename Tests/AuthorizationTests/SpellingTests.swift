@@ -95,6 +95,32 @@ import Wire
         #expect(cookie.contains("b=2; sessionJwt=eyJ") && !cookie.contains("a="))
     }
 
+    /// Filters behind know nothing of users who are gone, or of tokens that came instead: only what was verified is left.
+    @Test func anUnverifiedOneIsTakenAway() {
+        let world = TestWorld()
+        world.settings.edge.injectCookie = true
+        let bobs = "sessionJwt=" + world.cookie(sub: "mw:local:wiki:5", softExpiry: world.now.seconds + 14_000)
+        let alices = "sessionJwt=" + world.cookie(softExpiry: world.now.seconds + 14_000)
+        world.settings.cookie.forOwnerOnly = false
+        func left(_ request: CheckRequestBuilder, _ cookie: String) -> String? {
+            let outcome = world.check(request.adding("cookie", cookie))
+            return outcome.response?.ok?.headersToRemove.contains("cookie") == true
+                ? "" : outcome.requestHeaders["cookie"] ?? cookie
+        }
+        #expect(left(world.request(), "a=1; \(alices)") == "a=1; \(alices)")
+        #expect(left(world.bearer(), "a=1; \(bobs); b=2") == "a=1; b=2")
+        #expect(left(world.bearer(), bobs) == "")
+        let unknown = "sessionJwt=" + world.cookie(sub: "mw:local:wiki:99", softExpiry: world.now.seconds + 14_000)
+        let expired = "sessionJwt=" + world.cookie(softExpiry: world.now.seconds - 1)
+        for cookie in [unknown, expired, "sessionJwt=x", "sessionJwt=\u{1}", "sessionJwt=deleted"] {
+            #expect(left(world.request(), "a=1; " + cookie) == "a=1")
+            #expect(left(world.request(), cookie) == "")
+        }
+        let centralAuth = world.request().adding("authorization", "CentralAuthToken " + alices.dropFirst(11))
+        #expect(left(centralAuth, bobs) == "")
+        #expect(left(world.request(), "a=\u{1}") == "a=\u{1}")
+    }
+
     @Test func aPlainOneStaysUntouched() {
         let world = TestWorld()
         world.settings.edge.injectCookie = true
@@ -145,13 +171,73 @@ import Wire
 
 @Suite struct CentralAuthPlaceTests {
     /// Where the wiki does not look at such tokens, the cookie decides.
-    @Test(arguments: [("/", true), ("/w/api.php", false), ("/w/rest.php/v1/page", true), ("/w/x.php", true)])
-    func onlyTheAPILooks(path: String, isOutside: Bool) {
+    @Test(arguments: [("/", 3), ("/w/api.php", 5), ("/w/rest.php/v1/page", 5), ("/wiki/A", 3), ("/w/index.php", 3)])
+    func onlyTheAPILooks(path: String, user: Int64) {
         let world = TestWorld()
         let cookie = world.cookie(softExpiry: world.now.seconds + 14_000)
-        let request = world.request(path + "?centralauthtoken=x").adding("cookie", "sessionJwt=\(cookie)")
-        let isDecidedByCookie = world.check(request).verdict?.outcome == .authenticated
-        #expect(isDecidedByCookie == (isOutside && !path.contains("rest.php")))
+        let token = world.cookie(sub: "mw:local:wiki:5", softExpiry: world.now.seconds + 60)
+        let request = world.request(path + "?centralauthtoken=" + token).adding("cookie", "sessionJwt=\(cookie)")
+        #expect(world.check(request).verdict?.identity?.user?.id == user)
+    }
+}
+
+@Suite struct QueryNameTests {
+    /// PHP decodes names, cuts them, and knows arrays: another spelling of a parameter is the parameter.
+    @Test(arguments: [
+        ("origin=%2A", true), ("origin=x&origin=*", true), ("orig%69n=*", true), ("+origin=*", true),
+        ("%20origin=*", true), ("origin%00x=*", true), ("a=1&&origin=*", true), ("origin", false), ("origin=**", false),
+        ("origin=*&origin=x", false), ("origin=*&origin[]=1", false), ("origin=*&orig%69n%5B%5D=1", false),
+        ("origin[]=*", false), ("xorigin=*", false), ("Origin=*", false), ("origin.=*", false), ("a=origin=*", false),
+    ])
+    func origin(query: String, isForAnybody: Bool) {
+        let world = TestWorld()
+        let cookie = world.cookie(softExpiry: world.now.seconds + 14_000)
+        let outcome = world.check(world.request("/w/api.php?" + query).adding("cookie", "sessionJwt=\(cookie)"))
+        #expect(outcome.verdict?.outcome == (isForAnybody ? .anonymous : .authenticated))
+    }
+
+    /// `max_input_vars`: what comes behind a thousand variables is not there.
+    @Test func aThousandVariables() {
+        let world = TestWorld()
+        let cookie = world.cookie(softExpiry: world.now.seconds + 14_000)
+        func outcome(_ before: Int) -> Verdict.Outcome? {
+            let query = String(repeating: "a=1&", count: before) + "origin=*"
+            let request = world.request("/w/api.php?" + query).adding("cookie", "sessionJwt=\(cookie)")
+            return world.check(request).verdict?.outcome
+        }
+        #expect(outcome(999) == .anonymous)
+        #expect(outcome(1000) == .authenticated)
+    }
+
+    /// A plain parse of the query sees them all, `$_GET` a thousand: of a repeated name the last of those counts.
+    @Test func signedBeyondAThousandVariables() throws {
+        let world = TestWorld()
+        func baseString(_ query: String) throws -> String {
+            let request = world.signed(nonce: "n", path: "/w/api.php?" + query).encode()
+            return try request.withBytes { bytes in
+                String(
+                    decoding: try #require(world.authorizer.baseString(of: CheckRequest(protobuf: bytes))),
+                    as: UTF8.self)
+            }
+        }
+        let many = String(repeating: "a=1&", count: 999)
+        #expect(try baseString(many + "a=2").contains("a%3D2%26"))
+        let beyond = try baseString(many + "a=2&a=3")
+        #expect(beyond.contains("a%3D2%26") && !beyond.contains("a%3D3%26"))
+        #expect(try baseString(many + "a=2&b=4").contains("b%3D4%26"))
+    }
+}
+
+@Suite struct RootTests {
+    /// What runs in a folder is index.php.
+    @Test(arguments: [
+        ("/", true), ("/w/", true), ("/wiki", true), ("/w", false), ("/api/rest_v1/", false), ("//", true),
+    ])
+    func foldersAreNotTheAPI(path: String, isMisplaced: Bool) {
+        let world = TestWorld()
+        var request = world.bearer()
+        request.path = Array(path.utf8)
+        #expect((world.check(request).reason == .notAPI) == isMisplaced)
     }
 }
 

@@ -126,9 +126,8 @@ def main():
     table = results.Table()
     with tempfile.TemporaryDirectory() as folder:
         problems = measure_all(Path(folder), table)
-    whole = "ONLY" not in os.environ and not measure.QUICK
-    if whole and not problems:
-        results.write("bench", table.results)
+    if "ONLY" not in os.environ and not measure.QUICK:
+        results.write("bench", table.results, not_measured=problems)
         draw(table)
     gate = 0 if "ONLY" in os.environ else gates.main()
     print(f"\n{time.monotonic() - begin:.0f} s")

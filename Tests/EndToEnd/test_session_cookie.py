@@ -32,7 +32,8 @@ def test_claims(edge, alice):
     assert claims["iss"] == edge.demo["issuer"]
     assert claims["sub"] == edge.subject(alice)
     assert before - 600 <= claims["iat"] <= time.time()
-    assert claims["sxp"] == claims["iat"] + 14400
+    # cookie.backdate: an edge or a wiki whose clock is slow takes it, too.
+    assert claims["sxp"] == claims["iat"] + 5 + 14400
     assert len(base64.b64decode(claims["jti"], validate=True)) == 16
     assert claims["rlc"] in {"authed-user", "established-user"}
     assert jwt.get_unverified_header(token) | {"kid": ""} == {"typ": "JWT", "alg": "RS256", "kid": ""}

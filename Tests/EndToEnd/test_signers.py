@@ -54,7 +54,7 @@ class Request:
         self.number = number
         self.method = random.choice(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "get"])
         tail = quote(text(random, ALPHABETS[:7]), safe="~-_.!*'():@;,")
-        self.path = random.choice(["/w/api.php", "/w/rest.php/v1/page/" + tail, "/"])
+        self.path = random.choice(["/w/api.php", "/w/rest.php/v1/page/" + tail, "/api.php"])
         pairs = parameters(random, reading, "q")
         self.query = urlencode(pairs, quote_via=random.choice([quote, quote_plus_form])) if pairs else ""
         self.body = (urlencode(parameters(random, reading, "f")) or None) if self.method == "POST" else None

@@ -123,6 +123,31 @@ import Transport
         #expect(connected.client.response(id).status == "504")
     }
 
+    /// Neither an answer nor a caller's patience of a thousand years keeps a lookup's deadline in memory.
+    @Test func aDeadlineIsForgottenWithItsLookup() throws {
+        let connected = try Connected { $0.deadlines.lookup = 3_600_000_000_000 }
+        connected.client.call("/wait/2", [], [("grpc-timeout", "99999999H")])
+        for _ in 0..<2 {
+            try connected.exchangeBytes()
+            connected.resolver.release()
+        }
+        try connected.exchangeBytes()
+        weak let handler = try connected.channel.pipeline.syncOperations.handler(type: HTTP2Handler<FakeService>.self)
+        #expect(handler != nil)
+        connected.channel.close(promise: nil)
+        connected.channel.embeddedEventLoop.run()
+        #expect(handler == nil)
+    }
+
+    @Test func nobodyWaitsLongerThanIsConfigured() throws {
+        let connected = try Connected { $0.deadlines.lookup = 1_000_000_000 }
+        let id = connected.client.call("/wait/1", [], [("grpc-timeout", "1H")])
+        try connected.exchangeBytes()
+        connected.wait(seconds: 1.01)
+        try connected.exchangeBytes()
+        #expect(connected.client.response(id).grpcStatus == "4")
+    }
+
     @Test func aResetWhileALookupIsPendingIsNotAnswered() throws {
         let connected = try Connected()
         let id = connected.client.call("/wait/1", [])

@@ -16,7 +16,10 @@ import Wire
         return try ServedConnection(
             Endpoints(gate: gate, readiness: readiness, maxMessageBytes: 100_000, trustedPeers: peers),
             resolver: LoadingResolver(gate, world)
-        ) { $0.http2.maxBodyBytes = 100_000 }
+        ) {
+            $0.http2.maxBodyBytes = 100_000
+            $0.http2.maxHeaderBytes = 20_000
+        }
     }
 
     private static let bearer = ("authorization", "Bearer \(World.bearer)")
@@ -86,6 +89,28 @@ import Wire
         // Fields of forward auth say nothing here.
         let forged = [Self.bearer, ("x-original-uri", "/w/api.php"), ("x-forwarded-uri", "/w/api.php")]
         #expect(try ask(connection, "GET", "/authz/wiki/Main_Page", forged).status == "401")
+    }
+
+    /// A proxy goes by the status, whatever content type its client has chosen: an error in the form of gRPC would be a 200.
+    @Test(arguments: ["application/grpc", "application/grpc+proto", "Application/GRPC; a=b"])
+    func aClientWithTheContentTypeOfGRPCGetsNoOtherAnswer(type: String) throws {
+        let type = ("content-type", type)
+        let forwarded = ("x-original-uri", "/wiki/A")
+        let connection = try fixture()
+        #expect(try ask(connection, "POST", "/authz/wiki/A", [type, Self.bearer]).status == "401")
+        #expect(try ask(connection, "POST", "/authz", [type, forwarded, Self.bearer]).status == "401")
+        #expect(try ask(connection, "POST", "/authz", [type, Self.bearer]).status == "400")
+        let anonymous = try ask(connection, "POST", "/authz/wiki/A", [type, ("grpc-timeout", "1n")])
+        #expect(anonymous.fields["x-sessiongate-outcome"] == "anonymous")
+        let large = [type, forwarded] + [("x-large", String(repeating: "x", count: 20_000))]
+        for path in ["/authz/wiki/A", "/authz", "/authz*", "/v1/identity"] {
+            #expect(try ask(connection, "POST", path, large).status == "431")
+        }
+        #expect(try ask(connection, "POST", "/authz*", [type]).status == "404")
+        let broken = try fixture(World(isBroken: true))
+        #expect(try ask(broken, "POST", "/authz/w/api.php", [type, Self.bearer]).status == "503")
+        #expect(
+            try ask(broken, "POST", "/authz/w/api.php", [type, ("grpc-timeout", "1n"), Self.bearer]).status == "503")
     }
 
     // MARK: Forward auth

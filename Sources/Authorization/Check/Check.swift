@@ -159,7 +159,12 @@ public final class Authorizer {
         case .misplaced:
             throw .refused(.notAPI)
         case .centralAuth(let token):
-            return try token.withBytes { (token) throws(Halt) in try verifyCentralAuth(token, at: now) }
+            let found = try token.withBytes { (token) throws(Halt) in try verifyCentralAuth(token, at: now) }
+            guard case .anonymous(let reason) = found else { return found }
+            // Junk does not make nobody of a user: the wiki is to refuse it, or does not look at it.
+            let session = try verifyCookieSession(request, at: now)
+            if case .identity = session { return session }
+            return .anonymous(reason)
         case .oauth1(let header, let target):
             do throws(Halt) {
                 let wiki = try wiki(of: request, route)
@@ -174,7 +179,6 @@ public final class Authorizer {
 
     /// Whether the action API will not look at whose request it is: `origin=*` allows every site to read the answer.
     private func isForAnybody(_ request: CheckRequest) -> Bool {
-        guard request.path.contains("origin=") else { return false }
         let target = RequestTarget(request.path)
         guard let origin = target.queryValue("origin"), origin == [UInt8(ascii: "*")] else { return false }
         return gate.entryPoints.find(target) == .action

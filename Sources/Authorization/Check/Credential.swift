@@ -45,8 +45,7 @@ enum Credential {
 
     /// The `centralauthtoken` in the query.
     private static func centralAuthParameter(of target: RequestTarget) -> [UInt8]? {
-        guard target.query.contains("centralauthtoken=") else { return nil }
-        return target.queryValue("centralauthtoken").flatMap { $0.isEmpty ? nil : $0 }
+        target.queryValue("centralauthtoken").flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Without white space around it, as servers hand it on.

@@ -29,14 +29,22 @@ struct EntryPoints: Sendable {
     /// The entry point of `target`. Web servers decide about the decoded path without dot segments and doubled slashes; only
     /// signatures are about the path as it was sent.
     func find(_ target: RequestTarget) -> EntryPoint {
-        let isPlain =
-            target.path.firstIndex(of: UInt8(ascii: "%")) == nil && !target.path.contains("/.")
-            && !target.path.contains("//")
-        if isPlain { return find(target, path: target.path) }
+        if Self.isPlain(target.path) { return find(target, path: target.path) }
         guard target.hasValidEscapes else { return .ignored }
         var path: [UInt8] = []
         Percent.decode(target.path, into: &path)
         return path.withBytes(Self.withoutDotSegments).withBytes { find(target, path: $0) }
+    }
+
+    /// Whether `path` is spelled as web servers spell it to themselves.
+    private static func isPlain(_ path: Bytes) -> Bool {
+        if path.firstIndex(of: UInt8(ascii: "%")) != nil { return false }
+        var slash = path.firstIndex(of: UInt8(ascii: "/"))
+        while let at = slash, at + 1 < path.count {
+            if path[at + 1] == UInt8(ascii: ".") || path[at + 1] == UInt8(ascii: "/") { return false }
+            slash = path.firstIndex(of: UInt8(ascii: "/"), from: at + 1)
+        }
+        return true
     }
 
     /// RFC 3986 section 5.2.4, with runs of slashes taken for one, as nginx and Apache do before they choose what runs.
@@ -60,19 +68,29 @@ struct EntryPoints: Sendable {
     }
 
     private func find(_ target: RequestTarget, path: Bytes) -> EntryPoint {
-        if let prefix = refusedPrefixes.first(where: { path.starts(with: $0) }) {
-            return Self.isSpecialOAuth(path.dropFirst(prefix.count)) ? .ignored : .refused
+        for prefix in refusedPrefixes {
+            if path.starts(with: prefix) {
+                return Self.isSpecialOAuth(path.dropFirst(prefix.count)) ? .ignored : .refused
+            }
+            // The article path without its slash is redirected to the main page.
+            if path.count + 1 == prefix.count, prefix.withBytes({ $0.prefix(path.count) == path }) { return .refused }
         }
         // The first `.php` of the path is what runs; the rest is its path info.
         let script = path.prefix(Self.scriptEnd(path) ?? path.count)
         // api.php with path info is redirected before MediaWiki looks at credentials.
         if script.count < path.count, script.ends(with: Bytes("/api.php")) { return .ignored }
         if ignored.contains(where: { script.ends(with: $0) }) { return .ignored }
-        guard refused.contains(where: { script.ends(with: $0) }) else {
-            return script.ends(with: Bytes("/api.php")) ? .action : .other
-        }
+        let isRefused =
+            refused.contains { script.ends(with: $0) }
+            || Self.isRoot(path) && refused.contains { $0.elementsEqual("/index.php".utf8) }
+        guard isRefused else { return script.ends(with: Bytes("/api.php")) ? .action : .other }
         // Special:OAuth reads the header itself.
         return (target.queryValue("title") ?? []).withBytes(Self.isSpecialOAuth) ? .ignored : .refused
+    }
+
+    /// The root, or a folder in it such as `/w/`: what runs there is index.php.
+    private static func isRoot(_ path: Bytes) -> Bool {
+        (path.firstIndex(of: UInt8(ascii: "/"), from: 1) ?? 0) + 1 == path.count && path.first == UInt8(ascii: "/")
     }
 
     private static func scriptEnd(_ path: Bytes) -> Int? {

@@ -13,7 +13,7 @@ enum Answer {
         static let structFields = 1  // google.protobuf.Struct
         static let entryKey = 1, entryValue = 2  // map entry
         static let stringValue = 3, structValue = 5  // google.protobuf.Value
-        static let headers = 2, responseHeadersToAdd = 6  // OkHttpResponse
+        static let headers = 2, headersToRemove = 5, responseHeadersToAdd = 6  // OkHttpResponse
         static let header = 1, append = 2, appendAction = 3  // HeaderValueOption
         static let key = 1, value = 2  // HeaderValue
     }
@@ -79,35 +79,46 @@ enum Answer {
         writer.endMessage(ok)
     }
 
-    /// Overwrites the request's `cookie` header so that whoever reads it behind sees the session, and one session, however the
-    /// client spelled it: the client's cookies, with the session's in place of the client's own. Filters don't agree about blanks,
-    /// quotes and escapes, so what was verified is written in the one form that all of them read.
+    /// Overwrites the request's `cookie` header so that whoever reads it behind sees the session that was verified, or none: the
+    /// client's cookies, with the session's in place of the client's own. Filters don't agree about blanks, quotes and escapes, so
+    /// what was verified is written in the one form that all of them read.
     private static func writeCookie(
         _ verdict: Verdict, to request: CheckRequest, gate: Gate, into writer: inout ProtobufWriter
     ) {
-        guard let name = verdict.injectedName(gate) else { return }
         let original = request.cookie ?? .empty
+        let isPresented = gate.cookieName.withBytes { CookieHeader(original).first($0) != nil }
+        if case .set = verdict.cookie {} else if !isPresented { return }
         // What is no header value can't travel in an answer: such cookies are left out.
         var sendable: [UInt8] = []
         let isSendable = isSendable(original)
         if !isSendable { CookieHeader(original).copy(where: Self.isSendable, into: &sendable) }
-        sendable.withBytes { sendable in
-            name.withBytes { name in
-                let header = CookieHeader(isSendable ? original : sendable)
-                var value: [UInt8] = []
-                switch verdict.cookie {
-                case .set(let cookie):
-                    cookie.token.withBytes { header.copy(setting: name, to: $0, into: &value) }
-                case .none, .keep:
-                    guard let own = header.first(name) else { break }
-                    var token: [UInt8] = []
-                    Percent.decodeForm(own, into: &token)
-                    token.withBytes { header.copy(setting: name, to: $0, into: &value) }
-                    if value.withBytes({ $0 == original }) { return }
-                }
-                if !value.isEmpty { writeRequestHeader("cookie", value, into: &writer) }
+        let value = sendable.withBytes { sendable in
+            gate.cookieName.withBytes { name in
+                injected(CookieHeader(isSendable ? original : sendable), name, verdict)
             }
         }
+        if value.withBytes({ $0 == original }) { return }
+        if value.isEmpty {
+            writer.string(Field.headersToRemove, "cookie")
+        } else {
+            writeRequestHeader("cookie", value, into: &writer)
+        }
+    }
+
+    /// The client's cookies with the verified session's; without any where there is none, or where it was not in a cookie.
+    private static func injected(_ cookies: CookieHeader, _ name: Bytes, _ verdict: Verdict) -> [UInt8] {
+        var value: [UInt8] = []
+        let presented = verdict.identity?.type == .cookie || verdict.cookie.isKept ? cookies.first(name) : nil
+        if case .set(let cookie) = verdict.cookie {
+            cookie.token.withBytes { cookies.copy(setting: name, to: $0, into: &value) }
+        } else if let presented {
+            var token: [UInt8] = []
+            Percent.decodeForm(presented, into: &token)
+            token.withBytes { cookies.copy(setting: name, to: $0, into: &value) }
+        } else {
+            cookies.copy(removing: name, into: &value)
+        }
+        return value
     }
 
     private static func isSendable(_ text: Bytes) -> Bool {
@@ -237,14 +248,6 @@ extension [UInt8] {
         let word = Bytes(word)
         let start = count - word.count
         for index in 0..<word.count { self[start + index] = word[index] }
-    }
-}
-
-extension Verdict {
-    /// The name of the cookie that is to stand in the request; nil when there is no session in a cookie.
-    fileprivate func injectedName(_ gate: Gate) -> [UInt8]? {
-        if case .none = cookie, identity?.type != .cookie { return nil }
-        return gate.cookieName
     }
 }
 

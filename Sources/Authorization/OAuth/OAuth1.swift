@@ -31,12 +31,11 @@ extension Authorizer {
     func verifyOAuth1(
         _ request: CheckRequest, header: Bytes, target: RequestTarget, wiki: ServedWiki, at now: Timestamp
     ) throws(Halt) -> Identity {
-        try collectParameters(request, header: header, target: target)
+        try collectParameters(request, header: header, target: target, at: now)
         try checkVersion()
         let signer = try readSigner()
         let rows = try findRows(of: signer, at: now)
-        try require(rows.isConsumerKnown, .consumerUnknown, "consumer is registered")
-        try require(rows.grant != nil, .tokenInvalid, "token is an accepted one of the consumer")
+        try checkRegistered(rows)
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         let timestamp = try checkTimestamp(at: now)
         let nonce = try readNonce()
@@ -58,10 +57,22 @@ extension Authorizer {
 
     // MARK: Parameters
 
-    fileprivate func collectParameters(_ request: CheckRequest, header: Bytes, target: RequestTarget) throws(Halt) {
+    fileprivate func collectParameters(
+        _ request: CheckRequest, header: Bytes, target: RequestTarget, at now: Timestamp
+    ) throws(Halt) {
         parameters.reset()
         parameters.addQuery(target.query)
-        if let body = try formBody(of: request) { parameters.addBody(body) }
+        if let body = try formBody(of: request) {
+            if body.count > largestForm { try leave(request, header: header, at: now) }
+            parameters.addBody(body)
+        }
+        try collectHeader(header)
+        try require(!parameters.isOverfull, .parametersTooMany, "there are not too many parameters")
+        parameters.merge()
+        trace?.parameters = parameters.listing
+    }
+
+    private func collectHeader(_ header: Bytes) throws(Halt) {
         if gate.settings.oauth1.compatibility == .mediawiki {
             AuthorizationHeader.split(header) { parameters.addHeader(name: $0, value: $1) }
         } else {
@@ -70,9 +81,20 @@ extension Authorizer {
             }
             try require(isWellFormed, .headerMalformed, "Authorization header is well formed")
         }
-        try require(!parameters.isOverfull, .parametersTooMany, "there are not too many parameters")
+    }
+
+    /// Leaves the check of a large form to a worker, when the header names somebody whose signature is worth that.
+    private func leave(_ request: CheckRequest, header: Bytes, at now: Timestamp) throws(Halt) {
+        parameters.reset()
+        try collectHeader(header)
         parameters.merge()
-        trace?.parameters = parameters.listing
+        try checkRegistered(findRows(of: readSigner(), at: now))
+        throw .needs(.verdict(DetachedCheck(request.message)))
+    }
+
+    private func checkRegistered(_ rows: OAuth1Rows) throws(Halt) {
+        try require(rows.isConsumerKnown, .consumerUnknown, "consumer is registered")
+        try require(rows.grant != nil, .tokenInvalid, "token is an accepted one of the consumer")
     }
 
     /// The form body that the signature covers; nil when it covers none. MediaWiki signs forms of POST requests whose type
@@ -88,7 +110,6 @@ extension Authorizer {
             else { return nil }
         }
         guard isBodyComplete(request) else { throw .refused(.bodyUnavailable) }
-        guard request.body.count <= largestForm else { throw .needs(.verdict(DetachedCheck(request.message))) }
         return request.body
     }
 
@@ -264,7 +285,7 @@ extension Authorizer {
     public func baseString(of request: CheckRequest) -> [UInt8]? {
         guard case .oauth1(let header, let target) = Credential.find(in: request, gate: gate),
             let route = try? Route.of(request, gate: gate), let wiki = try? wiki(of: request, route),
-            (try? collectParameters(request, header: header, target: target)) != nil
+            (try? collectParameters(request, header: header, target: target, at: Timestamp(seconds: 0))) != nil
         else { return nil }
         writeBaseString(request, target: target, wiki: wiki)
         return scratch.baseString

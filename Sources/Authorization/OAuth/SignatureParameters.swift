@@ -115,12 +115,13 @@ package final class SignatureParameters {
             let pair = query[start..<end]
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.count
             let (name, value) = (pair.prefix(equals), pair.dropFirst(equals + 1))
-            guard Self.isPlain(name: name), Self.isPlain(value: value), end != query.count - 1 else {
+            pairs += 1
+            guard Self.isPlain(name: name), Self.isPlain(value: value), end != query.count - 1,
+                pairs <= PHPQuery.mostVariables
+            else {
                 reset()
                 return false
             }
-            pairs += 1
-            if isOverfull { return true }
             add(name: texts.add(asIs: name), value: texts.add(value, .form), from: .phpQuery, isListed: false)
             start = end + 1
         }

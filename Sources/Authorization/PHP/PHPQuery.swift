@@ -40,7 +40,7 @@ package struct PHPQuery {
     private var positions: [[UInt8]: Int] = [:]
 
     /// `max_input_vars` and `max_input_nesting_level`, PHP's defaults.
-    private static let mostVariables = 1000
+    static let mostVariables = 1000
     private static let deepestNesting = 64
 
     /// Reads `query`, without the leading `?`.
@@ -56,6 +56,14 @@ package struct PHPQuery {
             }
             start = end + 1
         }
+    }
+
+    /// The value of a variable with a plain name; nil when there is none, or an array.
+    func text(of name: StaticString) -> [UInt8]? {
+        guard let position = positions[Bytes(name).array], case .scalar(let text) = variables[position].value else {
+            return nil
+        }
+        return text
     }
 
     private mutating func register(_ pair: Bytes) {

@@ -134,7 +134,7 @@ extension EventLoopState {
             if exchange.rounds >= limits.maxRounds { return fail(exchange, .unresolved) }
             if connection.pendingLookups >= limits.maxPendingLookups { return fail(exchange, .overloaded) }
             let now = self.now
-            let deadline = exchange.deadline ?? (now &+ limits.deadlines.lookup)
+            let deadline = min(exchange.deadline ?? .max, now &+ limits.deadlines.lookup)
             if deadline <= now { return fail(exchange, .deadlineExceeded) }
             exchange.rounds += 1
             exchange.enter(.waiting, at: now)
@@ -154,11 +154,13 @@ extension EventLoopState {
         let (id, round) = (exchange.id, exchange.rounds)
         let connection = NIOLoopBound(connection, eventLoop: eventLoop)
         let eventLoop = self.eventLoop
-        eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(deadline))) {
+        let expiry = eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(deadline))) {
             connection.value.resume(id, round: round, fault: .deadlineExceeded)
         }
         resolver.resolve(lookup, at: time) { fault in
             eventLoop.execute {
+                // Else each lookup would be remembered until its deadline.
+                expiry.cancel()
                 connection.value.pendingLookups -= 1
                 connection.value.resume(id, round: round, fault: fault)
             }

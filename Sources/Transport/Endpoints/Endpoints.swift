@@ -32,11 +32,11 @@ package struct Endpoints: Service {
         switch exchange.head.route {
         case .check: return serveCheck(exchange, at: now)
         case .healthCheck, .healthWatch: serveHealth(exchange)
-        case .identity where !exchange.isCall: return serveIdentity(exchange, from: peer, at: now)
-        case .keys where !exchange.isCall: serveKeys(exchange)
-        case .authorize where !exchange.isCall: return serveAuthorize(exchange, from: peer, at: now)
-        case .forwardAuth where !exchange.isCall: return serveForwardAuth(exchange, from: peer, at: now)
-        case .identity, .keys, .authorize, .forwardAuth, .other: refuseUnknown(exchange)
+        case .identity: return serveIdentity(exchange, from: peer, at: now)
+        case .keys: serveKeys(exchange)
+        case .authorize: return serveAuthorize(exchange, from: peer, at: now)
+        case .forwardAuth: return serveForwardAuth(exchange, from: peer, at: now)
+        case .misprefixed, .other: refuseUnknown(exchange)
         }
         return .answered
     }

@@ -80,12 +80,13 @@ package final class Exchange {
     /// An unused exchange.
     package init() {}
 
-    /// Whether the answer has the form of gRPC.
-    package var isCall: Bool { head.mediaType == .grpc && version == .http2 }
+    /// Whether the answer has the form of gRPC: never where a proxy reads the verdict from the HTTP status, whatever content type
+    /// its client has chosen.
+    package var isCall: Bool { head.mediaType == .grpc && version == .http2 && !head.route.isPlain }
 
-    /// When the caller stops waiting, in monotonic nanoseconds; nil when it did not say.
+    /// When the caller of a gRPC method stops waiting, in monotonic nanoseconds; nil when it did not say.
     package var deadline: Int64? {
-        guard let timeout = head.timeout else { return nil }
+        guard isCall, let timeout = head.timeout else { return nil }
         let (sum, overflow) = openedAt.addingReportingOverflow(timeout)
         return overflow ? nil : sum
     }

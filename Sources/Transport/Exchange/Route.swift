@@ -19,6 +19,8 @@ package enum Route: Equatable, Sendable {
     case authorize
     /// `/authz` alone: header fields say which request is asked about.
     case forwardAuth
+    /// `/authz` with something else behind it: nothing is there, and a proxy is who asks.
+    case misprefixed
     /// Everything else.
     case other
 
@@ -38,7 +40,7 @@ package enum Route: Equatable, Sendable {
                 .healthWatch
             } else if path.count >= Self.prefix.count, path.prefix(Self.prefix.count) == Self.prefix {
                 path.count == Self.prefix.count
-                    ? .forwardAuth : path[Self.prefix.count] == UInt8(ascii: "/") ? .authorize : .other
+                    ? .forwardAuth : path[Self.prefix.count] == UInt8(ascii: "/") ? .authorize : .misprefixed
             } else {
                 .other
             }
@@ -51,15 +53,15 @@ package enum Route: Equatable, Sendable {
     package var keepsFields: Bool {
         switch self {
         case .identity, .authorize, .forwardAuth: true
-        case .check, .healthCheck, .healthWatch, .keys, .other: false
+        case .check, .healthCheck, .healthWatch, .keys, .misprefixed, .other: false
         }
     }
 
-    /// Whether it is a method of a gRPC service that is served here.
-    package var isCall: Bool {
+    /// Whether the answer is plain HTTP in any case.
+    package var isPlain: Bool {
         switch self {
-        case .check, .healthCheck, .healthWatch: true
-        case .identity, .keys, .authorize, .forwardAuth, .other: false
+        case .identity, .keys, .authorize, .forwardAuth, .misprefixed: true
+        case .check, .healthCheck, .healthWatch, .other: false
         }
     }
 }

@@ -54,6 +54,7 @@ struct Recording {
             .map { Array($0.utf8) }
         settings.cookie.issuer = wiki["wgCanonicalServer"]?.stringValue
         settings.cookie.includeKeyID = false
+        settings.cookie.backdate = 0
         if let lifetime = wiki["wgSessionCookieJwtExpiration"]?.integerValue { settings.cookie.lifetime = lifetime }
         return settings
     }
