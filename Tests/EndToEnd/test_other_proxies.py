@@ -141,6 +141,16 @@ def test_signed_forms(proxied, seen):
         assert response.json()["error"]["reason"] == "body-unavailable"
 
 
+def test_bodies_reach_the_wiki_whole(proxied, seen):
+    """Of requests that are judged without them; a length, chunks, nothing."""
+    form = b"action=query&meta=userinfo&format=json&text=" + b"x" * 300_000
+    headers = proxied.bearer("oauth2") | {"content-type": "application/x-www-form-urlencoded"}
+    for body in (form, iter([form[:1000], form[1000:]]), b""):
+        assert requests.post(proxied.api, data=body, headers=headers, timeout=10).status_code == 200
+    assert [request["body_bytes"] for request in seen.seen] == [len(form), len(form), 0]
+    assert {request["headers"]["x-session-type"] for request in seen.seen} == {"oauth2"}
+
+
 def test_an_injected_cookie_over_http(tmp_path):
     def inject(text):
         return text.replace("\nedge:\n", "\nedge:\n  inject_cookie: true\n")
