@@ -29,7 +29,7 @@ class MediaWiki(Echo):
         self.server.remember(self.describe(body))
         url = urlsplit(self.path)
         if not url.path.endswith("/api.php"):
-            return 200, self.server.extra_headers, self.describe(body)
+            return self.server.status, self.server.extra_headers, self.describe(body)
         parameters = dict(parse_qsl(url.query, keep_blank_values=True))
         if self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
             parameters |= dict(parse_qsl(body.decode(), keep_blank_values=True))
@@ -143,12 +143,13 @@ def page(title):
 
 
 class Wiki(LoopbackServer):
-    """The wiki's server. `seen` holds what arrived, oldest first."""
+    """The wiki's server. `seen` holds what arrived, oldest first; `status` is that of whatever is not an API call."""
 
     def __init__(self, port, user_names):
         super().__init__(port, MediaWiki)
         self.user_names = {str(identity): name for identity, name in user_names.items()}
         self.extra_headers = {}
+        self.status = 200
         self.seen = []
         self._lock = threading.Lock()
         threading.Thread(target=self.serve_forever, daemon=True).start()

@@ -5,6 +5,7 @@ import time
 
 import jwt
 import pytest
+import requests
 import stack
 from cookies import ATTRIBUTES, make_cookie, session_jwt, set_cookies
 from edge import PLENTY, Edge
@@ -61,6 +62,25 @@ def test_the_first_request_is_counted_on_its_user(tmp_path):
         assert limited.get(headers={"cookie": f"sessionJwt={cookie}"}).status_code == 429
 
 
+def test_a_regular_token_is_counted_on_its_user_too(tmp_path):
+    """Nobody gives it a cookie, so jwt_authn sees nobody; its user is verified all the same."""
+    with Edge(tmp_path, change=slow, source=SOURCE, configure=profile) as limited:
+        size = int(re.search(r"\{ key: key \}\]\s+token_bucket: \{ max_tokens: (\d+)", SOURCE.read_text())[1])
+        token = limited.bearer("oauth2")
+        statuses = [limited.get("/regular", headers=token).status_code for _ in range(size + 3)]
+        assert statuses == [200] * size + [429] * 3
+        assert seen_by_jwt_authn(limited, "/regular") == ""
+        others = [
+            name
+            for name in ("oauth1", "oauth1_other_user", "oauth2_owner_only")
+            if limited.demo[name]["user_id"] != limited.demo["oauth2"]["user_id"]
+        ]
+        for name in others:
+            options = {"headers": limited.bearer(name)} if "oauth2" in name else {"auth": limited.oauth1(name)}
+            assert limited.get(**options).status_code == 200, name
+        assert others and limited.get().status_code == 200
+
+
 def test_jwt_authn_reads_the_payload(gateway):
     gateway.get("/first", auth=gateway.oauth1())
     assert seen_by_jwt_authn(gateway, "/first") == gateway.subject(gateway.demo["oauth1"]["user_id"])
@@ -102,8 +122,9 @@ def test_the_gateways_headers(gateway):
     assert headers["x-wmf-user-id"] == "jwt-sub:" + gateway.subject(gateway.demo["oauth1"]["user_id"])
     assert headers["x-wmf-ratelimit-class"] in {"authed-user", "established-user"}
     assert "x-session-user-id" not in headers
+    forged |= {"x.wmf.user.id": "jwt-sub:forged", "x-wmf.ratelimit-class": "approved-bot", "x-session.user-id": "1"}
     gateway.get(headers=forged)
-    assert not {"x-wmf-user-id", "x-wmf-ratelimit-class", "x-session-user-id"} & set(gateway.wiki.last["headers"])
+    assert not [name for name in gateway.wiki.last["headers"] if re.match(r"x\W(wmf|session)", name)]
 
 
 @pytest.mark.contract("context_extensions reach Sessiongate")
@@ -115,6 +136,15 @@ def test_a_route_in_observe_mode_refuses_nothing(gateway):
     assert not set_cookies(response)
     assert "x-wmf-user-id" not in gateway.wiki.last["headers"]
     assert "sessiongate_refusals_observed_total 1" in gateway.metrics()
+    form = {"action": "query", "meta": "userinfo", "format": "json"}
+    observed = requests.post(f"{gateway.url}/observed/w/api.php", data=form, auth=gateway.oauth1(), timeout=10)
+    assert observed.status_code == 200
+    assert "x-wmf-user-id" in gateway.wiki.last["headers"]
+    observed = requests.post(
+        f"{gateway.url}/observed/w/api.php", data=form, headers={"authorization": tampered}, timeout=10
+    )
+    assert observed.status_code == 200
+    assert "x-wmf-user-id" not in gateway.wiki.last["headers"]
 
 
 @pytest.mark.contract("Cache-Control added when absent")

@@ -84,6 +84,14 @@ def test_by_class(tmp_path):
         assert statuses(edge, 8, headers=edge.bearer("oauth2_owner_only")) == [200] * 8
 
 
+def test_signed_forms(tmp_path):
+    with Edge(tmp_path, change=only("user"), source=SOURCE) as edge:
+        form = {"action": "query", "meta": "userinfo", "format": "json", "text": "ünï & = +"}
+        assert [edge.post(form, auth=edge.oauth1()).status_code for _ in range(6)] == FULL
+        assert edge.wiki.last["headers"]["x-session-type"] == "oauth1"
+        assert edge.wiki.last["body_bytes"] > 0
+
+
 class RateLimitService(grpc.GenericRpcHandler):
     """Records the descriptors that Envoy asks about; says yes."""
 

@@ -7,15 +7,16 @@
 --   txn.gate_user       the central user id, if there is a user
 
 local identity = { "x-session-user-id", "x-session-sub", "x-session-consumer", "x-session-class", "x-session-type" }
--- What Sessiongate reads of the client's headers. No others are sent along: HAProxy's HTTP client has room for about a hundred,
--- and a request may have as many.
-local asked = { "authorization", "cookie", "content-type", "x-client-ip" }
+-- What Sessiongate reads of the client's headers, beside the type of a form. No others are sent along: HAProxy's HTTP client has
+-- room for about a hundred, and a request may have as many.
+local asked = { "authorization", "cookie", "x-client-ip" }
 
 local function first(headers, name)
     return headers and headers[name] and headers[name][0]
 end
 
-core.register_action("sessiongate", { "http-req" }, function(txn, address)
+-- The question's headers. All that tells the original request is written here, whatever a client has sent under these names.
+local function question(txn)
     local sent, headers = txn.http:req_get_headers(), {}
     for _, name in ipairs(asked) do
         local values = sent[name]
@@ -24,35 +25,52 @@ core.register_action("sessiongate", { "http-req" }, function(txn, address)
             for index = 0, math.min(#values, 7) do headers[name][index + 1] = values[index] end
         end
     end
+    local type = first(sent, "content-type")
+    if type and type:lower():find("^application/x%-www%-form%-urlencoded") then headers["content-type"] = { type } end
     -- Over HTTP/2 the target is a whole URL.
     local target = txn.sf:url():gsub("^%a[%w+.-]*://[^/?#]*", "")
-    headers["host"] = { txn.sf:req_fhdr("host") }
     headers["x-forwarded-host"] = { txn.sf:req_fhdr("host") }
     headers["x-forwarded-uri"] = { target == "" and "/" or target }
     headers["x-forwarded-method"] = { txn.sf:method() }
     headers["x-forwarded-proto"] = { txn.sf:ssl_fc() == 1 and "https" or "http" }
     headers["x-forwarded-for"] = { txn.sf:src() }
+    return headers
+end
 
-    local answer = core.httpclient():get({ url = "http://" .. address .. "/authz", headers = headers, timeout = 1000 })
-    if not answer or (answer.status ~= 200 and answer.status ~= 401) then
-        txn:set_var("txn.gate_status", 503)
-        return
-    end
-    txn:set_var("txn.gate_status", answer.status)
-    if answer.status == 401 then
-        txn:set_var("txn.gate_body", answer.body)
-        txn:set_var("txn.gate_challenge", first(answer.headers, "www-authenticate") or "OAuth")
-        return
-    end
+local function refuse(txn, answer)
+    txn:set_var("txn.gate_body", answer.body)
+    txn:set_var("txn.gate_challenge", first(answer.headers, "www-authenticate") or "OAuth")
+end
+
+local function allow(txn, answer)
     for _, name in ipairs(identity) do
         local value = first(answer.headers, name)
         if value then txn.http:req_set_header(name, value) end
     end
     local cookie = first(answer.headers, "set-cookie")
-    if cookie then
-        txn:set_var("txn.gate_cookie", cookie)
-        txn:set_var("txn.gate_private", first(answer.headers, "cache-control") or "private")
-    end
+    if cookie then txn:set_var("txn.gate_cookie", cookie) end
+    local private = first(answer.headers, "cache-control")
+    if cookie and private then txn:set_var("txn.gate_private", private) end
     local user = first(answer.headers, "x-session-user-id")
     if user then txn:set_var("txn.gate_user", user) end
+end
+
+local function ask(txn, address)
+    local options = { url = "http://" .. address .. "/authz", headers = question(txn), timeout = 1000 }
+    local answer = core.httpclient():get(options)
+    if answer.status == 401 then
+        refuse(txn, answer)
+    elseif answer.status == 200 then
+        allow(txn, answer)
+    else
+        return 503
+    end
+    return answer.status
+end
+
+-- HAProxy goes on with a request whose action failed, so none fails: whatever goes wrong, there is no verdict.
+core.register_action("sessiongate", { "http-req" }, function(txn, address)
+    local asked_well, status = pcall(ask, txn, address)
+    if not asked_well then core.log(core.err, "sessiongate.lua: the question could not be asked") end
+    txn:set_var("txn.gate_status", asked_well and status or 503)
 end, 1)
