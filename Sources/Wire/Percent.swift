@@ -53,41 +53,82 @@ public enum Percent {
     public static func mostEncodedTwice(_ count: Int) -> Int { 5 * count }
 
     /// Writes `bytes`, read as `reading` says, encoded twice to `room`, where ``mostEncodedTwice(_:)`` bytes must fit.
-    /// - Returns: How many bytes were written.
+    /// - Returns: How many bytes were written, and whether they are the bytes that were read: nothing was encoded.
     public static func encodeTwice(
         decoding bytes: Bytes, _ reading: Reading, to room: UnsafeMutablePointer<UInt8>
-    ) -> Int {
-        guard let input = bytes.buffer.baseAddress else { return 0 }
-        let end = input + bytes.count
-        var next = input
+    ) -> (count: Int, isVerbatim: Bool) {
+        guard var next = bytes.buffer.baseAddress else { return (0, true) }
+        let end = next + bytes.count
         var output = room
-        while next < end {
-            while end - next >= 8, areUnreserved(next) {
-                UnsafeMutableRawPointer(output).copyMemory(from: next, byteCount: 8)
-                next += 8
-                output += 8
-            }
-            guard next < end else { break }
-            var byte = next[0]
+        var isVerbatim = true
+        while true {
+            copyUnreserved(&next, until: end, to: &output)
+            if next == end { return (output - room, isVerbatim) }
+            isVerbatim = false
+            encodeReserved(&next, until: end, reading, to: &output)
+        }
+    }
+
+    /// Writes a value of a form or query, which begins at `next`, encoded twice to `room`, where five times as many bytes must fit
+    /// as there are up to `end`. Ends at `&`, and moves `next` there.
+    /// - Returns: As ``encodeTwice(decoding:_:to:)``; nil at a control character or `#`, which parsers differ about.
+    public static func encodeTwice(
+        formValue next: inout UnsafePointer<UInt8>, until end: UnsafePointer<UInt8>,
+        to room: UnsafeMutablePointer<UInt8>
+    ) -> (count: Int, isVerbatim: Bool)? {
+        var output = room
+        var isVerbatim = true
+        while true {
+            copyUnreserved(&next, until: end, to: &output)
+            guard next < end, next[0] != 0x26 else { return (output - room, isVerbatim) }
+            if next[0] < 0x20 || next[0] == 0x7F || next[0] == 0x23 { return nil }
+            isVerbatim = false
+            encodeReserved(&next, until: end, .form, to: &output)
+        }
+    }
+
+    /// Copies what stands for itself, up to the first byte that does not.
+    @inline(__always)
+    private static func copyUnreserved(
+        _ next: inout UnsafePointer<UInt8>, until end: UnsafePointer<UInt8>,
+        to output: inout UnsafeMutablePointer<UInt8>
+    ) {
+        while end - next >= 8, areUnreserved(next) {
+            UnsafeMutableRawPointer(output).copyMemory(from: next, byteCount: 8)
+            next += 8
+            output += 8
+        }
+        while next < end, isUnreserved(next[0]) {
+            output[0] = next[0]
             next += 1
-            if !isUnreserved(byte), reading != .plain {
-                if byte == 0x25, end - next >= 2, let high = hexValue(next[0]), let low = hexValue(next[1]) {
-                    byte = high << 4 | low
-                    next += 2
-                } else if byte == 0x2B, reading == .form {
-                    byte = 0x20
-                }
-            }
-            output[0] = byte
-            if isUnreserved(byte) {
-                output += 1
-            } else {
-                (output[0], output[1], output[2]) = (0x25, 0x32, 0x35)
-                putHex(byte, at: output + 3)
-                output += 5
+            output += 1
+        }
+    }
+
+    /// Writes the character at `next`, which does not stand for itself, or the escape.
+    @inline(__always)
+    private static func encodeReserved(
+        _ next: inout UnsafePointer<UInt8>, until end: UnsafePointer<UInt8>, _ reading: Reading,
+        to output: inout UnsafeMutablePointer<UInt8>
+    ) {
+        var byte = next[0]
+        next += 1
+        if reading != .plain {
+            if byte == 0x25, end - next >= 2, let high = hexValue(next[0]), let low = hexValue(next[1]) {
+                byte = high << 4 | low
+                next += 2
+            } else if byte == 0x2B, reading == .form {
+                byte = 0x20
             }
         }
-        return output - room
+        if isUnreserved(byte) {
+            output[0] = byte
+            output += 1
+        } else {
+            (output[0], output[1], output[2]) = (0x25, 0x32, 0x35)
+            putHex(byte, at: output + 3)
+            output += 5
+        }
     }
 
     /// Whether the eight bytes at `text` stand for themselves.
@@ -128,6 +169,28 @@ public enum Percent {
                 room[written] = high << 4 | low
                 index += 4
             }
+            index += 1
+            written += 1
+        }
+        return written
+    }
+
+    /// Writes `bytes`, decoded as ``decodeForm(_:into:)`` does, to `room`, where as many bytes must fit.
+    /// - Returns: How many bytes were written.
+    public static func decodeForm(_ bytes: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Int {
+        var index = 0
+        var written = 0
+        while index < bytes.count {
+            var byte = bytes[index]
+            if byte == 0x2B {
+                byte = 0x20
+            } else if byte == 0x25, index + 2 < bytes.count, let high = hexValue(bytes[index + 1]),
+                let low = hexValue(bytes[index + 2])
+            {
+                byte = high << 4 | low
+                index += 2
+            }
+            room[written] = byte
             index += 1
             written += 1
         }

@@ -56,7 +56,7 @@ extension SignatureParameters {
     /// The merged parameters, for people.
     var listing: [(name: String, value: String, source: String)] {
         merged.map {
-            (Self.encodedOnce(texts[$0.name]), Self.encodedOnce(texts[$0.value]), $0.source.label)
+            (Self.encodedOnce(texts.name($0.pair)), Self.encodedOnce(texts.value($0.pair)), $0.source.label)
         }
     }
 }

@@ -1,13 +1,21 @@
 // Names and values as a signature base string has them, all in one piece of memory that the next request reuses.
+//
+//     … oauth_token%3D0123abcd… action%3Dquery …
+//       └─ name ──┘   └ value ┘
+//
+// A pair lies there as the base string will have it, so that what is sorted is then only copied.
 
 import Wire
 
-/// Encoded texts, one behind the other.
+/// Encoded pairs, one behind the other.
 final class EncodedTexts {
-    /// A text's place. Places stay when memory is moved, views don't.
-    struct Slice {
+    /// A pair's place. Places stay when memory is moved, views don't.
+    struct Pair {
         var start: Int32
+        var nameEnd: Int32
         var end: Int32
+        /// Whether the value's bytes are the value: nothing in them is encoded.
+        var isVerbatim: Bool
     }
 
     // exclusivity(unchecked): see SignatureParameters, the only owner.
@@ -18,6 +26,8 @@ final class EncodedTexts {
     /// What is kept for the next request at most, and what there is from the start.
     private static let keptCapacity = 1 << 16
     private static let leastCapacity = 1 << 12
+    /// Bytes of `%3D`, which stands between name and value.
+    private static let separatorLength = 3
 
     init() {
         capacity = Self.leastCapacity
@@ -44,37 +54,120 @@ final class EncodedTexts {
         base.deallocate()
         (base, capacity) = (moved, larger)
     }
+}
 
-    /// The text at `slice`, valid until more is added.
-    subscript(slice: Slice) -> Bytes {
-        precondition(slice.start >= 0 && slice.end <= count)
-        return Bytes(UnsafeBufferPointer(start: base + Int(slice.start), count: Int(slice.end - slice.start)))
+// MARK: - Views, valid until more is added
+
+extension EncodedTexts {
+    /// The name.
+    func name(_ pair: Pair) -> Bytes { view(pair.start, pair.nameEnd) }
+
+    /// The value.
+    func value(_ pair: Pair) -> Bytes { view(pair.nameEnd + Int32(Self.separatorLength), pair.end) }
+
+    /// Name, `%3D` and value.
+    func whole(_ pair: Pair) -> Bytes { view(pair.start, pair.end) }
+
+    private func view(_ start: Int32, _ end: Int32) -> Bytes {
+        precondition(start >= 0 && start <= end && end <= count)
+        return Bytes(UnsafeBufferPointer(start: base + Int(start), count: Int(end - start)))
     }
 
-    /// Adds `text`, which no encoding changes.
-    func add(asIs text: Bytes) -> Slice {
-        reserve(text.count)
-        if let source = text.buffer.baseAddress { (base + count).initialize(from: source, count: text.count) }
-        return extend(by: text.count)
-    }
-
-    /// Adds `text`, read as `reading` says, and encoded.
-    func add(_ text: Bytes, _ reading: Percent.Reading) -> Slice {
-        reserve(Percent.mostEncodedTwice(text.count))
-        return extend(by: Percent.encodeTwice(decoding: text, reading, to: base + count))
-    }
-
-    /// The text at `slice`, decoded; behind all others, for which there must be room already.
-    func decoded(_ slice: Slice) -> Bytes {
-        let text = self[slice]
-        guard text.firstIndex(of: UInt8(ascii: "%")) != nil else { return text }
+    /// The value, decoded; behind all others, for which there must be room already.
+    func decoded(_ pair: Pair) -> Bytes {
+        let text = value(pair)
+        if pair.isVerbatim { return text }
         precondition(text.count <= capacity - count)
-        return self[extend(by: Percent.decodeTwice(text, to: base + count))]
+        let start = count
+        count += Percent.decodeTwice(text, to: base + count)
+        return view(Int32(start), Int32(count))
+    }
+}
+
+// MARK: - Adding
+
+extension EncodedTexts {
+    /// Adds a pair that is read as `reading` says.
+    func add(_ name: Bytes, _ value: Bytes, _ reading: Percent.Reading) -> Pair {
+        reserve(Percent.mostEncodedTwice(name.count + value.count) + Self.separatorLength)
+        let start = count
+        count += Percent.encodeTwice(decoding: name, reading, to: base + count).count
+        return finish(start, Percent.encodeTwice(decoding: value, reading, to: separate()))
     }
 
-    private func extend(by length: Int) -> Slice {
-        let start = Int32(count)
-        count += length
-        return Slice(start: start, end: Int32(count))
+    /// Adds a pair whose name no encoding changes.
+    func add(asIs name: Bytes, _ value: Bytes, _ reading: Percent.Reading) -> Pair {
+        reserve(name.count + Percent.mostEncodedTwice(value.count) + Self.separatorLength)
+        let start = put(name)
+        return finish(start, Percent.encodeTwice(decoding: value, reading, to: separate()))
+    }
+
+    /// Adds a pair that is not signed: its value, as in a form, is kept decoded.
+    func add(asIs name: Bytes, unsigned value: Bytes) -> Pair {
+        reserve(name.count + value.count + Self.separatorLength)
+        let start = put(name)
+        return finish(start, (Percent.decodeForm(value, to: separate()), true))
+    }
+
+    private func put(_ text: Bytes) -> Int {
+        let start = count
+        if let source = text.buffer.baseAddress { (base + count).initialize(from: source, count: text.count) }
+        count += text.count
+        return start
+    }
+
+    /// Where the value goes, behind the name.
+    private func separate() -> UnsafeMutablePointer<UInt8> {
+        let room = base + count
+        (room[0], room[1], room[2]) = (0x25, 0x33, 0x44)
+        return room + Self.separatorLength
+    }
+
+    private func finish(_ start: Int, _ value: (count: Int, isVerbatim: Bool)) -> Pair {
+        let nameEnd = count
+        count += Self.separatorLength + value.count
+        return Pair(
+            start: Int32(start), nameEnd: Int32(nameEnd), end: Int32(count), isVerbatim: value.isVerbatim)
+    }
+
+    /// Adds the pairs of a query about which a plain parse and PHP's `$_GET` agree, in one pass; `body` gets each, and may end it.
+    /// False when there is a pair about which they don't: what was added until then is to be forgotten.
+    @inline(__always)
+    func addPlainQuery(_ query: Bytes, _ body: (Pair) -> Bool) -> Bool {
+        guard !query.isEmpty, var next = query.buffer.baseAddress else { return true }
+        let end = next + query.count
+        // Each pair has a separator, and a byte at least.
+        reserve((5 + Self.separatorLength) * query.count + Self.separatorLength)
+        while true {
+            let start = count
+            guard next < end, !PHP.isDigit(next[0]), next[0] != UInt8(ascii: "-") else { return false }
+            count += Self.copyPlainName(&next, end, to: base + count)
+            guard count > start, next == end || next[0] == UInt8(ascii: "=") || next[0] == UInt8(ascii: "&") else {
+                return false
+            }
+            let room = separate()
+            if next < end, next[0] == UInt8(ascii: "=") { next += 1 }
+            guard let value = Percent.encodeTwice(formValue: &next, until: end, to: room),
+                body(finish(start, value))
+            else { return false }
+            if next == end { return true }
+            next += 1
+        }
+    }
+
+    /// Letters nearly always; what else stands for itself is plain but for `.` and `~`. Returns how many there are.
+    @inline(__always)
+    private static func copyPlainName(
+        _ next: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, to room: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        let start = next
+        while next < end {
+            let byte = next[0]
+            let isLetter = (byte | 0x20) &- UInt8(ascii: "a") <= 25
+            guard isLetter || byte == UInt8(ascii: "_") || PHP.isDigit(byte) || byte == UInt8(ascii: "-") else { break }
+            room[next - start] = byte
+            next += 1
+        }
+        return next - start
     }
 }

@@ -8,16 +8,19 @@ enum ProtocolParameter: Int, CaseIterable {
 
     /// The parameter with this name, nil for any other; `prefix` is the name's first eight bytes.
     init?(_ name: Bytes, prefix: UInt64) {
-        switch prefix {
-        case Self.co where name == "oauth_consumer_key": self = .consumerKey
-        case Self.no where name == "oauth_nonce": self = .nonce
-        case Self.si where name == "oauth_signature": self = .signature
-        case Self.si where name == "oauth_signature_method": self = .signatureMethod
-        case Self.ti where name == "oauth_timestamp": self = .timestamp
-        case Self.to where name == "oauth_token": self = .token
-        case Self.ve where name == "oauth_version": self = .version
+        let parameter: (Self, StaticString)
+        switch (prefix, name.count) {
+        case (Self.co, 18): parameter = (.consumerKey, "oauth_consumer_key")
+        case (Self.no, 11): parameter = (.nonce, "oauth_nonce")
+        case (Self.si, 15): parameter = (.signature, "oauth_signature")
+        case (Self.si, 22): parameter = (.signatureMethod, "oauth_signature_method")
+        case (Self.ti, 15): parameter = (.timestamp, "oauth_timestamp")
+        case (Self.to, 11): parameter = (.token, "oauth_token")
+        case (Self.ve, 13): parameter = (.version, "oauth_version")
         default: return nil
         }
+        guard name == parameter.1 else { return nil }
+        self = parameter.0
     }
 
     /// "oauth_" and two letters more.

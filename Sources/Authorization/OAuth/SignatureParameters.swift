@@ -26,14 +26,11 @@ enum ParameterSource: UInt8, Sendable {
 
 /// Collects, merges, sorts and encodes the parameters of one request; reused for the next.
 package final class SignatureParameters {
-    typealias Slice = EncodedTexts.Slice
-
     /// One name and value; its source's, until they are merged.
     struct Parameter {
         /// The first eight bytes of the encoded name, for comparing: names differ early.
         var prefix: UInt64
-        var name: Slice
-        var value: Slice
+        var pair: EncodedTexts.Pair
         var sequence: Int32
         var source: ParameterSource
         /// All values of the name in this source count (a list), not only the last.
@@ -46,7 +43,7 @@ package final class SignatureParameters {
     private struct Numbered {
         var source: ParameterSource
         var key: Int64
-        var value: Slice
+        var value: [UInt8]
     }
 
     // exclusivity(unchecked): one authorizer owns this, on one event loop, and nothing here calls out while it changes something.
@@ -99,48 +96,29 @@ package final class SignatureParameters {
         pairs += 1
         if isOverfull { return }
         if compatibility == .rfc5849 {
-            add(name: texts.add(name, .percent), value: texts.add(value, .percent), from: .header, isListed: true)
+            add(texts.add(name, value, .percent), from: .header, isListed: true)
+        } else if name == Self.signature {
+            // The one that is not signed.
+            add(texts.add(asIs: name, unsigned: value), from: .header, isListed: false)
         } else {
             // The name is letters, `_` and `-`.
-            add(name: texts.add(asIs: name), value: texts.add(value, .form), from: .header, isListed: false)
+            add(texts.add(asIs: name, value, .form), from: .header, isListed: false)
         }
     }
+
+    /// The parameter that is not signed (RFC 5849, 3.4.1.3.1).
+    static let signature = Bytes("oauth_signature")
 
     /// Adds a query about which the plain parse and `$_GET` agree, so that the last value of each name is all that counts. False,
     /// with nothing added, for others.
     private func addPlainQuery(_ query: Bytes) -> Bool {
-        var start = 0
-        while start < query.count {
-            let end = query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count
-            let pair = query[start..<end]
-            let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.count
-            let (name, value) = (pair.prefix(equals), pair.dropFirst(equals + 1))
+        let isPlain = texts.addPlainQuery(query) { pair in
             pairs += 1
-            guard Self.isPlain(name: name), Self.isPlain(value: value), end != query.count - 1,
-                pairs <= PHPQuery.mostVariables
-            else {
-                reset()
-                return false
-            }
-            add(name: texts.add(asIs: name), value: texts.add(value, .form), from: .phpQuery, isListed: false)
-            start = end + 1
+            add(pair, from: .phpQuery, isListed: false)
+            return pairs <= PHPQuery.mostVariables
         }
-        return true
-    }
-
-    private static func isPlain(name: Bytes) -> Bool {
-        guard let first = name.first, !PHP.isDigit(first), first != UInt8(ascii: "-") else { return false }
-        // Letters nearly always; what else stands for itself is plain but for `.` and `~`.
-        for byte in name.buffer where (byte | 0x20) &- UInt8(ascii: "a") > 25 {
-            let isPlain = byte == UInt8(ascii: "_") || PHP.isDigit(byte) || byte == UInt8(ascii: "-")
-            if !isPlain { return false }
-        }
-        return true
-    }
-
-    private static func isPlain(value: Bytes) -> Bool {
-        for byte in value.buffer where byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "#") { return false }
-        return true
+        if !isPlain { reset() }
+        return isPlain
     }
 
     private func scratchURL(_ query: Bytes) -> [UInt8] {
@@ -165,13 +143,15 @@ package final class SignatureParameters {
         if compatibility == .rfc5849, pair.isEmpty { return }
         let equals = pair.firstIndex(of: UInt8(ascii: "="))
         let rawName = pair[0..<(equals ?? pair.count)]
-        let value = texts.add(equals.map { pair.dropFirst($0 + 1) } ?? .empty, .form)
+        let value = equals.map { pair.dropFirst($0 + 1) } ?? .empty
         if compatibility == .mediawiki, source != .phpQuery, let key = integerKey(rawName) {
-            numbered.append(Numbered(source: source, key: key, value: value))
+            var text: [UInt8] = []
+            Percent.decodeForm(value, into: &text)
+            numbered.append(Numbered(source: source, key: key, value: text))
             return
         }
         let listed = compatibility == .rfc5849 || source != .phpQuery
-        add(name: texts.add(rawName, .form), value: value, from: source, isListed: listed)
+        add(texts.add(rawName, value, .form), from: source, isListed: listed)
     }
 
     private func integerKey(_ rawName: Bytes) -> Int64? {
@@ -187,35 +167,29 @@ package final class SignatureParameters {
             let key = name.withBytes { PHP.integerKey($0) }
             switch value {
             case .scalar(let text):
-                addPHP(name, key, text.withBytes { texts.add($0, .plain) }, isArray: false)
+                addPHP(name, key, text, isArray: false)
             case .list(let elements):
-                for text in elements.texts {
-                    // PHP turns an array into the string "Array" where a string is wanted.
-                    let slice = text?.withBytes { texts.add($0, .plain) } ?? texts.add(asIs: Bytes("Array"))
-                    addPHP(name, key, slice, isArray: true)
-                }
+                // PHP turns an array into the string "Array" where a string is wanted.
+                for text in elements.texts { addPHP(name, key, text ?? Array("Array".utf8), isArray: true) }
             }
         }
     }
 
-    private func addPHP(_ name: [UInt8], _ key: Int64?, _ value: Slice, isArray: Bool) {
+    private func addPHP(_ name: [UInt8], _ key: Int64?, _ value: [UInt8], isArray: Bool) {
         if let key {
             numbered.append(Numbered(source: .phpQuery, key: key, value: value))
         } else {
-            add(
-                name: name.withBytes { texts.add($0, .plain) }, value: value, from: .phpQuery, isListed: true,
-                isArray: isArray)
+            let pair = name.withBytes { name in value.withBytes { texts.add(name, $0, .plain) } }
+            add(pair, from: .phpQuery, isListed: true, isArray: isArray)
         }
     }
 
-    private func add(
-        name: Slice, value: Slice, from source: ParameterSource, isListed: Bool, isArray: Bool = false
-    ) {
+    @inline(__always)
+    private func add(_ pair: EncodedTexts.Pair, from source: ParameterSource, isListed: Bool, isArray: Bool = false) {
         parameters.append(
             Parameter(
-                prefix: Self.prefix(of: texts[name]), name: name,
-                value: value,
-                sequence: Int32(parameters.count), source: source, isListed: isListed, isArray: isArray))
+                prefix: Self.prefix(of: texts.name(pair)), pair: pair, sequence: Int32(parameters.count),
+                source: source, isListed: isListed, isArray: isArray))
     }
 
     // MARK: Merging
@@ -248,7 +222,7 @@ package final class SignatureParameters {
     private func note(_ index: Int, at position: Int) {
         let prefix = parameters[index].prefix
         guard prefix >> 16 == 0x6f61_7574_685f,
-            let known = ProtocolParameter(texts[parameters[index].name], prefix: prefix)
+            let known = ProtocolParameter(texts.name(parameters[index].pair), prefix: prefix)
         else { return }
         positions[known.rawValue] = position
     }
@@ -257,7 +231,7 @@ package final class SignatureParameters {
     func value(of parameter: ProtocolParameter) -> ProtocolValue {
         let position = positions[parameter.rawValue]
         guard position >= 0 else { return .absent }
-        return parameters[position].isArray ? .list : .text(texts.decoded(parameters[position].value))
+        return parameters[position].isArray ? .list : .text(texts.decoded(parameters[position].pair))
     }
 
     /// The parameters of one name: the highest source wins; of it the last value, or all, sorted.
@@ -273,7 +247,7 @@ package final class SignatureParameters {
         guard kept > first + 1 else { return }
         for index in first..<kept { parameters[index].isArray = true }
         let texts = texts
-        parameters[first..<kept].sort { Self.compare(texts[$0.value], texts[$1.value]) < 0 }
+        parameters[first..<kept].sort { Self.compare(texts.value($0.pair), texts.value($1.pair)) < 0 }
     }
 
     /// `array_merge` numbers integer-like names anew, in order of first appearance: the plain query's, `$_GET`'s, the body's.
@@ -281,24 +255,25 @@ package final class SignatureParameters {
         guard !numbered.isEmpty else { return }
         var next = 0
         for source in [ParameterSource.query, .phpQuery, .body] {
-            var names: [Int64: Slice] = [:]
+            var names: [Int64: [UInt8]] = [:]
             for entry in numbered where entry.source == source {
-                let name: Slice
+                let name: [UInt8]
                 if let known = names[entry.key] {
                     name = known
                 } else {
-                    name = Array(String(next).utf8).withBytes { texts.add($0, .plain) }
+                    name = Array(String(next).utf8)
                     names[entry.key] = name
                     next += 1
                 }
-                add(name: name, value: entry.value, from: source, isListed: true)
+                let pair = name.withBytes { name in entry.value.withBytes { texts.add(name, $0, .plain) } }
+                add(pair, from: source, isListed: true)
             }
         }
     }
 
     private func sameName(_ left: Int, _ right: Int) -> Bool {
         parameters[left].prefix == parameters[right].prefix
-            && texts[parameters[left].name] == texts[parameters[right].name]
+            && texts.name(parameters[left].pair) == texts.name(parameters[right].pair)
     }
 
     /// By name, then in order of arrival: insertion for the usual dozen, without an allocation; the library's sort for more.
@@ -321,7 +296,7 @@ package final class SignatureParameters {
     @inline(__always)
     private static func areInOrder(_ left: Parameter, _ right: Parameter, in texts: EncodedTexts) -> Bool {
         if left.prefix != right.prefix { return left.prefix < right.prefix }
-        let order = compare(texts[left.name], texts[right.name])
+        let order = compare(texts.name(left.pair), texts.name(right.pair))
         return order != 0 ? order < 0 : left.sequence < right.sequence
     }
 
