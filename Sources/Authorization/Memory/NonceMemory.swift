@@ -29,15 +29,13 @@ public final class NonceMemory: Sendable {
 
         /// Of (consumer key, token, nonce); compared byte for byte.
         public init(consumer: Bytes, token: Bytes, nonce: Bytes) {
-            var hasher = Hasher()
-            hasher.combine(consumer)
-            hasher.combine(token)
-            hasher.combine(nonce)
-            // The hash of one byte more is another hash, for the price of that byte.
-            var longer = hasher
-            longer.combine(UInt8(1))
-            high = UInt64(bitPattern: Int64(hasher.finalize()))
-            low = UInt32(truncatingIfNeeded: longer.finalize())
+            var hash = KeyedHash()
+            hash.combine(consumer)
+            hash.combine(token)
+            hash.combine(nonce)
+            let (high, low) = hash.finish()
+            self.high = high
+            self.low = UInt32(truncatingIfNeeded: low)
         }
     }
 
@@ -69,9 +67,9 @@ public final class NonceMemory: Sendable {
     /// A hash of the proxy's request id, for `claim`; 0 for none.
     public static func requestHash(_ id: Bytes) -> UInt64 {
         guard !id.isEmpty else { return 0 }
-        var hasher = Hasher()
-        hasher.combine(id)
-        return max(1, UInt64(bitPattern: Int64(hasher.finalize())))
+        var hash = KeyedHash()
+        hash.combine(id)
+        return max(1, hash.finish().high)
     }
 
     /// Whether `key` is new at second `now`; if so it is remembered until second `expires`, inclusive.

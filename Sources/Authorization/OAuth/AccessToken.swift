@@ -155,7 +155,7 @@ extension CacheKey {
     /// whole text: that is exact, and cheaper than a digest of it.
     public init(token: Bytes) {
         guard token.count >= 16, let end = token.buffer.baseAddress.map({ UnsafeRawPointer($0 + token.count) }) else {
-            self.init(token)
+            self.init(token, .empty)
             return
         }
         self.init(

@@ -143,11 +143,13 @@ extension CacheKey {
             high: UInt64(bitPattern: Int64(hasher.finalize())), low: UInt64(bitPattern: Int64(longer.finalize())))
     }
 
-    /// The key of several texts; where one ends and the next begins counts.
-    init(_ texts: Bytes...) {
-        var hasher = Hasher()
-        for text in texts { hasher.combine(text) }
-        self.init(hasher)
+    /// The key of two texts.
+    init(_ first: Bytes, _ second: Bytes) {
+        var hash = KeyedHash()
+        hash.combine(first)
+        hash.combine(second)
+        let (high, low) = hash.finish()
+        self.init(high: high, low: low)
     }
 }
 
