@@ -17,10 +17,25 @@ enum Credential {
     /// OAuth credentials outside the API.
     case misplaced
 
-    static func find(in request: CheckRequest, gate: Gate) -> Credential {
+    /// For people.
+    var description: String {
+        switch self {
+        case .none: "none in the Authorization header"
+        case .oauth1: "OAuth 1.0a (Authorization: OAuth …)"
+        case .bearer: "OAuth 2 access token (Authorization: Bearer …)"
+        case .centralAuth: "CentralAuth token"
+        case .ignored: "OAuth, for an entry point that ignores it"
+        case .misplaced: "OAuth, outside the API"
+        }
+    }
+}
+
+extension Authorizer {
+    /// The credential that `request` carries.
+    func findCredential(in request: CheckRequest) -> Credential {
         let target = RequestTarget(request.path)
         var credential = Credential.none
-        if let header = request.authorization.map(trimmed) {
+        if let header = request.authorization.map(Self.trimmed) {
             let isOAuth =
                 gate.settings.oauth1.compatibility == .mediawiki
                 ? header.starts(with: "OAuth ") : header.prefix(6).lowercasedEquals("oauth ")
@@ -29,12 +44,12 @@ enum Credential {
             } else if header.starts(with: "Bearer") {
                 credential = .bearer(header: header)
             } else if header.starts(with: "CentralAuthToken ") {
-                credential = .centralAuth(trimmed(header.dropFirst(17)).array)
+                credential = .centralAuth(Self.trimmed(header.dropFirst(17)).array)
             }
         }
-        if case .none = credential, let token = centralAuthParameter(of: target) { credential = .centralAuth(token) }
+        if case .none = credential, let token = Self.centralAuthParameter(of: target) { credential = .centralAuth(token) }
         if case .none = credential { return .none }
-        switch (gate.entryPoints.find(target), credential) {
+        switch (entryPoint(of: target), credential) {
         case (.action, _), (.other, _): return credential
         // CentralAuth looks at its tokens at the API only; elsewhere the cookie decides.
         case (_, .centralAuth): return .none
@@ -55,17 +70,5 @@ enum Credential {
         while start < end, value[start] == 0x20 || value[start] == 0x09 { start += 1 }
         while end > start, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
         return value[start..<end]
-    }
-
-    /// For people.
-    var description: String {
-        switch self {
-        case .none: "none in the Authorization header"
-        case .oauth1: "OAuth 1.0a (Authorization: OAuth …)"
-        case .bearer: "OAuth 2 access token (Authorization: Bearer …)"
-        case .centralAuth: "CentralAuth token"
-        case .ignored: "OAuth, for an entry point that ignores it"
-        case .misplaced: "OAuth, outside the API"
-        }
     }
 }

@@ -283,7 +283,7 @@ extension Authorizer {
 extension Authorizer {
     /// The signature base string that is verified for an OAuth 1 request, whatever becomes of it; nil for other requests.
     public func baseString(of request: CheckRequest) -> [UInt8]? {
-        guard case .oauth1(let header, let target) = Credential.find(in: request, gate: gate),
+        guard case .oauth1(let header, let target) = findCredential(in: request),
             let route = try? Route.of(request, gate: gate), let wiki = try? wiki(of: request, route),
             (try? collectParameters(request, header: header, target: target, at: Timestamp(seconds: 0))) != nil
         else { return nil }

@@ -10,8 +10,8 @@ import Wire
 final class VerifiedCookie: Sendable {
     /// What was presented.
     private let text: [UInt8]
-    /// The claims that decide later requests.
-    struct Claims: Sendable {
+    /// The claims that decide later requests; a class, since they are handed around for each of those.
+    final class Claims: Sendable {
         let period: ValidityPeriod
         let issuer: String?
         /// The central id in `sub`; nil when the subject is of another scope, or none.
@@ -20,6 +20,14 @@ final class VerifiedCookie: Sendable {
         let softExpiry: Double?
         /// `rlc`; nil when absent.
         let rateLimitClass: String?
+
+        init(_ token: JWT, _ period: ValidityPeriod, scope: String) {
+            self.period = period
+            issuer = token["iss"]?.text
+            userID = VerifiedCookie.userID(token["sub"], scope: scope)
+            softExpiry = token["sxp"].flatMap(VerifiedCookie.number)
+            rateLimitClass = token["rlc"]?.text
+        }
 
         /// The end of the session, milliseconds since 1970.
         var expires: Double? {
@@ -45,10 +53,7 @@ final class VerifiedCookie: Sendable {
                 result = .failure(.malformed)
                 return
             }
-            result = .success(
-                Claims(
-                    period: period, issuer: token["iss"]?.text, userID: Self.userID(token["sub"], scope: scope),
-                    softExpiry: token["sxp"].flatMap(Self.number), rateLimitClass: token["rlc"]?.text))
+            result = .success(Claims(token, period, scope: scope))
         } catch {
             result = .failure(error == .signature ? .signature : .malformed)
         }
@@ -58,7 +63,7 @@ final class VerifiedCookie: Sendable {
     func isAbout(_ text: Bytes) -> Bool { self.text.withBytes { $0 == text } }
 
     /// The id of `mw:<provider>:<instance>:<id>`, read as PHP's `(int)` does.
-    private static func userID(_ claim: JSON?, scope: String) -> Int64? {
+    fileprivate static func userID(_ claim: JSON?, scope: String) -> Int64? {
         guard let subject = claim?.text else { return nil }
         let prefix = "mw:" + scope + ":"
         guard subject.hasPrefix(prefix) else { return nil }
@@ -66,7 +71,7 @@ final class VerifiedCookie: Sendable {
         return id.contains(UInt8(ascii: ":")) ? nil : id.withBytes { PHP.integer($0) }
     }
 
-    private static func number(_ claim: JSON) -> Double? {
+    fileprivate static func number(_ claim: JSON) -> Double? {
         switch claim {
         case .number(let literal): Array(literal.utf8).withBytes { PHP.leadingNumber($0) }
         case .string(let text): Array(text.utf8).withBytes { PHP.leadingNumber($0) }

@@ -5,7 +5,7 @@ import Logging
 import Wire
 
 /// The endpoints of the data listeners, for one event loop.
-package struct Endpoints: Service {
+package final class Endpoints: Service {
     /// Checks requests.
     package let authorizer: Authorizer
     let gate: Gate

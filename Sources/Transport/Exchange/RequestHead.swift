@@ -155,6 +155,6 @@ extension [UInt8] {
 
     /// Empties the array and keeps its room, unless that is more than ``keptCapacity``.
     package mutating func recycle() {
-        capacity > Self.keptCapacity ? self = [] : removeAll(keepingCapacity: true)
+        if capacity > Self.keptCapacity { self = [] } else if !isEmpty { removeAll(keepingCapacity: true) }
     }
 }

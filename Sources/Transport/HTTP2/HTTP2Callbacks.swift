@@ -26,26 +26,31 @@ struct SessionParts: @unchecked Sendable {
     }
 
     /// Makes a session; false when there is no memory for it.
-    func makeSession(_ session: inout OpaquePointer?, limits: HTTP2Limits, owner: HTTP2Session) -> Bool {
+    func makeSession(
+        _ session: inout OpaquePointer?, limits: HTTP2Limits, memory: nghttp2_mem, owner: HTTP2Session
+    ) -> Bool {
         var option: OpaquePointer?
         guard nghttp2_option_new(&option) == 0 else { return false }
         defer { nghttp2_option_del(option) }
         nghttp2_option_set_no_closed_streams(option, 1)
         nghttp2_option_set_stream_reset_rate_limit(option, UInt64(limits.resetBurst), UInt64(limits.resetRate))
         let user = Unmanaged.passUnretained(owner).toOpaque()
-        return nghttp2_session_server_new2(&session, callbacks, user, option) == 0
+        var memory = memory
+        return nghttp2_session_server_new3(&session, callbacks, user, option, &memory) == 0
     }
 }
 
-private func owner(_ user: UnsafeMutableRawPointer?) -> HTTP2Session {
-    Unmanaged.fromOpaque(user.unsafelyUnwrapped).takeUnretainedValue()
+/// Calls `body` with the session that nghttp2 was made for. It is calling, so it is there: nothing needs to be counted.
+@inline(__always)
+private func withOwner<Result>(_ user: UnsafeMutableRawPointer?, _ body: (HTTP2Session) -> Result) -> Result {
+    Unmanaged<HTTP2Session>.fromOpaque(user.unsafelyUnwrapped)._withUnsafeGuaranteedRef(body)
 }
 
 private let accepted: Int32 = 0
 
 private let onBeginHeaders: nghttp2_on_begin_headers_callback = { _, frame, user in
     guard let frame, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return accepted }
-    owner(user).beginStream(frame.pointee.hd.stream_id)
+    withOwner(user) { $0.beginStream(frame.pointee.hd.stream_id) }
     return accepted
 }
 
@@ -53,7 +58,7 @@ private let onHeader: nghttp2_on_header_callback = { _, frame, name, nameCount, 
     guard let frame, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return accepted }
     let name = Bytes(UnsafeBufferPointer(start: name, count: nameCount))
     let value = Bytes(UnsafeBufferPointer(start: value, count: valueCount))
-    let isBearable = owner(user).received(name, value, on: frame.pointee.hd.stream_id)
+    let isBearable = withOwner(user) { $0.received(name, value, on: frame.pointee.hd.stream_id) }
     return isBearable ? accepted : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
 }
 
@@ -63,7 +68,7 @@ private let onInvalidHeader: nghttp2_on_invalid_header_callback = { _, _, _, _, 
 }
 
 private let onData: nghttp2_on_data_chunk_recv_callback = { _, _, id, data, count, user in
-    owner(user).received(UnsafeBufferPointer(start: data, count: count), on: id)
+    withOwner(user) { $0.received(UnsafeBufferPointer(start: data, count: count), on: id) }
     return accepted
 }
 
@@ -72,12 +77,14 @@ private let onFrame: nghttp2_on_frame_recv_callback = { _, frame, user in
     let header = frame.pointee.hd
     switch UInt32(header.type) {
     case NGHTTP2_HEADERS.rawValue:
-        if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST { owner(user).endHead(header.stream_id) }
+        if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST { withOwner(user) { $0.endHead(header.stream_id) } }
         fallthrough
     case NGHTTP2_DATA.rawValue:
-        if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 { owner(user).endRequest(header.stream_id) }
+        if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 {
+            withOwner(user) { $0.endRequest(header.stream_id) }
+        }
     case NGHTTP2_PING.rawValue:
-        if UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0 { owner(user).receivedPong() }
+        if UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0 { withOwner(user) { $0.receivedPong() } }
     default:
         break
     }
@@ -88,17 +95,19 @@ private let onFrameSent: nghttp2_on_frame_send_callback = { _, frame, user in
     guard let header = frame?.pointee.hd else { return accepted }
     let type = UInt32(header.type)
     guard type == NGHTTP2_HEADERS.rawValue || type == NGHTTP2_DATA.rawValue else { return accepted }
-    if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 { owner(user).sentEnd(on: header.stream_id) }
+    if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 {
+        withOwner(user) { $0.sentEnd(on: header.stream_id) }
+    }
     return accepted
 }
 
 private let onClose: nghttp2_on_stream_close_callback = { _, id, _, user in
-    owner(user).endStream(id)
+    withOwner(user) { $0.endStream(id) }
     return accepted
 }
 
 /// Asked for the next part of an answer's body, when flow control has room for it.
 let readBody: nghttp2_data_source_read_callback = { _, id, buffer, capacity, flags, _, user in
     guard let flags else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
-    return owner(user).fill(UnsafeMutableBufferPointer(start: buffer, count: capacity), of: id, flags)
+    return withOwner(user) { $0.fill(UnsafeMutableBufferPointer(start: buffer, count: capacity), of: id, flags) }
 }

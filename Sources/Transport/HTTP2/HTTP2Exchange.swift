@@ -9,14 +9,12 @@ extension Exchange {
         if head.size + name.count + value.count + 32 > limit { flaw = .largeHead }
         guard flaw == nil else { return head.count(name, value) }
         guard name.first == UInt8(ascii: ":") else { return head.addField(name, value) }
-        if name == ":path" {
-            head.setPath(value)
-        } else if name == ":method" {
-            head.setMethod(value)
-        } else if name == ":authority" {
-            head.setAuthority(value)
-        } else if name == ":scheme" {
-            head.setScheme(value)
+        switch name.count {
+        case 5 where name == ":path": head.setPath(value)
+        case 7 where name == ":method": head.setMethod(value)
+        case 7 where name == ":scheme": head.setScheme(value)
+        case 10 where name == ":authority": head.setAuthority(value)
+        default: break
         }
     }
 

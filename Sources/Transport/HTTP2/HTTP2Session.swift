@@ -23,6 +23,7 @@ package final class HTTP2Session {
 
     let limits: HTTP2Limits
     private let pool: ExchangePool
+    private let memory = HTTP2Memory()
     @exclusivity(unchecked) private var session: OpaquePointer?
     @exclusivity(unchecked) private var streams = StreamTable()
     @exclusivity(unchecked) private var ready: [Exchange] = []
@@ -32,7 +33,8 @@ package final class HTTP2Session {
     package init(limits: HTTP2Limits, pool: ExchangePool) {
         self.limits = limits
         self.pool = pool
-        let created = SessionParts.shared.makeSession(&session, limits: limits, owner: self)
+        let created = SessionParts.shared.makeSession(
+            &session, limits: limits, memory: memory.functions, owner: self)
         hasFailed = !created || !announce()
     }
 
@@ -218,9 +220,11 @@ extension HTTP2Session {
 
     /// Returns false when the stream is to be reset: a header block so large that not even an answer is due.
     func received(_ name: Bytes, _ value: Bytes, on id: Int32) -> Bool {
-        guard let exchange = streams[id] else { return true }
-        exchange.receive(name, value, limit: limits.maxHeaderBytes)
-        return exchange.head.size <= 16 * limits.maxHeaderBytes
+        let limit = limits.maxHeaderBytes
+        return streams.with(id) { exchange in
+            exchange.receive(name, value, limit: limit)
+            return exchange.head.size <= 16 * limit
+        } ?? true
     }
 
     func received(_ data: UnsafeBufferPointer<UInt8>, on id: Int32) {

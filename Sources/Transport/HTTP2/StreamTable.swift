@@ -3,22 +3,31 @@
 // always the newest: a backward scan over packed ids beats hashing.
 
 /// Open streams by id.
-struct StreamTable {
+struct StreamTable: ~Copyable {
     private var ids: [Int32] = []
-    private var exchanges: [Exchange] = []
+    // Unmanaged: retained here from `insert` to `remove`, so that the dozen calls of nghttp2 for one request count nothing.
+    private var exchanges: [Unmanaged<Exchange>] = []
+
+    deinit {
+        for exchange in exchanges { exchange.release() }
+    }
 
     /// How many streams are open.
     var count: Int { ids.count }
 
     /// The stream with this id, nil when it is closed.
-    subscript(id: Int32) -> Exchange? {
+    subscript(id: Int32) -> Exchange? { index(of: id).map { exchanges[$0].takeUnretainedValue() } }
+
+    /// Calls `body` with the stream with this id, which `body` must not close. Nil when it is closed.
+    @inline(__always)
+    func with<Result>(_ id: Int32, _ body: (Exchange) -> Result) -> Result? {
         guard let index = index(of: id) else { return nil }
-        return exchanges[index]
+        return exchanges[index]._withUnsafeGuaranteedRef(body)
     }
 
     mutating func insert(_ exchange: Exchange) {
         ids.append(exchange.id)
-        exchanges.append(exchange)
+        exchanges.append(.passRetained(exchange))
     }
 
     mutating func remove(_ id: Int32) -> Exchange? {
@@ -27,18 +36,22 @@ struct StreamTable {
         ids.swapAt(index, last)
         exchanges.swapAt(index, last)
         ids.removeLast()
-        return exchanges.removeLast()
+        return exchanges.removeLast().takeRetainedValue()
     }
 
     /// Empties the table; returns what was open.
     mutating func removeAll() -> [Exchange] {
-        defer { self = StreamTable() }
-        return exchanges
+        defer {
+            ids = []
+            exchanges = []
+        }
+        return exchanges.map { $0.takeRetainedValue() }
     }
 
     /// The open streams, in no order.
-    var open: [Exchange] { exchanges }
+    var open: [Exchange] { exchanges.map { $0.takeUnretainedValue() } }
 
+    @inline(__always)
     private func index(of id: Int32) -> Int? {
         var index = ids.count - 1
         while index >= 0 {
