@@ -76,26 +76,48 @@ public enum Base64 {
     @usableFromInline
     static let urlCharacters: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-    @inlinable
+    @usableFromInline
     static func encode(_ bytes: Bytes, _ alphabet: Alphabet, into output: inout [UInt8]) {
-        let characters = Bytes(alphabet == .url ? urlCharacters : standardCharacters)
+        let characters = alphabet == .url ? urlCharacters : standardCharacters
         output.append(addingCapacity: (bytes.count * 4 + 2) / 3) { (span: inout OutputSpan<UInt8>) in
-            var index = 0
-            while index + 3 <= bytes.count {
-                let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-                span.append(characters[Int(group >> 18)])
-                span.append(characters[Int(group >> 12 & 63)])
-                span.append(characters[Int(group >> 6 & 63)])
-                span.append(characters[Int(group & 63)])
-                index += 3
+            // Unsafe writes, into the room that was made.
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                guard let room = buffer.baseAddress.map({ base in base + count }) else { return }
+                count += encode(bytes, characters.utf8Start, to: room)
             }
-            guard index < bytes.count else { return }
-            let second = index + 1 < bytes.count ? UInt32(bytes[index + 1]) : nil
-            let group = UInt32(bytes[index]) << 16 | (second ?? 0) << 8
-            span.append(characters[Int(group >> 18)])
-            span.append(characters[Int(group >> 12 & 63)])
-            if second != nil { span.append(characters[Int(group >> 6 & 63)]) }
         }
+    }
+
+    private static func encode(
+        _ bytes: Bytes, _ characters: UnsafePointer<UInt8>, to start: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        var room = start
+        var rest = bytes.buffer[...]
+        while rest.count >= 3 {
+            let first = rest.startIndex
+            put(rest[first], rest[first + 1], rest[first + 2], characters, 4, at: &room)
+            rest = rest[(first + 3)...]
+        }
+        switch rest.count {
+        case 1: put(rest[rest.startIndex], 0, 0, characters, 2, at: &room)
+        case 2: put(rest[rest.startIndex], rest[rest.startIndex + 1], 0, characters, 3, at: &room)
+        default: break
+        }
+        return room - start
+    }
+
+    /// Writes the first `count` characters of three bytes.
+    @inline(__always)
+    private static func put(
+        _ first: UInt8, _ second: UInt8, _ third: UInt8, _ characters: UnsafePointer<UInt8>, _ count: Int,
+        at room: inout UnsafeMutablePointer<UInt8>
+    ) {
+        let group = Int(first) << 16 | Int(second) << 8 | Int(third)
+        room[0] = characters[group >> 18]
+        room[1] = characters[group >> 12 & 63]
+        if count > 2 { room[2] = characters[group >> 6 & 63] }
+        if count > 3 { room[3] = characters[group & 63] }
+        room += count
     }
 
     private static func decodeStrict(_ text: Bytes, _ alphabet: Alphabet, into output: inout [UInt8]) -> Bool {

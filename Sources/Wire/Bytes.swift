@@ -115,16 +115,31 @@ extension Bytes: Hashable {
     public static func == (left: Bytes, right: Bytes) -> Bool {
         guard left.count == right.count else { return false }
         guard let a = left.buffer.baseAddress, let b = right.buffer.baseAddress, a != b else { return true }
-        if left.count >= Self.long { return areLongEqual(a, b, left.count) }
-        var index = 0
-        while index + 8 <= left.count {
-            let word = UnsafeRawPointer(a + index).loadUnaligned(as: UInt64.self)
-            if word != UnsafeRawPointer(b + index).loadUnaligned(as: UInt64.self) { return false }
-            index += 8
+        return areEqual(UnsafeRawPointer(a), UnsafeRawPointer(b), left.count)
+    }
+
+    /// Whether `count` bytes are equal, of which there is one at least. The last word overlaps the one before.
+    @inlinable
+    static func areEqual(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: Int) -> Bool {
+        if count >= Self.long { return areLongEqual(a, b, count) }
+        if count >= 8 {
+            var index = 0
+            while index + 8 < count {
+                let word = (a + index).loadUnaligned(as: UInt64.self)
+                if word != (b + index).loadUnaligned(as: UInt64.self) { return false }
+                index += 8
+            }
+            let last = count - 8
+            return (a + last).loadUnaligned(as: UInt64.self) == (b + last).loadUnaligned(as: UInt64.self)
         }
-        while index < left.count {
-            if a[index] != b[index] { return false }
-            index += 1
+        if count >= 4 {
+            let last = count - 4
+            return a.loadUnaligned(as: UInt32.self) == b.loadUnaligned(as: UInt32.self)
+                && (a + last).loadUnaligned(as: UInt32.self) == (b + last).loadUnaligned(as: UInt32.self)
+        }
+        for index in 0..<count
+        where a.load(fromByteOffset: index, as: UInt8.self) != b.load(fromByteOffset: index, as: UInt8.self) {
+            return false
         }
         return true
     }

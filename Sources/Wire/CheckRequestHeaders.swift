@@ -70,7 +70,10 @@ struct KnownHeaders {
         case partialBody
 
         /// Lengths differ, so one comparison decides.
+        @inline(__always)
         init?(_ key: Bytes) {
+            let lengths: UInt64 = 1 << 6 | 1 << 12 | 1 << 13 | 1 << 16 | 1 << 17 | 1 << 25
+            guard lengths &>> UInt64(truncatingIfNeeded: key.count) & 1 != 0 else { return nil }
             switch key.count {
             case 6 where key == "cookie": self = .cookie
             case 12 where key == "content-type": self = .contentType

@@ -66,7 +66,18 @@ public struct CookieHeader: Sequence {
     /// The value of the first cookie of this name, nil when there is none. Names are compared byte for byte.
     @inlinable
     public func first(_ name: Bytes) -> Bytes? {
-        for pair in self where pair.name == name { return pair.value }
+        var position = 0
+        while position < bytes.count {
+            let end = bytes.firstIndex(of: 0x3B, from: position) ?? bytes.count
+            while position < end, Self.isBlank(bytes[position]) { position += 1 }
+            // Most have another name: that is seen at the first byte.
+            if name.isEmpty || position < end && bytes[position] == name[0],
+                let pair = Self.pair(in: bytes, position..<end), pair.name == name
+            {
+                return pair.value
+            }
+            position = end + 1
+        }
         return nil
     }
 

@@ -18,7 +18,7 @@ extension Bytes {
     }
 
     @usableFromInline
-    static func areLongEqual(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    static func areLongEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
         memcmp(left, right, count) == 0
     }
 

@@ -12,15 +12,23 @@ public enum Percent {
     }
 
     /// Appends `bytes` with every byte that is not unreserved as `%XX`, upper-case.
-    @inlinable
     public static func encode(_ bytes: Bytes, into output: inout [UInt8]) {
+        guard var next = bytes.buffer.baseAddress else { return }
+        let end = next + bytes.count
         output.append(addingCapacity: 3 * bytes.count) { (span: inout OutputSpan<UInt8>) in
-            span.appendEach(of: bytes, atMost: 3) { byte, room in
-                room[0] = byte
-                if isUnreserved(byte) { return 1 }
-                room[0] = 0x25
-                putHex(byte, at: room + 1)
-                return 3
+            // Unsafe writes, into the room that was made.
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                guard let start = buffer.baseAddress.map({ base in base + count }) else { return }
+                var room = start
+                while true {
+                    copyUnreserved(&next, until: end, to: &room)
+                    guard next < end else { break }
+                    room[0] = 0x25
+                    putHex(next[0], at: room + 1)
+                    room += 3
+                    next += 1
+                }
+                count += room - start
             }
         }
     }
@@ -112,14 +120,10 @@ public enum Percent {
         to output: inout UnsafeMutablePointer<UInt8>
     ) {
         var byte = next[0]
-        next += 1
-        if reading != .plain {
-            if byte == 0x25, end - next >= 2, let high = hexValue(next[0]), let low = hexValue(next[1]) {
-                byte = high << 4 | low
-                next += 2
-            } else if byte == 0x2B, reading == .form {
-                byte = 0x20
-            }
+        if reading == .plain || reading == .percent && byte == 0x2B {
+            next += 1
+        } else {
+            byte = decodedForm(&next, until: end)
         }
         if isUnreserved(byte) {
             output[0] = byte
@@ -178,23 +182,28 @@ public enum Percent {
     /// Writes `bytes`, decoded as ``decodeForm(_:into:)`` does, to `room`, where as many bytes must fit.
     /// - Returns: How many bytes were written.
     public static func decodeForm(_ bytes: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Int {
-        var index = 0
-        var written = 0
-        while index < bytes.count {
-            var byte = bytes[index]
-            if byte == 0x2B {
-                byte = 0x20
-            } else if byte == 0x25, index + 2 < bytes.count, let high = hexValue(bytes[index + 1]),
-                let low = hexValue(bytes[index + 2])
-            {
-                byte = high << 4 | low
-                index += 2
-            }
-            room[written] = byte
-            index += 1
-            written += 1
+        guard var next = bytes.buffer.baseAddress else { return 0 }
+        let end = next + bytes.count
+        var output = room
+        while true {
+            copyUnreserved(&next, until: end, to: &output)
+            guard next < end else { return output - room }
+            output[0] = decodedForm(&next, until: end)
+            output += 1
         }
-        return written
+    }
+
+    /// The character that the byte or escape at `next` stands for in a form.
+    @inline(__always)
+    private static func decodedForm(_ next: inout UnsafePointer<UInt8>, until end: UnsafePointer<UInt8>) -> UInt8 {
+        let byte = next[0]
+        next += 1
+        if byte == 0x2B { return 0x20 }
+        guard byte == 0x25, end - next >= 2, let high = hexValue(next[0]), let low = hexValue(next[1]) else {
+            return byte
+        }
+        next += 2
+        return high << 4 | low
     }
 
     /// Appends `bytes` with each `%XX` decoded. A `%` that two hex digits don't follow stays as it is.

@@ -126,7 +126,8 @@ public final class Authorizer {
             routeProblem = error.description
             return .failure(.failed(.routeMisconfigured))
         }
-        let credential = findCredential(in: request)
+        let target = RequestTarget(request.path)
+        let credential = findCredential(in: request, target)
         trace?.note("credential", credential.description)
         var verdict = Verdict(outcome: .anonymous, mode: route.mode, profile: route.profile)
         if case .bearer = credential { verdict.isBearer = true }
@@ -134,7 +135,7 @@ public final class Authorizer {
             switch try verify(credential, request, route, at: now) {
             case .anonymous(let reason):
                 verdict.reason = reason
-            case .identity where isForAnybody(request):
+            case .identity where isForAnybody(target):
                 verdict.reason = .originAnonymous
             case .identity(var identity):
                 verdict.outcome = .authenticated
@@ -181,8 +182,7 @@ public final class Authorizer {
     }
 
     /// Whether the action API will not look at whose request it is: `origin=*` allows every site to read the answer.
-    private func isForAnybody(_ request: CheckRequest) -> Bool {
-        let target = RequestTarget(request.path)
+    private func isForAnybody(_ target: RequestTarget) -> Bool {
         guard let origin = target.queryValue("origin"), origin == [UInt8(ascii: "*")] else { return false }
         return entryPoint(of: target) == .action
     }

@@ -32,8 +32,7 @@ enum Credential {
 
 extension Authorizer {
     /// The credential that `request` carries.
-    func findCredential(in request: CheckRequest) -> Credential {
-        let target = RequestTarget(request.path)
+    func findCredential(in request: CheckRequest, _ target: RequestTarget) -> Credential {
         var credential = Credential.none
         if let header = request.authorization.map(Self.trimmed) {
             let isOAuth =
@@ -47,7 +46,9 @@ extension Authorizer {
                 credential = .centralAuth(Self.trimmed(header.dropFirst(17)).array)
             }
         }
-        if case .none = credential, let token = Self.centralAuthParameter(of: target) { credential = .centralAuth(token) }
+        if case .none = credential, let token = Self.centralAuthParameter(of: target) {
+            credential = .centralAuth(token)
+        }
         if case .none = credential { return .none }
         switch (entryPoint(of: target), credential) {
         case (.action, _), (.other, _): return credential

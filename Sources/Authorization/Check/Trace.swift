@@ -55,8 +55,12 @@ extension SignatureParameters {
 
     /// The merged parameters, for people.
     var listing: [(name: String, value: String, source: String)] {
-        merged.map {
-            (Self.encodedOnce(texts.name($0.pair)), Self.encodedOnce(texts.value($0.pair)), $0.source.label)
+        (0..<merged.count).map { index in
+            let parameter = merged[index]
+            return (
+                Self.encodedOnce(texts.name(parameter.pair)), Self.encodedOnce(texts.value(parameter.pair)),
+                parameter.source.label
+            )
         }
     }
 }

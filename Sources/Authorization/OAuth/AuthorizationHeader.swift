@@ -7,27 +7,53 @@
 import Wire
 
 package enum AuthorizationHeader {
-    private static let prefix = Bytes("oauth_")
-
     /// Calls `body` with each parameter's name and value, which is encoded as in a form, in order: `OAuthUtil::split_header`.
     package static func split(_ header: Bytes, _ body: (Bytes, Bytes) -> Void) {
+        splitKnown(header) { name, value, _ in body(name, value) }
+    }
+
+    /// The same, with which parameter of OAuth's a name is.
+    @inline(__always)
+    static func splitKnown(_ header: Bytes, _ body: (Bytes, Bytes, ProtocolParameter?) -> Void) {
         var index = 0
-        while let start = header.firstIndex(of: UInt8(ascii: "o"), from: index), start + prefix.count < header.count {
-            guard header[start..<start + prefix.count] == prefix else {
-                index = start + 1
+        // The shortest parameter is `oauth_=`; eight bytes are looked at.
+        while index + 8 <= header.count {
+            guard header[index] == UInt8(ascii: "o"), header.word(at: index) & 0xFFFF_FFFF_FFFF == oauth else {
+                index += 1
                 continue
             }
-            var equals = start + prefix.count
-            while equals < header.count, isNameByte(header[equals]) { equals += 1 }
+            let (equals, known) = nameEnd(in: header, from: index)
             guard equals < header.count, header[equals] == UInt8(ascii: "=") else {
                 // A later `oauth_` in this run of name bytes would end where this one does.
                 index = equals
                 continue
             }
             let (value, end) = value(in: header, from: equals + 1)
-            body(header[start..<equals], value)
+            body(header[index..<equals], value, known)
             index = end
         }
+        // A last one without a value.
+        if index + 7 == header.count, header.dropFirst(index) == "oauth_=" {
+            body(header[index..<index + 6], .empty, nil)
+        }
+    }
+
+    /// `oauth_` as a little-endian number.
+    private static let oauth: UInt64 = 0x5f68_7475_616f
+
+    /// Where the name that begins with `oauth_` at `start` ends, and which one it is.
+    @inline(__always)
+    private static func nameEnd(in header: Bytes, from start: Int) -> (Int, ProtocolParameter?) {
+        // None of OAuth's own names is longer.
+        if let equals = header.prefix(start + 32).firstIndex(of: UInt8(ascii: "="), from: start + 6) {
+            let name = header[start..<equals]
+            if let known = ProtocolParameter(name, prefix: header.word(at: start).byteSwapped) {
+                return (equals, known)
+            }
+        }
+        var end = start + 6
+        while end < header.count, isNameByte(header[end]) { end += 1 }
+        return (end, nil)
     }
 
     private static func value(in header: Bytes, from start: Int) -> (Bytes, end: Int) {
@@ -76,6 +102,13 @@ package enum AuthorizationHeader {
 }
 
 extension Bytes {
+    /// The eight bytes at `index`, little-endian.
+    fileprivate func word(at index: Int) -> UInt64 {
+        precondition(index >= 0 && index + 8 <= count)
+        return UInt64(
+            littleEndian: UnsafeRawPointer(buffer.baseAddress.unsafelyUnwrapped + index).loadUnaligned(as: UInt64.self))
+    }
+
     /// Whether the view equals `literal`, which is lower-case, without regard to ASCII case.
     func lowercasedEquals(_ literal: StaticString) -> Bool {
         let other = Bytes(literal)

@@ -10,11 +10,12 @@ extension SignatureParameters {
             span.withUnsafeMutableBufferPointer { buffer, count in
                 let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
                 var writer = CopyWriter(room)
-                for parameter in merged {
-                    let pair = parameter.pair
-                    if pair.nameEnd - pair.start == 15, texts.name(pair) == Self.signature { continue }
+                for index in 0..<merged.count {
+                    let parameter = merged[index]
+                    // The one that is not signed (RFC 5849, 3.4.1.3.1).
+                    if parameter.known == .signature { continue }
                     if writer.count > 0 { writer.put(Bytes("%26")) }
-                    writer.put(texts.whole(pair))
+                    writer.put(texts.whole(parameter.pair))
                 }
                 count += writer.count
             }

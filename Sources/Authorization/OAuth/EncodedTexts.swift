@@ -32,6 +32,7 @@ final class EncodedTexts {
     init() {
         capacity = Self.leastCapacity
         base = .allocate(capacity: capacity)
+        base.initialize(repeating: 0, count: capacity)
     }
 
     deinit { base.deallocate() }
@@ -47,6 +48,8 @@ final class EncodedTexts {
 
     /// Makes sure of room for `more` bytes. Views that were given out end where this moves memory.
     func reserve(_ more: Int) {
+        // A word can be read where a text begins.
+        let more = more + 8
         guard more > capacity - count else { return }
         let larger = max(2 * capacity, count + more)
         let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
@@ -67,6 +70,16 @@ extension EncodedTexts {
 
     /// Name, `%3D` and value.
     func whole(_ pair: Pair) -> Bytes { view(pair.start, pair.end) }
+
+    /// The first eight bytes of the name as a number, zeros where it is shorter: numbers compare as texts do, since no encoded text
+    /// has a zero byte.
+    @inline(__always)
+    func prefix(of pair: Pair) -> UInt64 {
+        precondition(pair.start >= 0 && Int(pair.start) + 8 <= capacity)
+        let word = UInt64(bigEndian: UnsafeRawPointer(base + Int(pair.start)).loadUnaligned(as: UInt64.self))
+        let length = Int(pair.nameEnd - pair.start)
+        return length >= 8 ? word : word & ~(UInt64.max >> UInt64(8 * length))
+    }
 
     private func view(_ start: Int32, _ end: Int32) -> Bytes {
         precondition(start >= 0 && start <= end && end <= count)

@@ -73,14 +73,8 @@ extension Authorizer {
     }
 
     private func collectHeader(_ header: Bytes) throws(Halt) {
-        if gate.settings.oauth1.compatibility == .mediawiki {
-            AuthorizationHeader.split(header) { parameters.addHeader(name: $0, value: $1) }
-        } else {
-            let isWellFormed = AuthorizationHeader.parseRFC5849(header) {
-                parameters.addHeader(name: $0, value: $1)
-            }
-            try require(isWellFormed, .headerMalformed, "Authorization header is well formed")
-        }
+        let isWellFormed = parameters.addHeader(header)
+        if !isWellFormed { try require(false, .headerMalformed, "Authorization header is well formed") }
     }
 
     /// Leaves the check of a large form to a worker, when the header names somebody whose signature is worth that.
@@ -240,20 +234,20 @@ extension Authorizer {
         var text: [UInt8] = []
         swap(&text, &scratch.baseString)
         if text.capacity > 1 << 16 { text = [] } else { text.removeAll(keepingCapacity: true) }
-        for byte in request.method.buffer {
-            let upper = byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") ? byte & 0xdf : byte
-            if Percent.isUnreserved(upper) {
-                text.append(upper)
-            } else {
-                withUnsafeBytes(of: upper) { Percent.encode(Bytes($0), into: &text) }
-            }
-        }
+        Self.appendMethod(request.method, into: &text)
         text.append(UInt8(ascii: "&"))
         wiki.appendServer(scheme: scheme(of: request), host: host(of: request), into: &text)
         target.appendSigned(into: &text)
         text.append(UInt8(ascii: "&"))
         parameters.appendNormalized(into: &text)
         swap(&text, &scratch.baseString)
+    }
+
+    private static func appendMethod(_ method: Bytes, into text: inout [UInt8]) {
+        if method == "GET" || method == "POST" { return text.append(method) }
+        method.buffer.map { $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") ? $0 & 0xdf : $0 }.withBytes {
+            Percent.encode($0, into: &text)
+        }
     }
 
     /// HMAC signatures are compared as base64 text, as MediaWiki does: other spellings of the same bytes are refused.
@@ -283,7 +277,7 @@ extension Authorizer {
 extension Authorizer {
     /// The signature base string that is verified for an OAuth 1 request, whatever becomes of it; nil for other requests.
     public func baseString(of request: CheckRequest) -> [UInt8]? {
-        guard case .oauth1(let header, let target) = findCredential(in: request),
+        guard case .oauth1(let header, let target) = findCredential(in: request, RequestTarget(request.path)),
             let route = try? Route.of(request, gate: gate), let wiki = try? wiki(of: request, route),
             (try? collectParameters(request, header: header, target: target, at: Timestamp(seconds: 0))) != nil
         else { return nil }

@@ -33,6 +33,8 @@ package final class SignatureParameters {
         var pair: EncodedTexts.Pair
         var sequence: Int32
         var source: ParameterSource
+        /// Which of OAuth's own it is.
+        var known: ProtocolParameter?
         /// All values of the name in this source count (a list), not only the last.
         var isListed: Bool
         /// PHP sees an array, even with one element.
@@ -47,15 +49,14 @@ package final class SignatureParameters {
     }
 
     // exclusivity(unchecked): one authorizer owns this, on one event loop, and nothing here calls out while it changes something.
-    @exclusivity(unchecked) private var parameters: [Parameter] = []
+    /// After ``merge()``, the parameters in signing order.
+    @exclusivity(unchecked) private(set) var merged = ParameterList()
     @exclusivity(unchecked) private var numbered: [Numbered] = []
     @exclusivity(unchecked) private var pairs = 0
     /// Positions of the protocol parameters in `merged`; −1: absent.
     @exclusivity(unchecked) private var positions = InlineArray<7, Int>(repeating: -1)
     let texts = EncodedTexts()
     private let compatibility: OAuth1Settings.Compatibility
-    /// After ``merge()``, the parameters in signing order.
-    var merged: [Parameter] { parameters }
     /// Names and values that one request may have, all sources together. PHP reads a thousand variables (`max_input_vars`),
     /// so that no request that works has more; without a bound a few megabytes of `&` are as many pairs to sort.
     static let mostPairs = 4096
@@ -69,7 +70,7 @@ package final class SignatureParameters {
     /// Forgets the last request.
     func reset() {
         texts.removeAll()
-        if parameters.capacity > 1 << 12 { parameters = [] } else { parameters.removeAll(keepingCapacity: true) }
+        merged.removeAll()
         if !numbered.isEmpty { numbered = [] }
         pairs = 0
     }
@@ -91,23 +92,25 @@ package final class SignatureParameters {
         addPairs(body, from: .body)
     }
 
-    /// Adds one parameter of the Authorization header, as it stands there: encoded as in a form (MediaWiki), or by percent (RFC).
-    func addHeader(name: Bytes, value: Bytes) {
-        pairs += 1
-        if isOverfull { return }
+    /// Adds the parameters of the Authorization header, encoded as in a form (MediaWiki), or by percent (RFC). False when the header
+    /// is malformed.
+    func addHeader(_ header: Bytes) -> Bool {
         if compatibility == .rfc5849 {
-            add(texts.add(name, value, .percent), from: .header, isListed: true)
-        } else if name == Self.signature {
-            // The one that is not signed.
-            add(texts.add(asIs: name, unsigned: value), from: .header, isListed: false)
-        } else {
-            // The name is letters, `_` and `-`.
-            add(texts.add(asIs: name, value, .form), from: .header, isListed: false)
+            return AuthorizationHeader.parseRFC5849(header) { name, value in
+                pairs += 1
+                if !isOverfull { add(texts.add(name, value, .percent), from: .header, isListed: true) }
+            }
         }
+        AuthorizationHeader.splitKnown(header) { name, value, known in
+            pairs += 1
+            if isOverfull { return }
+            // The name is letters, `_` and `-`.
+            let pair =
+                known == .signature ? texts.add(asIs: name, unsigned: value) : texts.add(asIs: name, value, .form)
+            append(pair, texts.prefix(of: pair), known, from: .header, isListed: false)
+        }
+        return true
     }
-
-    /// The parameter that is not signed (RFC 5849, 3.4.1.3.1).
-    static let signature = Bytes("oauth_signature")
 
     /// Adds a query about which the plain parse and `$_GET` agree, so that the last value of each name is all that counts. False,
     /// with nothing added, for others.
@@ -186,10 +189,20 @@ package final class SignatureParameters {
 
     @inline(__always)
     private func add(_ pair: EncodedTexts.Pair, from source: ParameterSource, isListed: Bool, isArray: Bool = false) {
-        parameters.append(
+        let prefix = texts.prefix(of: pair)
+        let known = prefix >> 16 == 0x6f61_7574_685f ? ProtocolParameter(texts.name(pair), prefix: prefix) : nil
+        append(pair, prefix, known, from: source, isListed: isListed, isArray: isArray)
+    }
+
+    @inline(__always)
+    private func append(
+        _ pair: EncodedTexts.Pair, _ prefix: UInt64, _ known: ProtocolParameter?, from source: ParameterSource,
+        isListed: Bool, isArray: Bool = false
+    ) {
+        merged.append(
             Parameter(
-                prefix: Self.prefix(of: texts.name(pair)), pair: pair, sequence: Int32(parameters.count),
-                source: source, isListed: isListed, isArray: isArray))
+                prefix: prefix, pair: pair, sequence: Int32(truncatingIfNeeded: merged.count), source: source,
+                known: known, isListed: isListed, isArray: isArray))
     }
 
     // MARK: Merging
@@ -202,52 +215,46 @@ package final class SignatureParameters {
         var start = 0
         var end = 0
         var kept = 0
-        while start < parameters.count {
+        while start < merged.count {
             end = start + 1
-            while end < parameters.count, sameName(start, end) { end += 1 }
-            note(start, at: kept)
+            while end < merged.count, sameName(start, end) { end += 1 }
+            if let known = merged[start].known { positions[known.rawValue] = kept }
             if end == start + 1 {
-                if kept != start { parameters[kept] = parameters[start] }
+                if kept != start { merged[kept] = merged[start] }
                 kept += 1
             } else {
                 mergeGroup(start..<end, to: &kept)
             }
             start = end
         }
-        if kept < parameters.count { parameters.removeLast(parameters.count - kept) }
+        merged.truncate(to: kept)
         // Decoded values go behind the others, which must not be moved then.
         texts.reserve(texts.count)
-    }
-
-    private func note(_ index: Int, at position: Int) {
-        let prefix = parameters[index].prefix
-        guard prefix >> 16 == 0x6f61_7574_685f,
-            let known = ProtocolParameter(texts.name(parameters[index].pair), prefix: prefix)
-        else { return }
-        positions[known.rawValue] = position
     }
 
     /// What there is of a protocol parameter, after ``merge()``. Asked for once each: what is decoded takes room.
     func value(of parameter: ProtocolParameter) -> ProtocolValue {
         let position = positions[parameter.rawValue]
         guard position >= 0 else { return .absent }
-        return parameters[position].isArray ? .list : .text(texts.decoded(parameters[position].pair))
+        return merged[position].isArray ? .list : .text(texts.decoded(merged[position].pair))
     }
 
     /// The parameters of one name: the highest source wins; of it the last value, or all, sorted.
     private func mergeGroup(_ group: Range<Int>, to kept: inout Int) {
         let first = kept
         var top = ParameterSource.query
-        for index in group where parameters[index].source.rawValue > top.rawValue { top = parameters[index].source }
-        for index in group where compatibility == .rfc5849 || parameters[index].source == top {
-            if !parameters[index].isListed, kept > first { kept -= 1 }
-            parameters[kept] = parameters[index]
+        for index in group where merged[index].source.rawValue > top.rawValue { top = merged[index].source }
+        for index in group where compatibility == .rfc5849 || merged[index].source == top {
+            if !merged[index].isListed, kept > first { kept -= 1 }
+            merged[kept] = merged[index]
             kept += 1
         }
         guard kept > first + 1 else { return }
-        for index in first..<kept { parameters[index].isArray = true }
+        for index in first..<kept { merged[index].isArray = true }
         let texts = texts
-        parameters[first..<kept].sort { Self.compare(texts.value($0.pair), texts.value($1.pair)) < 0 }
+        merged.withMutableElements(first..<kept) { elements in
+            elements.sort { Self.compare(texts.value($0.pair), texts.value($1.pair)) < 0 }
+        }
     }
 
     /// `array_merge` numbers integer-like names anew, in order of first appearance: the plain query's, `$_GET`'s, the body's.
@@ -272,15 +279,15 @@ package final class SignatureParameters {
     }
 
     private func sameName(_ left: Int, _ right: Int) -> Bool {
-        parameters[left].prefix == parameters[right].prefix
-            && texts.name(parameters[left].pair) == texts.name(parameters[right].pair)
+        merged[left].prefix == merged[right].prefix
+            && texts.name(merged[left].pair) == texts.name(merged[right].pair)
     }
 
     /// By name, then in order of arrival: insertion for the usual dozen, without an allocation; the library's sort for more.
     private func sort() {
         let texts = texts
-        if parameters.count > 48 { return parameters.sort { Self.areInOrder($0, $1, in: texts) } }
-        parameters.withUnsafeMutableBufferPointer { items in
+        merged.withMutableElements(0..<merged.count) { items in
+            if items.count > 48 { return items.sort { Self.areInOrder($0, $1, in: texts) } }
             for index in items.indices.dropFirst() {
                 let item = items[index]
                 var hole = index
@@ -298,16 +305,6 @@ package final class SignatureParameters {
         if left.prefix != right.prefix { return left.prefix < right.prefix }
         let order = compare(texts.name(left.pair), texts.name(right.pair))
         return order != 0 ? order < 0 : left.sequence < right.sequence
-    }
-
-    /// The first eight bytes as a number, so that numbers compare as texts do; no encoded text has a zero byte.
-    static func prefix(of name: Bytes) -> UInt64 {
-        var prefix: UInt64 = 0
-        if name.count >= 8, let base = name.buffer.baseAddress {
-            return UInt64(bigEndian: UnsafeRawPointer(base).loadUnaligned(as: UInt64.self))
-        }
-        for index in 0..<name.count { prefix |= UInt64(name[index]) << UInt64(56 - 8 * index) }
-        return prefix
     }
 
     private static func compare(_ left: Bytes, _ right: Bytes) -> Int {

@@ -16,7 +16,14 @@ public enum PHP {
     /// The number that arithmetic takes a string for: leading white space, then the longest numeric prefix; the rest is
     /// ignored. Nil when there is no such prefix, where PHP 8 throws a TypeError.
     public static func leadingNumber(_ text: Bytes) -> Double? {
-        numericPrefix(text)?.value
+        // What nearly every number is: an integer that a double holds exactly.
+        guard text.count <= 15, !text.isEmpty else { return numericPrefix(text)?.value }
+        var value: Int64 = 0
+        for byte in text.buffer {
+            guard isDigit(byte) else { return numericPrefix(text)?.value }
+            value = value &* 10 &+ Int64(byte &- UInt8(ascii: "0"))
+        }
+        return Double(value)
     }
 
     /// `is_numeric`: a numeric string as a whole; white space may stand before and after it.

@@ -26,6 +26,11 @@ package enum Route: Equatable, Sendable {
 
     /// The route of `path`, whose query does not count.
     package init(path whole: Bytes) {
+        // What nearly all ask.
+        if whole == "/envoy.service.auth.v3.Authorization/Check" {
+            self = .check
+            return
+        }
         let path = whole.firstIndex(of: 0x3F).map { whole.prefix($0) } ?? whole
         self =
             if path == "/envoy.service.auth.v3.Authorization/Check" {
