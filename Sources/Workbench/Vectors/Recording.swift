@@ -26,11 +26,9 @@ final class Recording {
         return names.filter { $0.hasSuffix(ending) }.sorted()
     }
 
-    /// The lines of a file that are not empty.
+    /// The lines of a file.
     func lines(of file: String) throws -> [[UInt8]] {
-        try read(file).split(separator: UInt8(ascii: "\n")).map { Array($0) }.filter { line in
-            !line.allSatisfy { $0 == 0x20 || $0 == 0x0d }
-        }
+        try read(file).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Array($0) }
     }
 
     /// The keys of access tokens and of the session cookie.

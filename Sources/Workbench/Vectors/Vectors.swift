@@ -23,20 +23,26 @@ struct Vectors: ParsableCommand {
         let recording = Recording(directory: directory)
         var tally = Tally(differences: try deliberate.map { try DeliberateDifferences(path: $0) })
         for file in try recording.files() {
-            var requests = RequestReplay(recording)
-            for (number, line) in try recording.lines(of: file).enumerated() {
-                replay(line, number, of: file, &requests, into: &tally)
+            do {
+                replay(try recording.lines(of: file), of: file, recording, into: &tally)
+            } catch {
+                tally.fail(file, "\(error)")
             }
         }
-        if tally.isEmpty {
-            throw ValidationError("no recordings (*.jsonl) in \(directory)")
-        }
         print(tally.summary)
+        if tally.isEmpty { throw ValidationError("no recordings (*.jsonl) in \(directory)") }
         if tally.failed > 0 { throw ExitCode(1) }
     }
 }
 
 extension Vectors {
+    private func replay(_ lines: [[UInt8]], of file: String, _ recording: Recording, into tally: inout Tally) {
+        var requests = RequestReplay(recording)
+        for (number, line) in lines.enumerated() where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0d }) {
+            replay(line, number, of: file, &requests, into: &tally)
+        }
+    }
+
     /// One line: what it cannot be asked for is its failure, not the end of the others.
     private func replay(
         _ line: [UInt8], _ number: Int, of file: String, _ requests: inout RequestReplay, into tally: inout Tally
