@@ -175,6 +175,13 @@ private func withServer(
         await serving.stop()
     }
 
+    @Test func whatIsMissingIsWarnedOfAtTheStart() async throws {
+        let log = Lines()
+        try await withServer(["SESSIONGATE_KEYS_ACCESS_TOKEN": "[]"], log: log) { _ in }
+        let warnings = log.all.filter { $0.contains(" warning ") }
+        #expect(warnings.count == 1 && warnings[0].contains("keys.access_token: missing"), "\(warnings)")
+    }
+
     @Test func anOccupiedSocketIsNamedWithItsKey() async throws {
         let directory = try ScratchDirectory()
         try directory.write("file", "")
