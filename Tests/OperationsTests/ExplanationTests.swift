@@ -69,8 +69,12 @@ import Wire
         for shown in ["title = Main", "lang=de", "https://…@wiki.test/w/api.php?", "oauth_consumer_key = "] {
             #expect(text.contains(shown), "\(shown)")
         }
-        let absolute = try explain(path: "https://alice:hunter2@wiki.test/w?x=1")
-        #expect(absolute.contains("https://…@wiki.test/w?x=1") && !absolute.contains("hunter"))
+        let absolute = try explain(
+            path: "https://alice:hunter2@wiki.test/w?x=1",
+            headers: oauth("oauth_signature_method=\"HMAC-SHA1\", oauth_signature=\"x\""))
+        #expect(absolute.contains("https://…@wiki.test/w?x=1"), "\(absolute)")
+        #expect(!absolute.contains("hunter"), "\(absolute)")
+        #expect(try explain(path: String(repeating: "//@", count: 20_000)).contains("//…@"))
     }
 
     @Test func aCookieAloneIsShownWithItsNumbers() throws {

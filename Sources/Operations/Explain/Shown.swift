@@ -27,15 +27,10 @@ enum Shown {
 
     /// A path with its query. Which method its signature is of can't be told here, so nothing of one is shown.
     static func target(_ target: String) -> String {
-        let path = target.prefix { $0 != "?" }
-        if let slashes = path.firstRange(of: "//"), path[slashes.upperBound...].contains("@") {
-            let authority = path[slashes.upperBound...].prefix { $0 != "/" }
-            let rest = String(target[authority.endIndex...])
-            return text(String(path[..<slashes.upperBound])) + host(String(authority)) + Self.target(rest)
-        }
-        guard let mark = target.firstIndex(of: "?") else { return text(target) }
+        let path = String(target.prefix { $0 != "?" }).replacing(/\/\/[^\/]*@/, with: "//…@")
+        guard let mark = target.firstIndex(of: "?") else { return text(path) }
         let pairs = target[target.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
-        return text(String(target[...mark]))
+        return text(path) + "?"
             + pairs.map { pair in
                 guard let equals = pair.firstIndex(of: "=") else { return text(String(pair)) }
                 let (name, value) = (String(pair[..<equals]), String(pair[pair.index(after: equals)...]))
