@@ -108,6 +108,13 @@ public struct OAuth1Settings: Sendable {
         /// Let through as anonymous.
         case anonymous
     }
+    /// What it means that no form body was forwarded.
+    public enum FormBodies: String, Sendable {
+        /// That there is none, only where HTTP itself says so.
+        case whenPresent = "when_present"
+        /// That it is empty: the proxy forwards every form.
+        case always
+    }
     /// Whose reading of RFC 5849 decides.
     public var compatibility: Compatibility = .mediawiki
     /// Seconds that `oauth_timestamp` may differ from now, inclusive.
@@ -120,6 +127,8 @@ public struct OAuth1Settings: Sendable {
     public var allowPlaintext = false
     /// What to do when a form body is not there to be verified.
     public var bodyUnavailable: BodyUnavailable = .refuse
+    /// Whether the proxy always forwards form bodies: one that is not there is then an empty one.
+    public var formBodies: FormBodies = .whenPresent
 
     /// MediaWiki's behaviour.
     public init() {}
@@ -227,7 +236,7 @@ public struct EdgeSettings: Sendable, Equatable {
     public enum MarkPrivate: String, Sendable {
         /// `Cache-Control: private` is added to responses that have no Cache-Control.
         case whenAbsent = "when_absent"
-        /// It replaces what the upstream says.
+        /// `Cache-Control: private, no-store` replaces what the upstream says.
         case always
         /// Responses are left as they are.
         case never
@@ -247,7 +256,7 @@ public struct EdgeSettings: Sendable, Equatable {
     /// Overwrite the request's `cookie` header with one that carries the session JWT.
     public var injectCookie = false
     /// What is done about caches.
-    public var markPrivate = MarkPrivate.whenAbsent
+    public var markPrivate = MarkPrivate.always
     /// The class `BYPASS` is told by leaving the class header out.
     public var omitsBypass = false
     /// Headers of other profiles, removed: what one route trusts must not be forged on another.

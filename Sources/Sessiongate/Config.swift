@@ -29,9 +29,10 @@ func orExit<Result>(_ body: () throws(ConfigurationErrors) -> Result) throws -> 
     }
 }
 
-/// Writes a line to standard error.
-func complain(_ line: String) {
-    FileHandle.standardError.write(Data("\(line)\n".utf8))
+/// Writes lines to standard error. What they quote of others' texts must not act on the terminal.
+func complain(_ lines: String) {
+    let shown = lines.split(separator: "\n").map { printable(String($0)) + "\n" }.joined()
+    FileHandle.standardError.write(Data(shown.utf8))
 }
 
 struct Config: ParsableCommand {

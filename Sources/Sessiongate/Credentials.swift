@@ -11,7 +11,7 @@ struct DemoOptions: ParsableArguments {
 
     @Option(
         name: .customLong("as"),
-        help: ArgumentHelp("Which credential of its demo.json to use (oauth1 when not given).", valueName: "name"))
+        help: ArgumentHelp("Which credential of its demo.json to use.", valueName: "name"))
     var name: String?
 }
 

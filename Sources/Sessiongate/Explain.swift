@@ -7,12 +7,12 @@ struct Explain: ParsableCommand {
         abstract: "Explain, for a person, how CheckRequests are decided.",
         discussion: """
             Reads what `check` reads, and writes for each request which credential was found and where, the parameters by \
-            source, the base string, each check with its result, user, consumer and acceptance, the cookie decision with its \
+            source, the base string, each check with its result, user, consumer and acceptance, the session cookie and its \
             numbers, and what the edge gets. The check that failed stands out. Secrets are not shown, signatures and tokens \
             are shortened. Colours on a terminal only.
 
             Example:
-              sessiongate explain --config demo/sessiongate.yaml < proto-json/bad-signature.request.json
+              sessiongate explain --config demo/sessiongate.yaml < proto-json/oauth1-bad-signature.request.json
             """)
 
     @OptionGroup var option: ConfigurationOption

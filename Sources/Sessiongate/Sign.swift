@@ -12,7 +12,7 @@ struct Sign: ParsableCommand {
               sessiongate sign GET https://wiki.example/w/api.php --consumer-key K --consumer-secret S --token T --token-secret U
               curl -H "$(sessiongate sign GET http://127.0.0.1:10000/ --demo demo --as oauth1_rsa)" http://127.0.0.1:10000/
 
-            The names for --as are those in demo.json: oauth1, oauth1_other_user, oauth1_owner_only, oauth1_rsa, \
+            The names for --as are those in demo.json: oauth1 (the default), oauth1_other_user, oauth1_owner_only, oauth1_rsa, \
             refused.disabled and so on. An OAuth 2 name gives the bearer header of its access token.
             """)
 

@@ -24,11 +24,16 @@ struct Token: ParsableCommand {
     @Option(help: ArgumentHelp("Seconds until it expires.", valueName: "seconds"))
     var lifetime: Int64 = 14_400
 
+    /// As long as MediaWiki's owner-only tokens last.
+    private static let longestLifetime: Int64 = 31_536_000_000
+
     func validate() throws {
         guard demo.demo != nil else {
             throw ValidationError("--demo DIR is needed: a directory made by `sessiongate init`")
         }
-        guard lifetime > 0 else { throw ValidationError("--lifetime must be at least 1") }
+        guard (1...Self.longestLifetime).contains(lifetime) else {
+            throw ValidationError("--lifetime must be from 1 to \(Self.longestLifetime) seconds (a thousand years)")
+        }
     }
 
     func run() throws {

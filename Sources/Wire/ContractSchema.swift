@@ -72,7 +72,7 @@ extension MessageSchema {
                 MessageSchema(
                     FieldSchema(1, "id", .string),
                     FieldSchema(2, "method", .string),
-                    FieldSchema(3, "headers", .stringMap),
+                    FieldSchema(3, "headers", .headers),
                     FieldSchema(13, "header_map", .message(headerMap)),
                     FieldSchema(4, "path", .string),
                     FieldSchema(5, "host", .string),
@@ -88,19 +88,22 @@ extension MessageSchema {
 
     private static let metadata = MessageSchema(
         FieldSchema(1, "filter_metadata", .structMap),
-        FieldSchema(2, "typed_filter_metadata", .opaque, repeated: true)
+        FieldSchema(2, "typed_filter_metadata", .opaqueMap)
     )
 
-    private static let headerMap = MessageSchema(FieldSchema(1, "headers", .message(header), repeated: true))
+    private static let headerMap = MessageSchema(
+        FieldSchema(1, "headers", .message(header(.headerName)), repeated: true))
 
-    private static let header = MessageSchema(
-        FieldSchema(1, "key", .string),
-        FieldSchema(2, "value", .string),
-        FieldSchema(3, "raw_value", .bytes)
-    )
+    private static func header(_ name: FieldSchema.Kind) -> MessageSchema {
+        MessageSchema(
+            FieldSchema(1, "key", name),
+            FieldSchema(2, "value", .string),
+            FieldSchema(3, "raw_value", .bytes)
+        )
+    }
 
     private static let headerOption = MessageSchema(
-        FieldSchema(1, "header", .message(header)),
+        FieldSchema(1, "header", .message(header(.string))),
         FieldSchema(2, "append", .boolValue),
         FieldSchema(
             3, "append_action",

@@ -57,6 +57,7 @@ struct JSONToProtobuf {
     private func writeOne(_ json: JSON, as field: FieldSchema, to writer: inout ProtobufWriter) throws(JSONError) {
         switch field.kind {
         case .string: writer.string(field.number, try text(json))
+        case .headerName: writer.string(field.number, try text(json).lowercasedASCII)
         case .bytes: writer.bytes(field.number, try base64(json))
         case .bool: writer.bool(field.number, try bool(json))
         case .int32: writer.int64(field.number, try integer(json, Int64(Int32.min)...Int64(Int32.max)))
@@ -65,14 +66,9 @@ struct JSONToProtobuf {
         case .enumeration(let values): writer.int64(field.number, try enumeration(json, values))
         case .boolValue: writer.boolValue(field.number, try bool(json))
         case .opaque: throw JSONError("can't be converted from JSON")
-        case .stringMap:
-            for entry in try uniqueMembers(of: json) {
-                let value = try within(entry.name) { () throws(JSONError) in try text(entry.value) }
-                writer.message(field.number) { map in
-                    map.string(1, entry.name)
-                    map.string(2, value)
-                }
-            }
+        case .opaqueMap: _ = try uniqueMembers(of: json)
+        case .stringMap: try writeMap(try uniqueMembers(of: json), as: field, to: &writer)
+        case .headers: try writeMap(try uniqueMembers(of: json) { $0.lowercasedASCII }, as: field, to: &writer)
         case .structMap:
             for entry in try uniqueMembers(of: json) {
                 let fields = try within(entry.name) { () throws(JSONError) in try structMembers(of: entry.value) }
@@ -97,6 +93,18 @@ struct JSONToProtobuf {
         }
     }
 
+    private func writeMap(
+        _ members: [JSON.Member], as field: FieldSchema, to writer: inout ProtobufWriter
+    ) throws(JSONError) {
+        for entry in members {
+            let value = try within(entry.name) { () throws(JSONError) in try text(entry.value) }
+            writer.message(field.number) { map in
+                map.string(1, entry.name)
+                map.string(2, value)
+            }
+        }
+    }
+
     /// Puts `name` before the path of an error in `body`.
     private func within<Result>(_ name: String, _ body: () throws(JSONError) -> Result) throws(JSONError) -> Result {
         do {
@@ -112,12 +120,16 @@ struct JSONToProtobuf {
         return members
     }
 
-    private func uniqueMembers(of json: JSON) throws(JSONError) -> [JSON.Member] {
+    /// The members under the names that `spelling` makes of theirs.
+    private func uniqueMembers(
+        of json: JSON, spelling: (String) -> String = { $0 }
+    ) throws(JSONError) -> [JSON.Member] {
         var names: Set<String> = []
-        for member in try members(of: json) where !names.insert(member.name).inserted {
+        let members = try members(of: json).map { JSON.Member(spelling($0.name), $0.value) }
+        for member in members where !names.insert(member.name).inserted {
             throw JSONError("is given twice", path: member.name)
         }
-        return try members(of: json)
+        return members
     }
 
     private func structMembers(of json: JSON) throws(JSONError) -> [JSON.Member] {
@@ -170,5 +182,12 @@ struct JSONToProtobuf {
             throw JSONError("expected one of \(values.map(\.name).joined(separator: ", "))")
         }
         return Int64(value.number)
+    }
+}
+
+extension String {
+    /// The same with ASCII letters in lower case.
+    fileprivate var lowercasedASCII: String {
+        String(decoding: utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 }

@@ -12,6 +12,8 @@ struct MessageSchema: Sendable {
 struct FieldSchema: Sendable {
     enum Kind: Sendable {
         case string
+        /// A header's name: in lower case, as HTTP/2 and Envoy have it.
+        case headerName
         case bytes
         case bool
         case int32
@@ -21,6 +23,8 @@ struct FieldSchema: Sendable {
         case message(MessageSchema)
         /// `map<string, string>`
         case stringMap
+        /// The same, by header name.
+        case headers
         /// `map<string, google.protobuf.Struct>`
         case structMap
         case timestamp
@@ -28,6 +32,8 @@ struct FieldSchema: Sendable {
         case boolValue
         /// `google.protobuf.Any`: what is inside can't be known here.
         case opaque
+        /// `map<string, google.protobuf.Any>`: nothing here depends on it, so it is left out.
+        case opaqueMap
     }
 
     /// A name and its number.

@@ -49,8 +49,8 @@ struct ProtobufToJSON {
     private mutating func read(_ index: Int, from reader: inout ProtobufReader) throws(WireError) {
         let field = schema.fields[index]
         switch field.kind {
-        case .opaque: try reader.skip()
-        case .stringMap:
+        case .opaque, .opaqueMap: try reader.skip()
+        case .stringMap, .headers:
             let entry = try MapEntry(try reader.delimited())
             maps[index].set(try entry.key.text(), .string(try entry.value.text()))
         case .structMap:
@@ -129,7 +129,7 @@ struct ProtobufToJSON {
 
     private func isDefault(_ value: JSON, of kind: FieldSchema.Kind) -> Bool {
         switch kind {
-        case .string, .bytes: value == .string("")
+        case .string, .headerName, .bytes: value == .string("")
         case .bool: value == .bool(false)
         case .int32, .uint32: value == .integer(0)
         case .int64: value == .string("0")

@@ -54,7 +54,8 @@ extension TestWorld.Outcome {
 
     @Test(arguments: [
         ("sessiongate.mode", "off"), ("sessiongate.mode", ""), ("sessiongate.profile", "nobodys"),
-        ("sessiongate.wiki", "nowhere"), ("sessiongate.moed", "observe"), ("sessiongate.", "x"),
+        ("sessiongate.wiki", "nowhere"), ("sessiongate.moed", "observe"), ("sessiongate.form_bodies", "never"),
+        ("sessiongate.", "x"),
     ])
     func whatNobodyUnderstandsGetsNoVerdict(key: String, value: String) {
         let world = TestWorld()
@@ -121,9 +122,9 @@ extension TestWorld.Outcome {
 
     @Test func aResponseWithOurCookieIsMarkedForCaches() {
         let world = TestWorld()
-        world.settings.profiles["always"] = {
+        world.settings.profiles["absent"] = {
             var edge = EdgeSettings()
-            edge.markPrivate = .always
+            edge.markPrivate = .whenAbsent
             return edge
         }()
         world.settings.profiles["never"] = {
@@ -131,16 +132,14 @@ extension TestWorld.Outcome {
             edge.markPrivate = .never
             return edge
         }()
-        func actions(_ profile: String, _ nonce: String) -> [HeaderAppendAction] {
+        func marks(_ profile: String, _ nonce: String) -> [String: HeaderAppendAction] {
             let outcome = world.check(world.signed(nonce: nonce).on("sessiongate.profile", profile))
-            return (outcome.response?.ok?.responseHeadersToAdd ?? []).filter { $0.key == "cache-control" }.map {
-                #expect($0.value == "private")
-                return $0.appendAction
-            }
+            let marks = (outcome.response?.ok?.responseHeadersToAdd ?? []).filter { $0.key == "cache-control" }
+            return Dictionary(uniqueKeysWithValues: marks.map { ($0.value, $0.appendAction) })
         }
-        #expect(actions("standard", "a") == [.addIfAbsent])
-        #expect(actions("always", "b") == [.overwriteIfExistsOrAdd])
-        #expect(actions("never", "c") == [])
+        #expect(marks("standard", "a") == ["private, no-store": .overwriteIfExistsOrAdd])
+        #expect(marks("absent", "b") == ["private": .addIfAbsent])
+        #expect(marks("never", "c") == [:])
         // Without a cookie of ours, caching is none of our business.
         let kept = "sessionJwt=" + world.cookie(softExpiry: world.now.seconds + 14_400)
         let outcome = world.check(world.signed(nonce: "d").adding("cookie", kept))
@@ -187,10 +186,10 @@ extension TestWorld.Outcome {
                 option("x-session-type", "oauth1", overwrite),
             ])
         let added = fields.filter { $0.field == 6 }.map(\.bytes)
-        // The cookie: append unset, append_action 0. Beside it ADD_IF_ABSENT, which is 1.
+        // The cookie: append unset, append_action 0. Beside it OVERWRITE_IF_EXISTS_OR_ADD, which is 2, append unset too.
         #expect(added.count == 2)
         #expect(added[0].suffix(20) == Array("path=/; secure; HttpOnly".utf8).suffix(20))
-        #expect(added[1] == option("cache-control", "private", [0x18, 0x01]))
+        #expect(added[1] == option("cache-control", "private, no-store", [0x18, 0x02]))
         #expect(Set(fields.map(\.field)) == [2, 6])
     }
 

@@ -242,8 +242,11 @@ import Wire
 }
 
 @Suite struct BodyPresenceTests {
-    private func form(_ change: (inout CheckRequestBuilder) -> Void) -> Reason? {
+    private func form(
+        _ formBodies: OAuth1Settings.FormBodies = .whenPresent, _ change: (inout CheckRequestBuilder) -> Void
+    ) -> Reason? {
         let world = TestWorld()
+        world.settings.oauth1.formBodies = formBodies
         var request = world.signed(nonce: "a").adding("content-type", "application/x-www-form-urlencoded")
         request.method = Array("POST".utf8)
         request.size = 0
@@ -259,5 +262,31 @@ import Wire
         // The signature is a GET's: it does not verify, but it is looked at.
         #expect(form { $0.addHeader("content-length", "0") } == .signatureInvalid)
         #expect(form { _ in } == .signatureInvalid)
+    }
+
+    /// A proxy that forwards every form forwards an empty one as nothing.
+    @Test func noBodyIsAnEmptyBodyWhereTheOperatorSaysSo() {
+        let http2 = Array("HTTP/2".utf8)
+        #expect(form(.always) { $0.httpProtocol = http2 } == .signatureInvalid)
+        #expect(form(.always) { $0.addHeader("transfer-encoding", "chunked") } == .signatureInvalid)
+        // What says that there is one, or was more of it, is believed all the same.
+        #expect(form(.always) { $0.addHeader("content-length", "3") } == .bodyUnavailable)
+        #expect(form(.always) { $0.size = 3 } == .bodyUnavailable)
+        #expect(form(.always) { $0.addHeader("x-envoy-auth-partial-body", "true") } == .bodyUnavailable)
+    }
+
+    @Test func aRouteSaysItForItsRequests() {
+        let http2 = Array("HTTP/2".utf8)
+        let key = "sessiongate.form_bodies"
+        #expect(
+            form {
+                $0.httpProtocol = http2
+                $0 = $0.on(key, "always")
+            } == .signatureInvalid)
+        #expect(
+            form(.always) {
+                $0.httpProtocol = http2
+                $0 = $0.on(key, "when_present")
+            } == .bodyUnavailable)
     }
 }

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import time
 
@@ -67,6 +68,37 @@ def test_serve_refuses_a_bad_configuration(tmp_path):
     done = sessiongate("serve", "--config", tmp_path / "missing.yaml")
     assert done.returncode != 0
     assert "missing.yaml" in done.stderr
+
+
+def test_what_is_missing_is_warned_of(tmp_path):
+    sessiongate("init", tmp_path / "state")
+    file = tmp_path / "state" / "sessiongate.yaml"
+    file.write_text(re.sub(r"(?m)^  (secret_key_file|access_token): .*$", "", file.read_text()))
+    done = sessiongate("config", "check", "--config", file)
+    assert done.returncode == 0
+    warnings = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == 2
+    assert "oauth1.secret_key_file: missing" in warnings[0] and "keys.access_token: missing" in warnings[1]
+
+
+@pytest.mark.parametrize("lifetime", ["0", "-1", "9223372036854775807", "9223372036854775808"])
+def test_a_lifetime_that_no_token_can_have(lifetime):
+    done = sessiongate("token", "--demo", "nowhere", f"--lifetime={lifetime}")
+    assert done.returncode == 64
+    assert "--lifetime" in done.stderr
+
+
+def test_a_socket_of_another_process_is_left_to_it(edge, tmp_path):
+    taken = socket.socket(socket.AF_UNIX)
+    taken.bind(str(tmp_path / "taken.sock"))
+    taken.listen()
+    (tmp_path / "file").touch()
+    for name, why in [("taken.sock", "another process is listening there"), ("file", "no socket")]:
+        address = {"SESSIONGATE_SERVER_LISTEN": f"unix:{tmp_path / name}", "SESSIONGATE_SERVER_ADMIN": "none"}
+        done = sessiongate("serve", "--config", edge.state / "sessiongate.yaml", env={**os.environ, **address})
+        assert done.returncode == 1
+        assert f"server.listen: can't listen on unix:{tmp_path / name}: " in done.stderr and why in done.stderr
+        assert (tmp_path / name).exists()
 
 
 def test_environment_overrides(edge):

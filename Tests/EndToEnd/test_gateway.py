@@ -147,18 +147,20 @@ def test_a_route_in_observe_mode_refuses_nothing(gateway):
     assert "x-wmf-user-id" not in gateway.wiki.last["headers"]
 
 
-@pytest.mark.contract("Cache-Control added when absent")
+@pytest.mark.contract("Cache-Control of a response with our cookie")
 def test_a_response_with_our_cookie_is_private(gateway):
-    """Cache-Control is added where the wiki says nothing, and left as it is where it says something."""
+    """Whatever the wiki says about caching: no shared cache may hand our cookie to others."""
     first = gateway.get(auth=gateway.oauth1())
-    assert session_jwt(first) and first.headers["cache-control"] == "private"
+    assert session_jwt(first) and first.headers["cache-control"] == "private, no-store"
     assert "cache-control" not in gateway.get().headers
-    gateway.wiki.extra_headers = {"cache-control": "no-store"}
+    gateway.wiki.extra_headers = {"cache-control": "public, s-maxage=3600"}
     try:
         second = gateway.get(auth=gateway.oauth1())
+        anonymous = gateway.get()
     finally:
         gateway.wiki.extra_headers = {}
-    assert session_jwt(second) and second.raw.headers.getlist("cache-control") == ["no-store"]
+    assert session_jwt(second) and second.raw.headers.getlist("cache-control") == ["private, no-store"]
+    assert anonymous.headers["cache-control"] == "public, s-maxage=3600"
 
 
 @pytest.mark.contract("the upstream's own sessionJwt comes first")

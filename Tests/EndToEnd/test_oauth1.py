@@ -1,5 +1,6 @@
 """OAuth 1.0a as clients that are not ours sign it, decided behind a real Envoy."""
 
+import subprocess
 import time
 
 import pytest
@@ -49,6 +50,23 @@ def test_form_body_is_part_of_the_signature(edge, wiki):
     tampered = edge.signed("POST", edge.api, data=form)
     tampered.body = as_bytes(tampered.body).replace(b"userinfo", b"siteinfo")
     assert_refused(send(tampered), "signature-invalid")
+
+
+@pytest.mark.contract("signed form bodies")
+def test_an_empty_form_over_http2(edge, wiki):
+    """Nothing in HTTP/2 says that there is no body: it is the route that does, by `sessiongate.form_bodies: always`."""
+    type_ = {"content-type": "application/x-www-form-urlencoded"}
+    url = f"{edge.api}?action=query&meta=userinfo&format=json"
+    empty, full = edge.signed("POST", url, headers=type_), edge.signed("POST", url, data={"text": "left out"})
+    assert not empty.body and full.body
+    for request, expected in ((empty, "200"), (full, "401")):
+        headers = type_ | {"authorization": request.headers["Authorization"].decode()}
+        options = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+        command = ["curl", "-sS", "--http2-prior-knowledge", "-X", "POST", *options, url, "-w", "\n%{http_code}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        assert done.stdout.splitlines()[-1] == expected, done.stdout
+    assert wiki.last["headers"]["x-session-type"] == "oauth1"
+    assert "signature-invalid" in done.stdout
 
 
 def test_large_form_body(edge):

@@ -126,7 +126,7 @@ def test_no_shared_cache_may_store_our_cookie(proxied, theirs):
     finally:
         proxied.wiki.extra_headers = {}
     assert session_jwt(with_cookie)
-    assert with_cookie.raw.headers.getlist("cache-control") == ["private"]
+    assert with_cookie.raw.headers.getlist("cache-control") == ["private, no-store"]
     assert without.headers.get("cache-control") == theirs
 
 

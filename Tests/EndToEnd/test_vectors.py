@@ -1,5 +1,6 @@
 """MediaWiki's recorded verdicts, replayed as `make check-vectors` does."""
 
+import json
 import re
 import subprocess
 
@@ -36,3 +37,23 @@ def test_a_verdict_that_differs_is_a_failure(tmp_path, name):
     done, (_, failed, _) = replay(tmp_path)
     assert done.returncode == 1
     assert failed > len(text.splitlines()) / 2
+
+
+def test_what_cannot_be_replayed_is_counted_as_failed(tmp_path):
+    """Whatever a file is called and whatever stands in it, the last line has the counts, and none of it is left out."""
+    good = {"id": "a", "function": "OAuthUtil::urlencode_rfc3986", "args": ["é"], "result": "%C3%A9"}
+    lines = [
+        json.dumps(good),
+        json.dumps(good | {"id": "b", "result": "%C3"}),
+        json.dumps({"id": "c", "function": "something", "args": [], "result": 1}),
+        json.dumps({"id": "d", "request": {"method": "GET"}, "verdict_master": {"oauth_verdict": "accepted"}}),
+        json.dumps({"id": "e"}),
+        "{broken",
+        "[]",
+    ]
+    (tmp_path / "other.jsonl").write_text("\n".join(lines) + "\n")
+    done, counts = replay(tmp_path)
+    assert done.returncode == 1
+    assert counts == [1, 6, 0]
+    failed = [line.split()[1].removesuffix(":") for line in done.stdout.splitlines()[:-1]]
+    assert failed == ["b", "c", "d", "e", "other.jsonl:6", "other.jsonl:7"]

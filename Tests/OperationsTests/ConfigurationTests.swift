@@ -1,4 +1,5 @@
 import Authorization
+import Cryptography
 import Foundation
 import Operations
 import Testing
@@ -13,6 +14,9 @@ private let minimal = """
       for_owner_only: false
 
     """
+
+/// A key that is not the demo's.
+private let otherKey = Result { try RSAPrivateKey.generate() }
 
 /// Reads `text` as a configuration, in a directory of its own.
 private func load(
@@ -75,7 +79,7 @@ private func problems(
                   established: a
                   authenticated: b
                   groups: [{group: staff, class: BYPASS}, {group: bot, class: a}]
-                cache: {lifetime: 0, negative_lifetime: 0}
+                cache: {lifetime: 1, negative_lifetime: 1}
                 """
         ).configuration
         let settings = configuration.settings
@@ -104,7 +108,7 @@ private func problems(
         #expect(settings.classes.allowed == ["a", "b", "BYPASS"])
         #expect(settings.classes.groups.map(\.group) == ["staff", "bot"])
         #expect(settings.classes.groups.map(\.name) == ["BYPASS", "a"])
-        #expect(settings.cache.lifetime == 0)
+        #expect(settings.cache.lifetime == 1)
     }
 
     @Test func theEnvironmentOverridesTheFile() throws {
@@ -222,6 +226,7 @@ private func problems(
         ("cookie.issuer", "https://wiki.example/"), ("classes.allowed", "[]"), ("users.scope", "enwiki"),
         ("classes.groups", "[bot]"), ("wikis.hosts", "[a]"), ("store.sqlite", "oauth.sqlite"),
         ("log", "debug"), ("trust.client_address_header", "\"\""), ("workers.rows", "0"),
+        ("cache.lifetime", "0s"), ("cache.negative_lifetime", "0"), ("oauth1.form_bodies", "never"),
     ])
     func aValueThatDoesNotFitIsNamedWithWhatWould(key: String, value: String) throws {
         let parts = key.split(separator: ".")
@@ -243,7 +248,13 @@ private func problems(
         ("keys: {cookie: key}", "cookie.issuer"), ("edge: {inject_cookie: true}", "edge.inject_cookie"),
         ("edge: {class_header: x-session-type}", "edge.type_header"),
         ("edge: {class_header: cookie}", "edge.class_header"),
+        ("edge: {class_header: trailer}", "edge.class_header"),
+        ("edge: {type_header: x-envoy-auth-headers-to-remove}", "edge.type_header"),
+        ("edge: {user_id_header: content-encoding}", "edge.user_id_header"),
+        ("edge: {profiles: {a: {type_header: expect}}}", "edge.profiles"),
         ("trust: {client_address_header: x-session-sub}", "trust.client_address_header"),
+        ("trust: {client_address_header: x-wmf-user-id}", "trust.client_address_header"),
+        ("tls: {client_certificates: required, client_ca: key}", "tls.client_certificates"),
         ("classes: {established: gold}", "classes.established"),
         ("classes: {groups: [{group: bot, class: BYPASS}]}", "classes.groups"),
         ("classes: {groups: [{group: bot, class: anon}, {group: bot, class: anon}]}", "classes.groups"),
@@ -266,6 +277,55 @@ private func problems(
         #expect(found.count == 1 && found[0].contains(": \(key): "), "\(found)")
     }
 
+    /// What is right as far as it goes, but leaves a kind of session without what it needs.
+    @Test(arguments: [
+        ("oauth1: {secret_key: x}", ["keys.access_token", "keys.cookie"]),
+        ("keys: {access_token: public}\noauth1: {secret_key_file: secret}", ["keys.cookie"]),
+        ("keys: {cookie_previous: public}", ["oauth1.secret_key_file", "keys.access_token"]),
+        (
+            "keys: {cookie: key, access_token: public}\noauth1: {secret_key: x}\n"
+                + "cookie: {issuer: 'https://meta.wiki.example'}", ["cookie.issuer"]
+        ),
+        (
+            "keys: {cookie: key, access_token: public}\noauth1: {secret_key: x}\nedge: {inject_cookie: true}\n"
+                + "cookie: {issuer: 'https://w.test', for_oauth1: false, for_owner_only: false}", ["edge.inject_cookie"]
+        ),
+        (
+            "keys: {cookie: key, access_token: public}\noauth1: {secret_key: x}\ncookie: {issuer: 'https://w.test'}\n"
+                + "tls: {key: key}", ["tls.key"]
+        ),
+        ("keys: {cookie: key, access_token: public}\noauth1: {secret_key: x}\ncookie: {issuer: 'https://w.test'}", []),
+    ])
+    func whatCannotWorkIsWarnedOf(text: String, keys: [String]) throws {
+        let off =
+            text.contains("cookie: ") && text.contains("issuer")
+            ? "" : "cookie: {for_oauth1: false, for_owner_only: false}\n"
+        let public_ = String(decoding: try otherKey.get().publicKey.pem, as: UTF8.self)
+        let loaded = try load(
+            "store: {sqlite: {file: oauth.sqlite}}\n" + off + text + "\n",
+            files: ["secret": "x", "key": SharedDemo.cookieKey, "public": public_])
+        let found = loaded.warnings.filter { !$0.problem.contains("others than its owner") }
+        #expect(found.map(\.key) == keys, "\(found)")
+        #expect(found.allSatisfy { $0.expected != nil })
+    }
+
+    /// Nine levels of nine aliases are 387 million values, as values or as a key.
+    @Test(arguments: ["", "? *i\n: 1\n"]) func aliasesAreRefusedBeforeTheyAreLaidOut(end: String) {
+        let levels = zip("bcdefghi", "abcdefgh").map { name, inner in
+            "\(name): &\(name) [\(Array(repeating: "*\(inner)", count: 9).joined(separator: ","))]\n"
+        }
+        let found = problems("a: &a [x]\n" + levels.joined() + end)
+        #expect(found.count == 1 && found[0].hasPrefix("c.yaml:2: ") && found[0].contains("aliases"), "\(found)")
+    }
+
+    /// The characters have no meaning elsewhere.
+    @Test func whatOnlyLooksLikeAnAliasIsText() throws {
+        let text =
+            minimal + "oauth1: {secret_key: 'a&b *b'}\nclasses: {allowed: [anon, a*b, established-user, authed-user]}\n"
+        let settings = try load(text + "# a: &y *y\n").configuration.settings
+        #expect(settings.oauth1.secretKey == Array("a&b *b".utf8) && settings.classes.allowed.contains("a*b"))
+    }
+
     @Test func secretsAreNeverTold() throws {
         let texts = [
             "oauth1: {secret_key: [hunter2]}", "oauth1: {secret_key: hunter2, secret_key_file: nowhere}",
@@ -283,7 +343,7 @@ private func problems(
 
     @Test func aFileThatCannotBeReadIsOneProblem() throws {
         #expect(problems("a: [1\nb: 2").count == 1)
-        #expect(problems("a: [1\nb: 2")[0].hasPrefix("c.yaml:2: this is not YAML: "))
+        #expect(problems("a: [1\nb: 2")[0].hasPrefix("c.yaml:2: this can't be read as YAML: "))
         #expect(problems("- a\n")[0].hasPrefix("c.yaml:1: got a list; expected a table of keys: mode, server, "))
         #expect(problems("a: 1\n---\nb: 2\n").count == 1)
         #expect(problems("a: *nowhere\n").count == 1)
@@ -337,6 +397,23 @@ private func problems(
         }
         #expect(found == [])
         #expect(uncommented.contains("\n  secret_key: "))
+    }
+
+    /// As it is written, with files of these names, it is not ready for use, and says so.
+    @Test func theExampleSaysWhatIsToBeFilledIn() throws {
+        let filled = ExampleFile.standard.split(separator: "# TO FILL IN: ").dropFirst().map {
+            $0.split(separator: "\n")[1].drop { $0 == " " }.prefix { $0 != ":" }
+        }
+        #expect(filled == ["file", "id", "access_token", "cookie", "secret_key_file", "issuer"])
+        let directory = try ScratchDirectory()
+        try FileManager.default.createDirectory(atPath: directory.file("keys"), withIntermediateDirectories: true)
+        try directory.write("c.yaml", ExampleFile.standard)
+        try directory.write("oauth.sqlite", "")
+        try directory.write("keys/session-cookie.key", SharedDemo.cookieKey)
+        try directory.write("keys/oauth1-secret-key", "x")
+        try directory.write("keys/access-token.pub", String(decoding: try otherKey.get().publicKey.pem, as: UTF8.self))
+        let loaded = try LoadedConfiguration(file: directory.file("c.yaml"), environment: [:])
+        #expect(loaded.warnings.map(\.key).contains("cookie.issuer"))
     }
 
     @Test func everyKeyIsExplained() {

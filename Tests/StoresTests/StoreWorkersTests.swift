@@ -299,4 +299,25 @@ private func cookie(_ id: Int64) -> Lookup {
         #expect(counts["minted"] == 1)
         await workers.shutdown()
     }
+
+    /// Asked again and again, it says what was last found; of a directory that does not come back, nothing new.
+    @Test func theStoreIsProbed() async {
+        let directory = EmptyDirectory()
+        let workers = StoreWorkers(directory: directory) { _, _, _ in }
+        func settle(_ isExpected: (String?) -> Bool) async -> Bool {
+            for _ in 0..<2000 {
+                workers.probeStore()
+                if isExpected(workers.storeProblem) { return true }
+                try? await Task.sleep(for: .milliseconds(1))
+            }
+            return false
+        }
+        #expect(workers.storeProblem == nil)
+        directory.isDown.withLock { $0 = true }
+        #expect(await settle { $0 == "wiki.sqlite: there is no such file" })
+        directory.isDown.withLock { $0 = false }
+        #expect(await settle { $0 == nil })
+        #expect(directory.snapshots.withLock { $0 } >= 2)
+        await workers.shutdown()
+    }
 }

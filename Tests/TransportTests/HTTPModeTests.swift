@@ -44,7 +44,7 @@ import Wire
         #expect(answer.fields["x-session-user-id"] == "3")
         #expect(answer.fields["x-session-type"] == "oauth2-owner")
         #expect(answer.fields["set-cookie"]?.hasPrefix("sessionJwt=") == true)
-        #expect(answer.fields["cache-control"] == "private")
+        #expect(answer.fields["cache-control"] == "private, no-store")
         #expect(answer.fields["x-sessiongate-outcome"] == "authenticated")
         #expect(answer.fields["x-sessiongate-user-name"] == "Alice")
         #expect(answer.fields["x-sessiongate-consumer-name"] == "Alice's bot")

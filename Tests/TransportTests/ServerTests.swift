@@ -14,12 +14,15 @@ struct Pages: AdminPages {
         return Array("connections \(connections)\nanonymous \(anonymous)\n".utf8)
     }
     func configuration() -> [UInt8] { Array("{}".utf8) }
+    var whatIsWrong: String?
+    func problem() -> String? { whatIsWrong }
     func invalidate() {}
 }
 
 @Suite(.serialized, .timeLimit(.minutes(2))) struct ServerTests {
     private func makeServer(
-        resolver: (any Resolver)? = nil, _ change: (inout ServerConfiguration) -> Void = { _ in }
+        resolver: (any Resolver)? = nil, pages: Pages = Pages(),
+        _ change: (inout ServerConfiguration) -> Void = { _ in }
     ) -> Server {
         var configuration = ServerConfiguration()
         configuration.dataListeners = [.tcp(host: "127.0.0.1", port: 0)]
@@ -28,7 +31,7 @@ struct Pages: AdminPages {
         change(&configuration)
         let gate = World.gate()
         return Server(
-            configuration: configuration, gate: gate, resolver: resolver ?? LoadingResolver(gate), admin: Pages(),
+            configuration: configuration, gate: gate, resolver: resolver ?? LoadingResolver(gate), admin: pages,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, wallClock: { World.now })
     }
 
@@ -98,6 +101,59 @@ struct Pages: AdminPages {
         await again.drain()
     }
 
+    @Test func whatIsWrongIsSaidByReadinessAlone() async throws {
+        let server = makeServer(pages: Pages(whatIsWrong: "store: gone"))
+        let address = try #require(try await server.start().admin)
+        let socket = try #require(SocketClient(address))
+        #expect(socket.ask(get("/readyz"), until: "not ready: store: gone\n").hasPrefix("HTTP/1.1 503 "))
+        #expect(socket.ask(get("/healthz"), until: "ok\n").hasPrefix("HTTP/1.1 200 "))
+        await server.drain()
+    }
+
+    /// Why a server does not start on a Unix socket; nil when it does.
+    private func refusal(of path: String) async throws -> String? {
+        let server = makeServer { $0.dataListeners = [.unix(path: path)] }
+        do {
+            _ = try await server.start()
+            await server.drain()
+            return nil
+        } catch let error as ListenError {
+            #expect(error.address == .unix(path: path))
+            return error.reason
+        }
+    }
+
+    @Test func aSocketIsTakenOverFromTheDeadOnly() async throws {
+        let path = "/tmp/sessiongate-taken-\(getpid()).sock"
+        defer { unlink(path) }
+        let first = makeServer { $0.dataListeners = [.unix(path: path)] }
+        _ = try await first.start()
+        #expect(try await refusal(of: path) == "another process is listening there")
+        #expect(check(.unix(path: path))?.grpcStatus == "0", "the first one still has its socket")
+        await first.drain()
+        // A socket that a crash left behind: bound, and nobody there.
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        close(descriptor)
+        #expect(bound == 0)
+        #expect(try await refusal(of: path) == nil)
+    }
+
+    @Test func whatIsNoSocketIsNotRemoved() async throws {
+        let path = "/tmp/sessiongate-file-\(getpid())"
+        close(open(path, O_CREAT | O_WRONLY, 0o600))
+        defer { unlink(path) }
+        #expect(try await refusal(of: path)?.hasPrefix("there is something at this path that is no socket") == true)
+        #expect(access(path, F_OK) == 0)
+    }
+
     @Test func anAddressInUseIsAnErrorAndLeavesNothingBehind() async throws {
         let first = makeServer()
         let taken = try await first.start().data[0]
@@ -122,7 +178,7 @@ struct Pages: AdminPages {
         while resolver.count == 0 { usleep(1000) }
         async let drained: Void = server.drain()
         while server.isReady { await Task.yield() }
-        #expect(admin.ask(get("/readyz"), until: "not ready\n").hasPrefix("HTTP/1.1 503 "))
+        #expect(admin.ask(get("/readyz"), until: "not ready: starting or stopping\n").hasPrefix("HTTP/1.1 503 "))
         #expect(admin.ask(get("/healthz"), until: "ok\n").hasPrefix("HTTP/1.1 200 "))
         resolver.release(.storeUnavailable)
         while client.response(id).closed == nil || client.goAways.isEmpty {

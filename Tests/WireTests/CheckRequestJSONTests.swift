@@ -27,6 +27,14 @@ import Wire
         if expected.attributes.hasMetadataContext {
             expected.attributes.metadataContext.typedFilterMetadata = [:]
         }
+        if !expected.attributes.request.http.headers.isEmpty {
+            let headers = expected.attributes.request.http.headers.map { ($0.lowercasedASCII, $1) }
+            expected.attributes.request.http.headers = Dictionary(uniqueKeysWithValues: headers)
+        }
+        for index in expected.attributes.request.http.headerMap.headers.indices {
+            let name = expected.attributes.request.http.headerMap.headers[index].key
+            expected.attributes.request.http.headerMap.headers[index].key = name.lowercasedASCII
+        }
         let found = try Contract_CheckRequest(serializedBytes: message)
         #expect(withoutUnknown(try found.jsonString()) == withoutUnknown(try expected.jsonString()))
     }
@@ -67,6 +75,30 @@ import Wire
         #expect(headers.count == 2 && Array(headers[0].rawValue) == [0xFF, 0xEF] && headers[1].value == "x")
     }
 
+    /// A header name in capitals would be one that nothing looks for.
+    @Test func headerNamesAreReadInLowerCase() throws {
+        let request = try transcode(
+            """
+            {"attributes": {"request": {"http": {"headers": {"Authorization": "OAuth X", ":authority": "H"},
+              "headerMap": {"headers": [{"key": "COOKIE", "value": "A=B"}]}}}}}
+            """)
+        #expect(request.attributes.request.http.headers == ["authorization": "OAuth X", ":authority": "H"])
+        let header = request.attributes.request.http.headerMap.headers[0]
+        #expect(header.key == "cookie" && header.value == "A=B")
+    }
+
+    /// What other filters leave for each other is no reason to refuse a recorded request.
+    @Test func typedMetadataIsPassedOver() throws {
+        let request = try transcode(
+            """
+            {"attributes": {"metadataContext": {"typedFilterMetadata": {"a.filter": {"@type": "x/y", "z": [1]}},
+              "filterMetadata": {"f": {"k": "v"}}}, "request": {"http": {"id": "7"}}}}
+            """)
+        #expect(request.attributes.metadataContext.filterMetadata.keys.sorted() == ["f"])
+        #expect(request.attributes.metadataContext.typedFilterMetadata.isEmpty)
+        #expect(request.attributes.request.http.id == "7")
+    }
+
     @Test(arguments: [
         (
             #"{"attributes":{"x":1}}"#,
@@ -99,6 +131,10 @@ import Wire
         (
             #"{"attributes":{"request":{"http":{"headers":{"a":"", "a":""}}}}}"#,
             "attributes.request.http.headers.a: is given twice"
+        ),
+        (
+            #"{"attributes":{"request":{"http":{"headers":{"Cookie":"", "cookie":""}}}}}"#,
+            "attributes.request.http.headers.cookie: is given twice"
         ),
         (
             #"{"attributes":{"request":{"http":{"rawBody":"a"}}}}"#,
@@ -146,7 +182,7 @@ import Wire
         ),
         (
             #"{"attributes":{"metadataContext":{"typedFilterMetadata":[{}]}}}"#,
-            "attributes.metadataContext.typedFilterMetadata[0]: can't be converted from JSON"
+            "attributes.metadataContext.typedFilterMetadata: expected an object"
         ),
         (
             #"{"attributes""#,
@@ -185,5 +221,12 @@ import Wire
         #expect(
             error("{\"attributes\":{\"request\":{\"time\":\"\(time)\"}}}")?.hasSuffix("expected an RFC 3339 time")
                 == true)
+    }
+}
+
+extension String {
+    /// As header names are read.
+    fileprivate var lowercasedASCII: String {
+        String(decoding: utf8.map { (0x41...0x5a).contains($0) ? $0 + 0x20 : $0 }, as: UTF8.self)
     }
 }

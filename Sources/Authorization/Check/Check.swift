@@ -172,7 +172,8 @@ public final class Authorizer {
         case .oauth1(let header, let target):
             do throws(Halt) {
                 let wiki = try wiki(of: request, route)
-                return try .identity(verifyOAuth1(request, header: header, target: target, wiki: wiki, at: now))
+                return try .identity(
+                    verifyOAuth1(request, header: header, target: target, wiki: wiki, route, at: now))
             } catch .refused(.bodyUnavailable) where gate.settings.oauth1.bodyUnavailable == .anonymous {
                 return .anonymous(.bodyUnavailable)
             }

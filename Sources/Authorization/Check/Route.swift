@@ -9,12 +9,15 @@ struct Route {
     var profile: Profile
     /// The wiki that the route names; nil: by the request's host.
     var wiki: ServedWiki?
+    /// What it means that no form body was forwarded.
+    var formBodies: OAuth1Settings.FormBodies
 
     private static let prefix: StaticString = "sessiongate."
 
     /// What `request`'s route says; what it leaves out is as the configuration has it.
     static func of(_ request: CheckRequest, gate: Gate) throws(Misconfigured) -> Route {
-        var route = Route(mode: gate.settings.mode, profile: gate.defaultProfile)
+        var route = Route(
+            mode: gate.settings.mode, profile: gate.defaultProfile, formBodies: gate.settings.oauth1.formBodies)
         guard request.hasContextExtensions else { return route }
         var problem: Misconfigured?
         request.forEachContextExtension { key, value in
@@ -44,9 +47,16 @@ struct Route {
                 throw Misconfigured(key, value, expected: "the id of a wiki in wikis.hosts or wikis.default")
             }
             self.wiki = wiki
+        } else if key == "sessiongate.form_bodies" {
+            guard let formBodies = OAuth1Settings.FormBodies(rawValue: value.string) else {
+                throw Misconfigured(key, value, expected: "when_present or always")
+            }
+            self.formBodies = formBodies
         } else {
             throw Misconfigured(
-                key, value, expected: "one of sessiongate.mode, sessiongate.profile, sessiongate.wiki as a key")
+                key, value,
+                expected:
+                    "one of sessiongate.mode, sessiongate.profile, sessiongate.wiki, sessiongate.form_bodies as a key")
         }
     }
 

@@ -22,7 +22,9 @@ final class Profile: Sendable {
         var writer = ProtobufWriter()
         switch settings.markPrivate {
         case .whenAbsent: Answer.writeResponseHeader("cache-control", "private", .addIfAbsent, into: &writer)
-        case .always: Answer.writeResponseHeader("cache-control", "private", .overwriteIfExistsOrAdd, into: &writer)
+        // Whatever the upstream said, this is no weaker.
+        case .always:
+            Answer.writeResponseHeader("cache-control", "private, no-store", .overwriteIfExistsOrAdd, into: &writer)
         case .never: break
         }
         privatePart = writer.bytes

@@ -29,9 +29,10 @@ private struct Signer {
 extension Authorizer {
     /// Verifies an OAuth 1 request; leaves the nonce to be claimed in `pendingNonce`.
     func verifyOAuth1(
-        _ request: CheckRequest, header: Bytes, target: RequestTarget, wiki: ServedWiki, at now: Timestamp
+        _ request: CheckRequest, header: Bytes, target: RequestTarget, wiki: ServedWiki, _ route: Route,
+        at now: Timestamp
     ) throws(Halt) -> Identity {
-        try collectParameters(request, header: header, target: target, at: now)
+        try collectParameters(request, header: header, target: target, route, at: now)
         try checkVersion()
         let signer = try readSigner()
         let rows = try findRows(of: signer, at: now)
@@ -58,11 +59,11 @@ extension Authorizer {
     // MARK: Parameters
 
     fileprivate func collectParameters(
-        _ request: CheckRequest, header: Bytes, target: RequestTarget, at now: Timestamp
+        _ request: CheckRequest, header: Bytes, target: RequestTarget, _ route: Route, at now: Timestamp
     ) throws(Halt) {
         parameters.reset()
         parameters.addQuery(target.query)
-        if let body = try formBody(of: request) {
+        if let body = try formBody(of: request, route) {
             if body.count > largestForm { try leave(request, header: header, at: now) }
             parameters.addBody(body)
         }
@@ -93,7 +94,7 @@ extension Authorizer {
 
     /// The form body that the signature covers; nil when it covers none. MediaWiki signs forms of POST requests whose type
     /// begins, in this case, like this; RFC 5849 (3.4.1.3.1) those of any method with exactly this type.
-    private func formBody(of request: CheckRequest) throws(Halt) -> Bytes? {
+    private func formBody(of request: CheckRequest, _ route: Route) throws(Halt) -> Bytes? {
         guard let type = request.contentType else { return nil }
         if gate.settings.oauth1.compatibility == .mediawiki {
             guard request.method == "POST", type.starts(with: "application/x-www-form-urlencoded") else { return nil }
@@ -103,13 +104,14 @@ extension Authorizer {
                 name.dropFirst(33).buffer.allSatisfy(PHP.isSpace)
             else { return nil }
         }
-        guard isBodyComplete(request) else { throw .refused(.bodyUnavailable) }
+        guard isBodyComplete(request, route) else { throw .refused(.bodyUnavailable) }
         return request.body
     }
 
     /// Whether the body is there, whole. That none was sent along (`size` 0) does not mean that there is none: Envoy counts what it
-    /// has received when it asks. HTTP/1.1 says whether there is one (RFC 9112 section 6.3); HTTP/2 need not.
-    private func isBodyComplete(_ request: CheckRequest) -> Bool {
+    /// has received when it asks. HTTP/1.1 says whether there is one (RFC 9112 section 6.3); HTTP/2 need not, so that the operator
+    /// has to say that every form is forwarded.
+    private func isBodyComplete(_ request: CheckRequest, _ route: Route) -> Bool {
         // The length tells more than the proxy's mark, which a client can send where no proxy sets it.
         if let length = request.header(Bytes("content-length")), let size = PHP.integerKey(length) {
             return size == Int64(request.body.count)
@@ -117,8 +119,11 @@ extension Authorizer {
         if let partial = request.partialBody, partial == "true" { return false }
         if request.size >= 0, request.size > Int64(request.body.count) { return false }
         return request.hasBody
-            || request.size == 0 && request.httpProtocol.starts(with: "HTTP/1")
-                && request.header(Bytes("transfer-encoding")) == nil
+            || request.size == 0 && (route.formBodies == .always || Self.hasNoBody(request))
+    }
+
+    private static func hasNoBody(_ request: CheckRequest) -> Bool {
+        request.httpProtocol.starts(with: "HTTP/1") && request.header(Bytes("transfer-encoding")) == nil
     }
 
     private func checkVersion() throws(Halt) {
@@ -139,7 +144,8 @@ extension Authorizer {
         try require(key != nil, .consumerKeyMissing, "oauth_consumer_key is present")
         let consumerKey = key ?? .empty
         // What no column holds is not looked up, nor remembered as unknown.
-        try require(consumerKey.count <= Self.longestKey, .consumerUnknown, "consumer is registered")
+        try require(
+            consumerKey.count <= Self.longestKey, .consumerUnknown, "oauth_consumer_key is of a possible length")
         // A missing token is looked up all the same: an unknown consumer is the earlier refusal.
         guard case .text(let token) = parameters.value(of: .token), token.count <= Self.longestKey else {
             return Signer(consumerKey: consumerKey, token: .empty)
@@ -279,7 +285,7 @@ extension Authorizer {
     public func baseString(of request: CheckRequest) -> [UInt8]? {
         guard case .oauth1(let header, let target) = findCredential(in: request, RequestTarget(request.path)),
             let route = try? Route.of(request, gate: gate), let wiki = try? wiki(of: request, route),
-            (try? collectParameters(request, header: header, target: target, at: Timestamp(seconds: 0))) != nil
+            (try? collectParameters(request, header: header, target: target, route, at: Timestamp(seconds: 0))) != nil
         else { return nil }
         writeBaseString(request, target: target, wiki: wiki)
         return scratch.baseString

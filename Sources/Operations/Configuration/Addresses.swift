@@ -130,12 +130,7 @@ extension Reading {
     mutating func loadTLS() -> TLSCredentials? {
         let tls = configuration.server.tls
         guard configuration.server.dataListeners.contains(where: \.isTLS) else {
-            if tls.certificate != nil {
-                warnings.append(
-                    ConfigurationProblem(
-                        place: place(of: "tls.certificate"), key: "tls.certificate", problem: "no listener speaks TLS",
-                        expected: "tls: true at one in server.listen"))
-            }
+            warnOfIdleTLS()
             return nil
         }
         let count = problems.count
@@ -164,6 +159,20 @@ extension Reading {
             add(key, error.description)
             return nil
         }
+    }
+
+    /// Who asks for certificates must not believe to be protected by them when nobody is asked.
+    private mutating func warnOfIdleTLS() {
+        let tls = configuration.server.tls
+        let expected = "tls: true at one in server.listen"
+        if tls.clientCertificates == .required {
+            add("tls.client_certificates", "required, but no listener speaks TLS", expected: expected)
+        }
+        let files = [("tls.certificate", tls.certificate), ("tls.key", tls.key), ("tls.client_ca", tls.clientCA)]
+        let given =
+            files.compactMap { $1 == nil ? nil : $0 }
+            + (tls.clientCertificates == .optional ? ["tls.client_certificates"] : [])
+        if let key = given.first { warn(key, "no listener speaks TLS", expected: expected) }
     }
 
     /// Two listeners can't share an address, and a request must fit into what may wait.

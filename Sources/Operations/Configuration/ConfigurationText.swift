@@ -29,7 +29,8 @@ struct GivenValues {
             isWhole = false
             problems.append(
                 ConfigurationProblem(
-                    place: .file(file, line: error.line), key: "", problem: "this is not YAML: \(error.problem)",
+                    place: .file(file, line: error.line), key: "",
+                    problem: "this can't be read as YAML: \(error.problem)",
                     expected: "keys and values, as in `sessiongate config example`"))
         }
     }
@@ -124,7 +125,7 @@ extension GivenValues {
     private static func value(of name: String, text: String) -> SourceValue {
         let place = Place.variable(name)
         let structured = ["[", "{"].contains(text.prefix(1))
-        guard structured, let node = try? compose(yaml: text) else {
+        guard structured, let node = try? composeMarkingRepetitions(text) else {
             return SourceValue(text == "null" ? .null : .text(text), at: place)
         }
         return SourceValue(node) { _ in place }

@@ -7,35 +7,46 @@ import Wire
 public struct ExampleFile {
     private let values: [String: String]
     private let defaults = Configuration()
+    /// A comment above each value that is set.
+    private let mark: String?
     private var text = ""
     private var open: [String] = []
 
-    private init(_ values: [String: String]) { self.values = values }
+    private init(_ values: [String: String], mark: String?) {
+        self.values = values
+        self.mark = mark
+    }
 
     /// A file with every key, its documentation and its default; `values` (YAML texts by key) are set.
     public static func render(values: [String: String], heading: String) -> String {
-        var file = ExampleFile(values)
+        render(values: values, heading: heading, mark: nil)
+    }
+
+    private static func render(values: [String: String], heading: String, mark: String?) -> String {
+        var file = ExampleFile(values, mark: mark)
         file.text = comment(heading, indentation: "")
         for section in ConfigurationSection.all { file.write(section) }
         return file.text
     }
 
-    /// Required as long as cookies are set.
-    private static let requiredForCookies = ["keys.cookie", "cookie.issuer"]
+    /// Without one of these a kind of session does not work, or not for this wiki.
+    private static let toFillIn = [
+        "store.sqlite.file", "wikis.default.id", "keys.access_token", "keys.cookie", "oauth1.secret_key_file",
+        "cookie.issuer",
+    ]
 
-    /// The file with every key, in which only what is required is set.
+    /// The file with every key, in which only what every wiki has its own of is set, with examples.
     public static var standard: String {
-        let required = ConfigurationSection.all.flatMap(\.keys).filter { key in
-            key.isRequired || requiredForCookies.contains(key.path)
-        }
-        let values = required.compactMap { key in key.example.map { (key.path, $0) } }
+        let defaults = Configuration()
+        let keys = ConfigurationSection.all.flatMap(\.keys).filter { toFillIn.contains($0.path) }
         return render(
-            values: Dictionary(uniqueKeysWithValues: values),
+            values: Dictionary(uniqueKeysWithValues: keys.map { ($0.path, $0.defaultText(defaults)) }),
             heading: """
                 Configuration of Sessiongate: every key, what it does and its default. Written by `sessiongate config example`.
-                Check a changed file with `sessiongate config check --config FILE`.
+                Replace the values marked TO FILL IN: \(alternatives(toFillIn, "and")). The rest may stay commented out.
+                Check a changed file with `sessiongate config check --config FILE`: it also warns of what is missing.
                 Each key can be overridden by the environment variable that stands beside it.
-                """)
+                """, mark: "TO FILL IN: this is only an example.")
     }
 
     private mutating func write(_ section: ConfigurationSection) {
@@ -62,6 +73,7 @@ public struct ExampleFile {
         text += Self.comment(key.documentation, indentation: indentation)
         text += Self.comment("Expects \(key.expectation).", indentation: indentation)
         text += "\(indentation)# \(key.variable)\n"
+        if let mark, values[key.path] != nil { text += "\(indentation)# \(mark)\n" }
         let value = values[key.path]
         let mark = value == nil ? "#" : ""
         let lines = (value ?? key.defaultText(defaults)).split(separator: "\n")

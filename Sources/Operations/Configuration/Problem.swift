@@ -71,8 +71,6 @@ struct Mismatch: Sendable {
 func quoted(_ text: String) -> String {
     // A key that was put where its file's name belongs is a secret all the same.
     if text.contains("-----BEGIN") { return "a PEM block (not shown)" }
-    let shown = text.unicodeScalars.prefix(60).map { scalar in
-        scalar.value < 0x20 || scalar.value == 0x7f ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-    }
-    return "\"" + shown.joined() + (text.unicodeScalars.count > 60 ? "…" : "") + "\""
+    let shown = String(String.UnicodeScalarView(text.unicodeScalars.prefix(60)))
+    return "\"" + printable(shown) + (text.unicodeScalars.count > 60 ? "…" : "") + "\""
 }

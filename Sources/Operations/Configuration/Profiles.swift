@@ -37,7 +37,7 @@ private struct ProfileKey: Sendable {
         ProfileKey("type_header", \.typeHeader, Codec.headerName.orNone("none")),
         ProfileKey("rate_limit_key_header", \.rateLimitKeyHeader, Codec.headerName.orNone("none")),
         ProfileKey("inject_cookie", \.injectCookie, .boolean),
-        ProfileKey("mark_private", \.markPrivate, .choice(.whenAbsent, .always, .never)),
+        ProfileKey("mark_private", \.markPrivate, .choice(.always, .whenAbsent, .never)),
     ]
 }
 

@@ -20,6 +20,9 @@ func withoutMark(_ name: String) -> (name: String, repeated: Bool) {
 
 /// The root of a YAML text, in which the second and later occurrences of a key carry the mark.
 func composeMarkingRepetitions(_ text: String) throws(YAMLProblem) -> Node? {
+    if let line = lineOfAlias(in: text) {
+        throw YAMLProblem(line: line, problem: "aliases (*name for what is marked &name) are not supported")
+    }
     var text = text
     for attempt in 0..<100 {
         do {

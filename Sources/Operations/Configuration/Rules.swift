@@ -11,6 +11,7 @@ extension Reading {
         checkHeaders()
         checkWikis()
         checkServer()
+        warnOfIncompleteness(keys: keys)
         if configuration.settings.cache.negativeLifetime > configuration.settings.cache.lifetime {
             add("cache.negative_lifetime", "longer than cache.lifetime", expected: "at most cache.lifetime")
         }
@@ -26,6 +27,7 @@ extension Reading {
         if configuration.keys.cookie == nil, configuration.settings.edge.injectCookie {
             add("edge.inject_cookie", "there is no key to sign with", expected: "keys.cookie, or false")
         }
+        if configuration.settings.edge.injectCookie { checkInjection(for: "edge.inject_cookie") }
         if cookie.reuseWindow * 4 > cookie.lifetime {
             add(
                 "cookie.reuse_window", "cookies would be handed out that are already due to be renewed",
@@ -44,6 +46,15 @@ extension Reading {
         }
         checkIssuer()
         checkPublished(keys)
+    }
+
+    /// Only a cookie that is set, or that the client has, can be injected.
+    private mutating func checkInjection(for key: String, of profile: String = "") {
+        let cookie = configuration.settings.cookie
+        guard !cookie.forOAuth1, !cookie.forOwnerOnly else { return }
+        warn(
+            key, "\(profile)cookies are set for nobody, so that a first request has none to inject",
+            expected: "cookie.for_oauth1 or cookie.for_owner_only: true, or false")
     }
 
     private mutating func checkIssuer() {
@@ -98,7 +109,9 @@ extension Reading {
                     "edge.profiles", "\(name).inject_cookie: there is no key to sign with",
                     expected: "keys.cookie, or false")
             }
+            if profile.injectCookie { checkInjection(for: "edge.profiles", of: "\(name).inject_cookie: ") }
         }
+        checkPreset()
         let names = [EdgeSettings.standardName, EdgeSettings.gatewayName] + settings.profiles.keys.sorted()
         if !names.contains(settings.defaultProfile) {
             add("edge.profile", "there is no such profile", expected: alternatives(names))
@@ -111,22 +124,28 @@ extension Reading {
             ("consumer_header", edge.consumerHeader), ("class_header", edge.classHeader),
             ("type_header", edge.typeHeader), ("rate_limit_key_header", edge.rateLimitKeyHeader),
         ].compactMap { name, header in header.map { (key(name), $0) } }
-        let address =
-            configuration.settings.trust.clientAddressHeader.map { [("trust.client_address_header", $0)] } ?? []
+        let address = configuration.settings.trust.clientAddressHeader.map { [(Self.addressKey, $0)] } ?? []
         var owners: [String: String] = [:]
         for (key, name) in headers + address {
             if let owner = owners[name] { add(key, "\(name) is \(owner) already", expected: "another header") }
-            if Self.reserved.contains(name) { add(key, "\(name) has a meaning of its own", expected: "another header") }
+            if reservedHeaders.contains(name) {
+                add(key, "\(name) has a meaning of its own", expected: "another header")
+            }
             owners[name] = key
         }
     }
 
-    /// Headers that are read as credentials or that no proxy lets a filter set.
-    private static let reserved: Set<String> = [
-        "authorization", "cookie", "set-cookie", "host", "content-type", "content-length", "transfer-encoding",
-        "connection", "te", "upgrade", "keep-alive", "proxy-connection", "x-forwarded-for", "x-forwarded-proto",
-        "x-forwarded-host", "x-request-id", "grpc-timeout",
-    ]
+    private static let addressKey = "trust.client_address_header"
+
+    /// Every route can ask for the preset, so its headers are ours as well.
+    private mutating func checkPreset() {
+        let preset = EdgeSettings.gateway
+        guard configuration.settings.profiles[EdgeSettings.gatewayName] == nil,
+            let name = configuration.settings.trust.clientAddressHeader,
+            [preset.rateLimitKeyHeader, preset.classHeader].contains(name)
+        else { return }
+        add(Self.addressKey, "\(name) is a header of the profile gateway already", expected: "another header")
+    }
 
     private mutating func checkWikis() {
         if configuration.unknownHosts == .refuse, configuration.settings.wikis.byHost.isEmpty {

@@ -119,9 +119,10 @@ extension ConfigurationSection {
                     + "that a filter behind sees it on a client's first request."
             ),
             ConfigurationKey(
-                "edge.mark_private", \.settings.edge.markPrivate, .choice(.whenAbsent, .always, .never),
-                "Cache-Control: private on responses with our Set-Cookie, so that no shared cache stores them: when the "
-                    + "upstream says nothing about caching, always (in place of what it says), or never."),
+                "edge.mark_private", \.settings.edge.markPrivate, .choice(.always, .whenAbsent, .never),
+                "Cache-Control on responses with our Set-Cookie, so that no shared cache hands it to others: always (private, "
+                    + "no-store, in place of what the upstream says), when_absent (private, where it says nothing), or "
+                    + "never."),
             ConfigurationKey(
                 "edge.profiles", \.settings.profiles, .profiles,
                 "Other sets of these keys, by name, for routes that ask for them. What one leaves out has its default, "
@@ -150,10 +151,10 @@ extension ConfigurationSection {
         "cache", "How long rows are believed without asking the store again.",
         [
             ConfigurationKey(
-                "cache.lifetime", \.settings.cache.lifetime, .seconds(0...86_400),
+                "cache.lifetime", \.settings.cache.lifetime, .seconds(1...86_400),
                 "A revocation, a block or a lock takes effect within this time."),
             ConfigurationKey(
-                "cache.negative_lifetime", \.settings.cache.negativeLifetime, .seconds(0...86_400),
+                "cache.negative_lifetime", \.settings.cache.negativeLifetime, .seconds(1...86_400),
                 "A new consumer or token is found within this time after it was asked for too early."),
             ConfigurationKey(
                 "cache.capacity", \.settings.cache.capacity, .integer(100...100_000_000), "Most entries of each cache."),

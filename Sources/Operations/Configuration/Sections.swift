@@ -146,6 +146,11 @@ extension ConfigurationSection {
                 "A signed form whose body was not forwarded whole can't be verified: refuse it, or "
                     + "let it through as anonymous."),
             ConfigurationKey(
+                "oauth1.form_bodies", \.settings.oauth1.formBodies, .choice(.whenPresent, .always),
+                "What it means that a form came without its body: with always, that it is empty, as the proxy forwards "
+                    + "every form (Envoy's with_request_body). Otherwise that can be known of HTTP/1.1 requests only. A "
+                    + "route's sessiongate.form_bodies (context_extensions) says it for its requests."),
+            ConfigurationKey(
                 "oauth1.allow_plaintext", \.settings.oauth1.allowPlaintext, .boolean,
                 "Accept PLAINTEXT signatures. Insecure: for closed test set-ups."),
         ])

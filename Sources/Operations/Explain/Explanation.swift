@@ -25,7 +25,7 @@ public struct Explanation: Sendable {
     /// The explanation as text; with ANSI colours where `isColoured`.
     public func text(isColoured: Bool) -> String {
         lines.map { style, line in
-            let text = Shown.printable(line)
+            let text = printable(line)
             guard isColoured else { return text }
             switch style {
             case .heading: return "\u{1b}[1m\(text)\u{1b}[0m"
@@ -36,16 +36,20 @@ public struct Explanation: Sendable {
         }.joined(separator: "\n") + "\n"
     }
 
-    init(_ request: CheckRequest, _ trace: Trace, _ result: Result<(verdict: Verdict, response: [UInt8]), ReplayError>)
-    {
+    init(
+        _ request: CheckRequest, _ trace: Trace, cookie: PresentedCookie?,
+        _ result: Result<(verdict: Verdict, response: [UInt8]), ReplayError>
+    ) {
         section("Request") {
             [
                 "\(request.method.string) "
-                    + "\(request.scheme.string)://\(request.host.string)\(Shown.target(request.path.string))",
+                    + "\(request.scheme.string)://\(Shown.host(request.host.string))\(Shown.target(request.path.string))",
                 "from \(request.sourceAddress.string), id \(request.id.string)",
             ]
         }
         addTrace(trace)
+        if let cookie { section("Session cookie of the request, as it says itself") { cookie.lines } }
+        addChecks(trace)
         switch result {
         case .failure(let error):
             heading("Verdict")
@@ -77,18 +81,23 @@ public struct Explanation: Sendable {
                 return nil
             }
         }
-        section("Signed parameters") {
-            let isPlaintext = trace.parameters.contains {
-                $0.name == "oauth_signature_method" && $0.value.uppercased() == "PLAINTEXT"
-            }
-            return trace.parameters.map { parameter in
+        let isPlaintext = trace.parameters.contains {
+            $0.name == "oauth_signature_method" && $0.value.uppercased() == "PLAINTEXT"
+        }
+        func lines(where isWanted: (String) -> Bool) -> [String] {
+            trace.parameters.filter { isWanted($0.name) }.map { parameter in
                 let value = Shown.value(parameter.value, of: parameter.name, isPlaintext: isPlaintext)
-                return "\(Self.padded(parameter.source, 12)) \(parameter.name) = \(value)"
+                return "\(Self.padded(parameter.source, 13)) \(parameter.name) = \(value)"
             }
         }
+        section("Signed parameters") { lines { $0 != "oauth_signature" } }
+        section("Signature") { lines { $0 == "oauth_signature" } }
         section("Base string") {
             trace.baseString.isEmpty ? [] : [Shown.baseString(String(decoding: trace.baseString, as: UTF8.self))]
         }
+    }
+
+    private mutating func addChecks(_ trace: Trace) {
         heading("Checks")
         for entry in trace.entries {
             guard case .check(let name, let holds) = entry else { continue }
@@ -158,10 +167,11 @@ extension Replay {
             let trace = Trace()
             authorizer.trace = trace
             defer { authorizer.trace = nil }
+            let cookie = PresentedCookie(in: request, settings: cookieSettings, at: now)
             do throws(ReplayError) {
-                return Explanation(request, trace, .success(try check(request, at: now)))
+                return Explanation(request, trace, cookie: cookie, .success(try check(request, at: now)))
             } catch {
-                return Explanation(request, trace, .failure(error))
+                return Explanation(request, trace, cookie: cookie, .failure(error))
             }
         }
     }

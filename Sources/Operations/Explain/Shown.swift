@@ -7,12 +7,12 @@ enum Shown {
     /// Names of parameters whose values are not to be read by anybody else.
     private static func isSecret(_ name: String) -> Bool {
         let name = name.lowercased()
-        if name == "oauth_token" { return false }
-        return ["password", "passwd", "retype", "secret", "signature"].contains { name.contains($0) } && name != method
-            || name.hasSuffix("token")
+        if ["oauth_token", "oauth_consumer_key", "oauth_signature_method"].contains(name) { return false }
+        let parts = ["password", "passwd", "retype", "secret", "signature", "verifier", "assertion"]
+        return parts.contains { name.contains($0) }
+            || ["token", "_code", "_key", "apikey"].contains { name.hasSuffix($0) }
+            || ["code", "key", "pass", "pin"].contains(name)
     }
-
-    private static let method = "oauth_signature_method"
 
     /// The value of a parameter, shortened where it is a secret. A `PLAINTEXT` signature is the secrets themselves.
     static func value(_ value: String, of name: String, isPlaintext: Bool = false) -> String {
@@ -20,15 +20,21 @@ enum Shown {
         return text(value)
     }
 
-    /// A path with its query.
+    /// A host, or what stands for one, without the user and password before it.
+    static func host(_ host: String) -> String {
+        text(host.lastIndex(of: "@").map { "…" + host[$0...] } ?? host)
+    }
+
+    /// A path with its query. Which method its signature is of can't be told here, so nothing of one is shown.
     static func target(_ target: String) -> String {
-        guard let mark = target.firstIndex(of: "?") else { return text(target) }
+        let path = String(target.prefix { $0 != "?" }).replacing(/\/\/[^\/]*@/, with: "//…@")
+        guard let mark = target.firstIndex(of: "?") else { return text(path) }
         let pairs = target[target.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
-        return text(String(target[...mark]))
+        return text(path) + "?"
             + pairs.map { pair in
                 guard let equals = pair.firstIndex(of: "=") else { return text(String(pair)) }
                 let (name, value) = (String(pair[..<equals]), String(pair[pair.index(after: equals)...]))
-                return "\(name)=\(Self.value(value, of: name))"
+                return "\(name)=\(Self.value(value, of: name, isPlaintext: true))"
             }.joined(separator: "&")
     }
 
@@ -58,20 +64,6 @@ enum Shown {
             rest = rest[end...]
         }
         return result + rest
-    }
-
-    /// Text without what a terminal would act on.
-    static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        var result = ""
-        for scalar in text.unicodeScalars {
-            result += isControl(scalar) ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-        }
-        return result
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
     }
 
     /// The first characters of something that proves who one is.

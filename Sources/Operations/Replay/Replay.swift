@@ -18,6 +18,7 @@ public final class Replay {
     }
 
     let authorizer: Authorizer
+    let cookieSettings: CookieSettings
     private let loader: Loader
     private let clock: Clock
     private let timeOfDay: () -> Timestamp
@@ -27,6 +28,7 @@ public final class Replay {
     /// A replay with empty memory. `timeOfDay` is asked for `Clock.now` only.
     public init(gate: Gate, directory: any Directory, clock: Clock, timeOfDay: @escaping () -> Timestamp) {
         authorizer = Authorizer(gate: gate)
+        cookieSettings = gate.settings.cookie
         loader = Loader(gate: gate, directory: directory)
         self.clock = clock
         self.timeOfDay = timeOfDay

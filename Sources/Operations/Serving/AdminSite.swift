@@ -18,6 +18,8 @@ struct AdminSite: AdminPages {
 
     func configuration() -> [UInt8] { listing }
 
+    func problem() -> String? { workers.storeProblem.map { "store: \($0)" } }
+
     func invalidate() {
         gate.memory.invalidate()
         logger.info("memory invalidated")

@@ -11,7 +11,8 @@ extension MetricsText {
         var page = MetricsText()
         page.begin("sessiongate_build_info", .gauge, "The version that runs.")
         page.sample(["version": Version.current], 1)
-        page.single("sessiongate_ready", .gauge, "Whether requests are welcome.", statistics.isReady ? 1 : 0)
+        let isReady = statistics.isReady && workers.storeProblem == nil
+        page.single("sessiongate_ready", .gauge, "Whether requests are welcome, as /readyz says.", isReady ? 1 : 0)
         page.writeChecks(statistics.checks)
         page.writeMemory(gate.memory)
         page.writeStore(workers)

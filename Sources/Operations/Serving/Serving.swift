@@ -10,16 +10,18 @@ import CNative.Allocator
 import Foundation
 import Logging
 import Stores
+import Synchronization
 import Transport
 import Wire
 
 /// A server that runs until it is told to stop.
-public struct Serving: Sendable {
+public final class Serving: Sendable {
     private let loaded: LoadedConfiguration
     private let logger: Logger
     private let workers: StoreWorkers
     private let server: Server
     private let tls: TLSCredentials?
+    private let watch = Mutex<Task<Void, Never>?>(nil)
 
     /// Opens the database and puts everything together; nothing listens yet. `log` gets the lines of the log.
     public init(
@@ -77,11 +79,17 @@ public struct Serving: Sendable {
         }
     }
 
+    /// Looks every second whether the store can be read: what a probe of /readyz learns is no older.
+    private static func watchStore(_ workers: StoreWorkers) async {
+        repeat { workers.probeStore() } while (try? await Task.sleep(for: .seconds(1))) != nil
+    }
+
     /// Binds all listeners.
     package func start() async throws -> Server.Addresses {
         for warning in loaded.warnings { logger.warning("\(warning)") }
         do {
             let addresses = try await server.start()
+            watch.withLock { [workers] in $0 = Task { await Self.watchStore(workers) } }
             logger.info(
                 "ready",
                 metadata: [
@@ -91,12 +99,18 @@ public struct Serving: Sendable {
         } catch {
             await workers.shutdown()
             guard let error = error as? ListenError else { throw error }
-            throw StartError(description: "can't listen on \(error.address.text): \(error.reason)")
+            throw StartError(
+                description: "\(key(of: error.address)): can't listen on \(error.address.text): \(error.reason)")
         }
+    }
+
+    private func key(of address: ListenerAddress) -> String {
+        loaded.configuration.server.admin == address ? "server.admin" : "server.listen"
     }
 
     /// Answers what is under way, and ends.
     package func stop() async {
+        watch.withLock { $0?.cancel() }
         await server.drain()
         await workers.shutdown()
         logger.info("stopped")

@@ -45,6 +45,7 @@ public final class StoreWorkers: Resolver {
     private let rows: Lane
     private let cookies: Lane
     private let verdicts: Lane
+    private let probe: StoreProbe
 
     /// Workers that read from `directory` into the memory of `gate`.
     public convenience init(gate: Gate, directory: any SnapshotDirectory, limits: Limits = Limits()) {
@@ -66,6 +67,7 @@ public final class StoreWorkers: Resolver {
                 done(job.lookup, Self.fault { () throws(Fault) in try load(job.lookup, job.now, directory) })
             }
         }
+        probe = StoreProbe(directory)
         var few = limits
         few.lookups = limits.verdicts
         verdicts = Lane(threads: 1, batch: 1, niceness: 10, limits: few) { jobs, done in
@@ -90,11 +92,17 @@ public final class StoreWorkers: Resolver {
     /// What became of checks of large forms.
     public var verdictStatistics: Statistics { verdicts.statistics }
 
+    /// Begins to look whether rows can be read; ``storeProblem`` has the answer as soon as there is one.
+    public func probeStore() { probe.ask() }
+    /// Why rows could not be read when that was last looked at; nil when they could.
+    public var storeProblem: String? { probe.problem }
+
     /// Fails what is queued, finishes what is being fetched, and ends the threads. Lookups that come later fail.
     public func shutdown() async {
         await rows.shutdown()
         await cookies.shutdown()
         await verdicts.shutdown()
+        await probe.shutdown()
     }
 
     /// Reads jobs in one transaction; those that one could not be had for fail.

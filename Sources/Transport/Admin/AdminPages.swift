@@ -8,6 +8,8 @@ public protocol AdminPages: Sendable {
     func metrics(_ statistics: ServerStatistics) -> [UInt8]
     /// `/config`: the configuration in effect as JSON, without secrets.
     func configuration() -> [UInt8]
+    /// `/readyz`: what keeps requests from being answered, in a few words; nil for nothing.
+    func problem() -> String?
     /// `POST /cache/invalidate`: forgets what was looked up.
     func invalidate()
 }

@@ -34,11 +34,11 @@ package struct AdminService: Service {
             exchange.reply.answer(pages.metrics(statistics()), "text/plain; version=0.0.4; charset=utf-8")
         } else if path == "/config" {
             exchange.reply.answer(pages.configuration(), "application/json")
-        } else if path == "/healthz" || readiness.isReady {
-            exchange.reply.answer(Array("ok\n".utf8), "text/plain; charset=utf-8")
         } else {
-            exchange.reply.answer(Array("not ready\n".utf8), "text/plain; charset=utf-8")
-            exchange.reply.status = 503
+            let problem = path == "/healthz" ? nil : readiness.isReady ? pages.problem() : "starting or stopping"
+            let text = problem.map { "not ready: \($0)\n" } ?? "ok\n"
+            exchange.reply.answer(Array(text.utf8), "text/plain; charset=utf-8")
+            if problem != nil { exchange.reply.status = 503 }
         }
     }
 }

@@ -6,7 +6,7 @@ import Glibc
 public enum ListenerAddress: Sendable, Hashable {
     /// An IP address or host name; port 0 lets the system choose.
     case tcp(host: String, port: Int)
-    /// A Unix domain socket; a socket that is left at this path is replaced.
+    /// A Unix domain socket; one that is left at this path, at which nobody answers, is replaced.
     case unix(path: String)
 }
 

@@ -28,8 +28,11 @@ extension ServerBootstrap {
             switch address {
             case .tcp(let host, let port): return try await bind(host: host, port: port).get()
             case .unix(let path):
+                try StaleSocket.check(path)
                 return try await bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             }
+        } catch let occupied as StaleSocket.Occupied {
+            throw ListenError(address: address, reason: occupied.reason)
         } catch {
             let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) }
             throw ListenError(address: address, reason: reason ?? "\(error)")

@@ -5,14 +5,17 @@ import Cryptography
 import Wire
 
 enum BaseStringReplay {
-    static func run(_ vectors: [JSON], into tally: inout Tally) {
-        for vector in vectors {
-            tally.compare(
-                vector["id"]?.stringValue ?? "?", expected: vector["base_string"]?.stringValue ?? "?",
-                got: baseString(
-                    method: vector["method"]?.stringValue ?? "GET", url: vector["url"]?.stringValue ?? "",
-                    form: vector["form_body"]?.stringValue, authorization: vector["authorization"]?.stringValue))
-        }
+    static func outputs(of vector: JSON) throws -> (expected: String, got: String) {
+        guard let expected = vector["base_string"]?.stringValue else { throw Unreplayable("base_string is no text") }
+        return (expected, try baseString(of: vector))
+    }
+
+    /// The base string of a recorded request: method, URL, form body and header.
+    static func baseString(of request: JSON?) throws -> String {
+        guard let url = request?["url"]?.stringValue else { throw Unreplayable("no url") }
+        return baseString(
+            method: request?["method"]?.stringValue ?? "GET", url: url, form: request?["form_body"]?.stringValue,
+            authorization: request?["authorization"]?.stringValue)
     }
 
     /// The base string of a request for `url`, a wiki's own.
@@ -42,10 +45,12 @@ enum BaseStringReplay {
         return text.map { String(decoding: $0, as: UTF8.self) } ?? "none"
     }
 
-    /// Scheme and authority, and the rest.
+    /// Scheme and authority without a user, and the rest.
     static func split(_ url: String) -> (server: String, target: String) {
         guard let slashes = url.range(of: "//") else { return (url, "") }
         let end = url[slashes.upperBound...].firstIndex { $0 == "/" || $0 == "?" } ?? url.endIndex
-        return (String(url[..<end]), String(url[end...]))
+        let authority = url[slashes.upperBound..<end]
+        let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+        return (String(url[..<slashes.upperBound] + host), String(url[end...]))
     }
 }

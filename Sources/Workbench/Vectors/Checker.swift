@@ -25,7 +25,7 @@ struct Checker {
             }
             switch step {
             case .needs(let lookup): try loader.load(lookup, at: now)
-            case .failed(let fault): throw fault
+            case .failed(let fault): throw Unreplayable("no verdict is possible: \(fault.rawValue)")
             case .answered(let verdict):
                 let base = try message.withBytes { authorizer.baseString(of: try CheckRequest(protobuf: $0)) }
                 return Outcome(
@@ -33,7 +33,7 @@ struct Checker {
                     baseString: String(decoding: base ?? [], as: UTF8.self))
             }
         }
-        throw Fault.unresolved
+        throw Unreplayable("no verdict is possible: \(Fault.unresolved.rawValue)")
     }
 }
 
@@ -58,11 +58,12 @@ extension Checker.Outcome {
     var cookieSummary: String {
         let cookies = response.ok?.responseHeadersToAdd.filter { $0.key == "set-cookie" } ?? []
         guard let header = cookies.first, cookies.count == 1 else { return cookies.isEmpty ? "no cookie" : "several" }
-        let text = header.value
-        let pair = text.split(separator: ";")[0].split(separator: "=", maxSplits: 1)
-        let segments = pair[1].split(separator: ".")
+        let pair = header.value.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
+        let segments = pair.last?.split(separator: ".") ?? []
         var payload: [UInt8] = []
-        guard segments.count == 3, Array(segments[1].utf8).withBytes({ Base64.decodeURL($0, into: &payload) }) else {
+        guard pair.count == 2, segments.count == 3,
+            Array(segments[1].utf8).withBytes({ Base64.decodeURL($0, into: &payload) })
+        else {
             return "not a JWT"
         }
         return CookieSummary.line(name: String(pair[0]), payload: String(decoding: payload, as: UTF8.self))

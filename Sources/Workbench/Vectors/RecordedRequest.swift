@@ -16,16 +16,18 @@ enum RecordedRequest {
         let body = try request["body_b64"]?.stringValue.map(base64) ?? []
         if !body.isEmpty { builder.body = body }
         builder.size = Int64(body.count)
-        for (name, value) in headers(request, cookie) { builder.addHeader(name, value) }
+        for (name, value) in try headers(request, cookie) { builder.addHeader(name, value) }
         return builder.encode()
     }
 
     /// Lower-case names; of a repeated one the values joined with a comma, as Envoy joins them.
-    private static func headers(_ request: JSON, _ cookie: JSON?) -> [([UInt8], [UInt8])] {
+    private static func headers(_ request: JSON, _ cookie: JSON?) throws -> [([UInt8], [UInt8])] {
         var headers: [(name: [UInt8], value: [UInt8])] = [(Array("x-forwarded-proto".utf8), latin1(request["scheme"]))]
         for header in request["headers"]?.elements ?? [] {
-            guard let pair = header.elements, pair.count == 2 else { continue }
-            let name = Array((pair[0].stringValue ?? "").lowercased().utf8)
+            guard let pair = header.elements, pair.count == 2, let text = pair[0].stringValue else {
+                throw Unreplayable("headers are not pairs of a name and a value")
+            }
+            let name = Array(text.lowercased().utf8)
             let value = latin1(pair[1])
             if let index = headers.firstIndex(where: { $0.name == name }) {
                 headers[index].value += Array(",".utf8) + value

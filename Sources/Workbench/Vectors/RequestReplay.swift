@@ -4,55 +4,53 @@ import Authorization
 import Stores
 import Wire
 
-/// Replays the vectors of one file.
+/// Replays the requests of one file.
 struct RequestReplay {
     private let recording: Recording
-    private let directory: any Directory
+    private var sequences: [String: Gate] = [:]
 
-    init(_ recording: Recording) throws {
-        self.recording = recording
-        directory = try recording.openDirectory()
-    }
+    init(_ recording: Recording) { self.recording = recording }
 
     /// One state for each `sequence`; every other vector begins with an empty memory.
-    func run(_ vectors: [JSON], into tally: inout Tally) throws {
-        var sequences: [String: Gate] = [:]
-        for (number, vector) in vectors.enumerated() {
-            let sequence = vector["sequence"]?.stringValue
-            let gate =
-                try sequence.flatMap { sequences[$0] }
-                ?? Gate(settings: recording.settings(for: vector["config"]), keys: recording.keys)
-            if let sequence { sequences[sequence] = gate }
-            try replay(vector, number, gate, into: &tally)
-        }
+    private mutating func gate(for vector: JSON) throws -> Gate {
+        let sequence = vector["sequence"].flatMap { $0.isNull ? nil : "\($0)" }
+        if let known = sequence.flatMap({ sequences[$0] }) { return known }
+        let gate = Gate(settings: try recording.settings(for: vector["config"]), keys: try recording.keys())
+        if let sequence { sequences[sequence] = gate }
+        return gate
     }
 
-    private func replay(_ vector: JSON, _ number: Int, _ gate: Gate, into tally: inout Tally) throws {
-        let id = vector["id"]?.stringValue ?? "#\(number)"
-        guard let verdict = vector["verdict_master"], let request = vector["request"],
-            verdict["oauth_verdict"]?.stringValue != "not-run"
-        else { return }
-        rememberNonces(vector["preconditions"]?["nonces_seen"], in: gate)
+    mutating func replay(_ vector: JSON, _ id: String, _ number: Int, into tally: inout Tally) throws {
+        guard let request = vector["request"] else { throw Unreplayable("neither a request nor a function's output") }
+        guard let verdict = vector["verdict_master"], !verdict.isNull else { throw Unreplayable("no verdict_master") }
+        guard verdict["oauth_verdict"]?.stringValue != "not-run" else {
+            return tally.note(id, "skipped: no verdict was recorded")
+        }
+        let gate = try gate(for: vector)
+        for name in Recording.unknown(in: vector["config"]) {
+            tally.note(id, "config.\(name) is not known here, and ignored")
+        }
+        let clock = try vector["clock"]?.integerValue ?? request["clock"]?.integerValue ?? recording.clock()
+        try rememberNonces(vector["preconditions"]?["nonces_seen"], in: gate, at: clock)
         let message = try RecordedRequest.encode(request, cookie: vector["cookie_in"], number: number)
-        let clock = vector["clock"]?.integerValue ?? request["clock"]?.integerValue ?? 0
-        let checker = Checker(gate: gate, directory: directory)
+        let checker = Checker(gate: gate, directory: try recording.directory())
         let outcome = try checker.check(message, at: Timestamp(seconds: clock))
         tally.compare(id, expected: Self.expected(verdict), got: outcome.summary(expecting: verdict))
         if let expected = vector["mediawiki_base_string"]?.stringValue {
             tally.compare(id + " base string", expected: expected, got: outcome.baseString)
         }
-        if vector["family"]?.stringValue == "session-jwt-cookie", verdict["oauth_verdict"]?.stringValue == "accepted" {
-            tally.compare(
-                id + " cookie", expected: Self.expectedCookie(vector["session_jwt_cookie_set"]),
-                got: outcome.cookieSummary)
+        if let cookie = vector["session_jwt_cookie_set"], verdict["oauth_verdict"]?.stringValue == "accepted" {
+            tally.compare(id + " cookie", expected: Self.expectedCookie(cookie), got: outcome.cookieSummary)
         }
     }
 
-    private func rememberNonces(_ nonces: JSON?, in gate: Gate) {
+    private func rememberNonces(_ nonces: JSON?, in gate: Gate, at clock: Int64) throws {
         for nonce in nonces?.elements ?? [] {
-            guard let consumer = nonce["consumer_key"]?.stringValue, let token = nonce["token"]?.stringValue,
-                let text = nonce["nonce"]?.stringValue, let expires = nonce["expires_at"]?.integerValue
-            else { continue }
+            guard let consumer = nonce["consumer_key"]?.stringValue, let text = nonce["nonce"]?.stringValue else {
+                throw Unreplayable("a nonce of nonces_seen has no consumer_key or no nonce")
+            }
+            let token = nonce["token"]?.stringValue ?? ""
+            let expires = nonce["expires_at"]?.integerValue ?? clock + 600
             let key = Array(consumer.utf8).withBytes { consumer in
                 Array(token.utf8).withBytes { token in
                     Array(text.utf8).withBytes { NonceMemory.Key(consumer: consumer, token: token, nonce: $0) }

@@ -8,8 +8,10 @@ struct Vectors: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Replays a folder of recorded MediaWiki verdicts and compares.",
         discussion: """
-            DIR holds *.jsonl files of recorded requests, beside them fixtures.json, oauth.sqlite and keys/. A line is printed for \
-            each failure, and one at the end: N passed, N failed, N deliberate. Exit status 1 when any failed.
+            DIR holds *.jsonl files of recordings: requests (beside them fixtures.json, oauth.sqlite and keys/), base strings and \
+            outputs of single functions; which of them a line is, it says itself. A line is printed for each failure, a note for \
+            each recording without a verdict, and one at the end: N passed, N failed, N deliberate. What can't be replayed has \
+            failed. Exit status 1 when any failed.
             """)
 
     @Argument(help: "The folder of recordings.") var directory: String
@@ -18,22 +20,57 @@ struct Vectors: ParsableCommand {
     var deliberate: String?
 
     func run() throws {
-        let recording = try Recording(directory: directory)
+        let recording = Recording(directory: directory)
         var tally = Tally(differences: try deliberate.map { try DeliberateDifferences(path: $0) })
         for file in try recording.files() {
-            let lines = try recording.lines(of: file)
-            switch file {
-            case "lib-basestring.jsonl": BaseStringReplay.run(lines, into: &tally)
-            case "lib-functions.jsonl", "lib-unit-tests.jsonl": FunctionReplay.run(lines, into: &tally)
-            default: try RequestReplay(recording).run(lines, into: &tally)
+            do {
+                replay(try recording.lines(of: file), of: file, recording, into: &tally)
+            } catch {
+                tally.fail(file, "\(error)")
             }
         }
-        if tally.isEmpty {
-            throw ValidationError("no recordings (*.jsonl) in \(directory)")
-        }
         print(tally.summary)
+        if tally.isEmpty { throw ValidationError("no recordings (*.jsonl) in \(directory)") }
         if tally.failed > 0 { throw ExitCode(1) }
     }
+}
+
+extension Vectors {
+    private func replay(_ lines: [[UInt8]], of file: String, _ recording: Recording, into tally: inout Tally) {
+        var requests = RequestReplay(recording)
+        for (number, line) in lines.enumerated() where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0d }) {
+            replay(line, number, of: file, &requests, into: &tally)
+        }
+    }
+
+    /// One line: what it cannot be asked for is its failure, not the end of the others.
+    private func replay(
+        _ line: [UInt8], _ number: Int, of file: String, _ requests: inout RequestReplay, into tally: inout Tally
+    ) {
+        var id = "\(file):\(number + 1)"
+        do {
+            let vector = try JSON(parsing: line)
+            if let given = vector["id"]?.stringValue { id = given }
+            if vector["function"] ?? vector["check"] != nil {
+                let (expected, got) = try FunctionReplay.outputs(of: vector)
+                tally.compare(id, expected: expected, got: got)
+            } else if vector["base_string"] != nil {
+                let (expected, got) = try BaseStringReplay.outputs(of: vector)
+                tally.compare(id, expected: expected, got: got)
+            } else {
+                try requests.replay(vector, id, number, into: &tally)
+            }
+        } catch {
+            tally.fail(id, "\(error)")
+        }
+    }
+}
+
+/// Why a recording can't be replayed.
+struct Unreplayable: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }
 
 /// What the replay found so far.
@@ -57,6 +94,15 @@ struct Tally {
             print("FAILED \(id): expected: \(expected); got: \(got)")
         }
     }
+
+    /// Counts a recording that could not be replayed as failed.
+    mutating func fail(_ id: String, _ why: String) {
+        failed += 1
+        print("FAILED \(id): not replayed: \(why)")
+    }
+
+    /// Says something about a recording that is no comparison.
+    func note(_ id: String, _ text: String) { print("NOTE \(id): \(text)") }
 }
 
 /// Where we differ on purpose, with the reason.

@@ -1,0 +1,59 @@
+// Whether rows can be read: a transaction that reads nothing, on a thread of its own, so that a store that hangs holds up no
+// lookup, and lookups that queue are not taken for a store that hangs.
+
+import NIOPosix
+import Synchronization
+
+/// Asks a directory whether it can be read, and remembers the answer.
+final class StoreProbe: Sendable {
+    private struct State {
+        var problem: String?
+        /// When the question was asked that is not answered yet.
+        var asked: ContinuousClock.Instant?
+    }
+
+    private let directory: any SnapshotDirectory
+    private let pool = NIOThreadPool(numberOfThreads: 1)
+    private let state = Mutex(State())
+    private let patience: Duration
+
+    /// Who does not answer for longer than `patience` can't be read.
+    init(_ directory: any SnapshotDirectory, patience: Duration = .seconds(5)) {
+        self.directory = directory
+        self.patience = patience
+        pool.start()
+    }
+
+    /// Asks, unless the last question is not answered yet.
+    func ask() {
+        let isWaiting = state.withLock { state in
+            defer { if state.asked == nil { state.asked = .now } }
+            return state.asked != nil
+        }
+        guard !isWaiting else { return }
+        pool.submit { [self] item in
+            guard case .active = item else { return }
+            let problem = read()
+            state.withLock { $0 = State(problem: problem) }
+        }
+    }
+
+    private func read() -> String? {
+        do {
+            try directory.snapshot { _ in }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// Why rows can't be read, as far as is known; nil when they can.
+    var problem: String? {
+        state.withLock { state in
+            if let asked = state.asked, ContinuousClock.now - asked > patience { return "it does not answer" }
+            return state.problem
+        }
+    }
+
+    func shutdown() async { try? await pool.shutdownGracefully() }
+}
