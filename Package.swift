@@ -103,5 +103,8 @@ let package = Package(
             dependencies: ["Operations", "Stores", "Transport", "Authorization", "Cryptography", "Wire"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "WorkbenchTests", dependencies: ["Workbench", "Operations", "Cryptography", "Wire"],
+            swiftSettings: strict),
     ]
 )

@@ -1,4 +1,5 @@
-// Connections of a load: handlers on NIO channels that turn events into calls of the clients, and answers into events of the run.
+// Connections of a load: handlers on NIO channels that turn events into calls of the clients, and answers into events
+// of the run.
 
 import NIOCore
 import Wire

@@ -1,10 +1,12 @@
-// A wiki farm of any size whose credentials are computed from their numbers: `workbench state` writes its rows, `workbench load`
-// signs for its users, and no file of a million secrets is passed between the two. Anybody can compute them: they protect nothing.
+// A wiki farm of any size whose credentials are computed from their numbers: `workbench state` writes its rows,
+// `workbench load` signs for its users, and no file of a million secrets is passed between the two. Anybody can compute
+// them: they protect nothing.
 
 import Cryptography
 import Wire
 
-/// Users and consumers from 1 on; the user `n` has accepted one OAuth 1 consumer, and the first ones own an OAuth 2 consumer too.
+/// Users and consumers from 1 on; each user has accepted one OAuth 1 consumer, and the first ones own an OAuth 2
+/// consumer too.
 package struct Farm: Sendable {
     /// Users.
     package let users: Int

@@ -16,9 +16,8 @@ struct FarmRows {
     func write() throws {
         try connection.execute(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN")
-        for table in try texts("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'") {
-            try connection.execute("DELETE FROM \(table)")
-        }
+        let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        for table in try texts(tables) { try connection.execute("DELETE FROM \(table)") }
         // An index is made much faster of rows that are there than row by row.
         let indexes = "FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
         let definitions = try texts("SELECT sql \(indexes)")

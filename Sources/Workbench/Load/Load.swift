@@ -8,12 +8,13 @@ struct Load: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes distinct, validly signed requests and checks each answer.",
         discussion: """
-            The server must run on a state of `workbench state`, with at least as many users and just as many consumers. Each \
-            request has an identity of its own: users take turns, nonces never repeat. An answer that is not what its kind must \
-            get (that user, that cookie) is wrong, and makes the exit status 1.
+            The server must run on a state of `workbench state`, with at least as many users and just as many \
+            consumers. Users take turns, and nonces never repeat. An answer that is not what its kind must get (that user, that \
+            cookie) is wrong, and makes the exit status 1.
 
-            Without --rate each free stream makes the next request at once, and latency counts from then. With --rate requests \
-            have a time at which they are due, and latency counts from that: what piles up behind a slow answer shows.
+            Without --rate each free stream makes the next request at once, and latency counts from then. With --rate \
+            requests have a time at which they are due, and latency counts from that: what piles up behind a slow \
+            answer shows.
 
             Kinds for --mix:
             \(LoadKind.explanation.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))

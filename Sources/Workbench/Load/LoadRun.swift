@@ -3,32 +3,9 @@
 //     connecting ──▶ warming ──▶ measuring ──▶ over
 //                                             (or at any time, when the server can't be talked to)
 
+import Glibc
 import NIOCore
 import NIOPosix
-
-/// What a load is to do.
-struct LoadPlan: Sendable {
-    let host: String
-    let port: Int
-    let path: String
-    let form: RequestMaker.Form
-    let scope: AnswerCheck.Scope
-    let mix: Mix
-    let farm: Farm
-    let credentials: SignedCredentials
-    let seed: UInt64
-    let connections: Int
-    let streams: Int
-    let rate: Double?
-    let end: Pacing.End
-    let warms: Bool
-    let patience: Double
-}
-
-/// Why a load could not be finished.
-struct LoadError: Error, CustomStringConvertible {
-    let description: String
-}
 
 /// A load. Belongs to one event loop.
 final class LoadRun {
@@ -112,8 +89,13 @@ extension LoadRun {
     }
 
     private static func reason(_ error: any Error) -> String {
-        let causes = (error as? NIOConnectionError)?.connectionErrors.map { "\($0.error)" } ?? ["\(error)"]
-        return "can't connect: " + causes.joined(separator: "; ")
+        guard let causes = (error as? NIOConnectionError)?.connectionErrors.map(\.error), !causes.isEmpty else {
+            return "can't connect: \(error)"
+        }
+        let texts = causes.map { cause in
+            (cause as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(cause)"
+        }
+        return "can't connect: " + texts.joined(separator: "; ")
     }
 
     private func connected() {
@@ -231,48 +213,5 @@ extension LoadRun {
         if case .over = phase { return }
         phase = .over
         promise.fail(LoadError(description: problem))
-    }
-}
-
-/// Streams that are free, by their connection: the one that has been free for longest is taken first.
-struct FreeStreams {
-    private var ring: [Int] = []
-    private var first = 0
-    private var count = 0
-    private var used: [Int] = []
-    private var isUsed: [Bool] = []
-
-    init() {}
-
-    init(connections: Int, streams: Int) {
-        ring = (0..<connections * streams).map { $0 % connections }
-        count = ring.count
-        isUsed = Array(repeating: false, count: connections)
-    }
-
-    var isEmpty: Bool { count == 0 }
-
-    /// Takes a stream; there must be one.
-    mutating func take() -> Int {
-        let connection = ring[first]
-        first = (first + 1) % ring.count
-        count -= 1
-        if !isUsed[connection] {
-            isUsed[connection] = true
-            used.append(connection)
-        }
-        return connection
-    }
-
-    mutating func put(_ connection: Int) {
-        ring[(first + count) % ring.count] = connection
-        count += 1
-    }
-
-    /// Connections of which streams were taken since the last call.
-    mutating func takeUsed() -> [Int] {
-        defer { used.removeAll(keepingCapacity: true) }
-        for connection in used { isUsed[connection] = false }
-        return used
     }
 }

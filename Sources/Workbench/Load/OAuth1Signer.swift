@@ -1,5 +1,5 @@
-// OAuth 1 signatures by the thousand: one request, of which only consumer, nonce, time and token change. None of them has a
-// character that would be encoded, so the base string (RFC 5849, 3.4.1) is these four between constant texts.
+// OAuth 1 signatures by the thousand: one request, of which only consumer, nonce, time and token change. None of them
+// has a character that would be encoded, so the base string (RFC 5849, 3.4.1) is these four between constant texts.
 
 import Cryptography
 import Wire
@@ -12,7 +12,10 @@ package struct OAuth1Signer {
     package static let target = "/w/api.php?action=query&meta=userinfo&format=json&formatversion=2"
 
     private static let baseParts: [StaticString] = [
-        "GET&http%3A%2F%2Fwiki.example%2Fw%2Fapi.php&action%3Dquery%26format%3Djson%26formatversion%3D2%26meta%3Duserinfo%26oauth_consumer_key%3D",
+        """
+        GET&http%3A%2F%2Fwiki.example%2Fw%2Fapi.php&action%3Dquery%26format%3Djson%26formatversion%3D2\
+        %26meta%3Duserinfo%26oauth_consumer_key%3D
+        """,
         "%26oauth_nonce%3D", "%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D", "%26oauth_token%3D",
         "%26oauth_version%3D1.0",
     ]

@@ -1,8 +1,9 @@
 // When requests are made, and from when on their latency counts.
 //
-// In a closed loop a slow answer keeps the next request from being made, so that a stall is seen once, by the few requests that were on
-// their way ("coordinated omission"). At a fixed rate each request has a time at which it is due, whatever the server does; one that
-// had to wait for a stream or for the generator itself was late, and its latency counts from the time at which it was due.
+// In a closed loop a slow answer keeps the next request from being made, so that a stall is seen once, by the few
+// requests that were on their way ("coordinated omission"). At a fixed rate each request has a time at which it is due,
+// whatever the server does; latency counts from that, however long the request had to wait for a stream, or for the
+// generator itself.
 
 /// The schedule of a load. All times are monotonic nanoseconds.
 package struct Pacing: Sendable {

@@ -1,6 +1,6 @@
 // Who is next: everybody once, then everybody once more in another order.
 
-/// Numbers from 0 to a count, again and again: each pass has every one of them once, far from its neighbours, in an order of its own.
+/// Numbers from 0 to a count, again and again: each pass has every one of them once, in an order of its own.
 package struct Passes: Sendable {
     private let count: Int
     private var left = 0

@@ -9,14 +9,13 @@ struct State: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes a state with as many users and consumers as you like, for `workbench load`.",
         discussion: """
-            DIR becomes what `sessiongate init` makes, with other keys and rows: users 1 to N, each of whom has accepted one of \
-            the OAuth 1 consumers, and as many owner-only OAuth 2 consumers, of the first users, as there are OAuth 1 consumers. \
-            Then, with a port of your choice:
+            DIR becomes what `sessiongate init` makes, with other keys and rows: N users, each of whom has accepted one \
+            of M OAuth 1 consumers; the first M users have an owner-only OAuth 2 consumer each. Then:
 
               sessiongate serve --config DIR/sessiongate.yaml
               workbench load 127.0.0.1:9001 --users N --consumers M
 
-            All secrets are computed from numbers that anybody can look up here. Never put such a state in front of a wiki.
+            All secrets are computed from numbers that anybody can look up. Never put such a state in front of a wiki.
             """)
 
     @Argument(help: "The directory to make; nothing in it is overwritten.") var directory: String
