@@ -13,7 +13,7 @@ USERS = 100_000 if measure.QUICK else 1_000_000
 NONCES = 100_000 if measure.QUICK else 1_000_000
 CONNECTIONS = 1_000 if measure.QUICK else 5_000
 COUNT = 40_000 if measure.QUICK else 100_000
-TOKENS = 2_000 if measure.QUICK else 10_000
+TOKENS = 5_000 if measure.QUICK else 10_000
 GROWS = 1.2
 # Rows stay good for the whole run, and no cookie is signed for a million users: it would take ten minutes.
 LARGE = {"CACHE_CAPACITY": 4_000_000, "CACHE_LIFETIME": "1d", "COOKIE_FOR_OAUTH1": "false"}
