@@ -12,9 +12,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # One configuration for the product and its tests: nothing is built twice, and what is tested is what runs.
 BUILD := swift build --configuration release --explicit-target-dependency-import-check error
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' ! -name '*.pb.swift')
-# Two files of Tests/Benchmarks still have lines longer than the rules allow.
-PYTHON_FOLDERS := deploy/demo Tests/EndToEnd \
-    $(filter-out %/gates.py %/callgrind.py,$(wildcard Tests/Benchmarks/*.py))
+PYTHON_FOLDERS := deploy/demo Tests/EndToEnd Tests/Benchmarks
 BENCHMARK := PYTHONPATH=deploy/demo:Tests/EndToEnd $(VENV)/bin/python Tests/Benchmarks
 GRPC_SERVER := .build/benchmarks/grpc_server
 # Envoy releases on PyPI, from the oldest supported on; 1.35 is not there.

@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         .systemLibrary(name: "CNative", path: "Sources/CNative"),
@@ -67,8 +68,11 @@ let package = Package(
         .executableTarget(
             name: "Workbench",
             dependencies: [
-                "Wire", "Cryptography", "Authorization", "Stores", "Transport",
+                "CNative", "Wire", "Cryptography", "Authorization", "Stores", "Transport", "Operations",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict
         ),
@@ -99,5 +103,8 @@ let package = Package(
             dependencies: ["Operations", "Stores", "Transport", "Authorization", "Cryptography", "Wire"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "WorkbenchTests", dependencies: ["Workbench", "Operations", "Cryptography", "Wire"],
+            swiftSettings: strict),
     ]
 )

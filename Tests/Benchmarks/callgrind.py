@@ -1,4 +1,7 @@
-"""Instructions and allocations of a program, counted by callgrind: the same at every run, on every machine with these libraries."""
+"""Instructions and allocations of a program, counted by callgrind.
+
+The same at every run, on every machine with these libraries.
+"""
 
 import os
 import re

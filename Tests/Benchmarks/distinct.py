@@ -13,7 +13,7 @@ from measure import Row
 from results import Result
 
 COUNT = 25_000 if measure.QUICK else 50_000
-UNSEEN_COUNT = 1_000 if measure.QUICK else 3_000
+UNSEEN_COUNT = 3_000 if measure.QUICK else 5_000
 USERS = 100
 # Name, kind of request of `workbench load`, goal and reach as ratios to nghttpd.
 KINDS = [

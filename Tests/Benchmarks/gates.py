@@ -1,7 +1,7 @@
 """The gates: instructions and allocations per call of each stage may not grow beyond what gates.json says.
 
-`make gates` checks; `make gates STAGES="oauth1 cookie"` only these; `gates.py --write` takes today's figures as the new bounds.
-Two runs of each stage with different counts: their difference is the stage, without start and preparation.
+`make gates` checks; `make gates STAGES="oauth1 cookie"` only these; `gates.py --write` takes today's figures as the new
+bounds. Two runs of each stage with different counts: their difference is the stage, without start and preparation.
 """
 
 import json

@@ -24,7 +24,6 @@ STORED = [
 ]
 
 
-# Name, mix of `workbench load`, goal and reach.
 def stored_rows(folder, demo, nghttpd):
     """Rows that h2load drives: one request, again and again. Also what renews the stored requests."""
     requests = StoredRequests(folder, demo)
