@@ -12,7 +12,7 @@ class NginxEdge(Edge):
 
     def start_proxy(self):
         config = stack.write_config(DEPLOY / "nginx.conf", self.folder / "nginx.conf", self.ports)
-        # Where the tests run as root, its workers too: they keep long bodies in this folder. Others can't change the user.
+        # As root the workers are root too, since long bodies are kept in this folder. Others can't change the user.
         command = ["/usr/sbin/nginx", "-p", self.folder, "-c", config, "-g", "user root;"]
         self.programs.append(stack.start_proxy("nginx", command, self.ports["envoy"], self.folder / "nginx.log"))
 
