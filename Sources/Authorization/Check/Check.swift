@@ -104,6 +104,11 @@ public final class Authorizer {
         }
     }
 
+    /// Appends the CheckResponse (protobuf) to a request that is decided.
+    package func encode(_ verdict: Verdict, to request: CheckRequest, into response: inout [UInt8]) {
+        Answer.write(verdict, to: request, gate: gate, into: &response)
+    }
+
     /// Checks `request` without changing anything: no nonce is claimed, no cookie set.
     public func inspect(_ request: CheckRequest, at now: Timestamp) -> CheckStep {
         isDryRun = true

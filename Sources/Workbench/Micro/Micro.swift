@@ -28,7 +28,7 @@ struct Micro: ParsableCommand {
 
 /// A part of a request's way that is measured by itself; those that begin with `call` are the whole way between two sockets.
 enum Stage: String, CaseIterable, ExpressibleByArgument {
-    case decode, headerFind, baseString, hmac, nonce, tokenCache, mintCache
+    case decode, headerFind, baseString, hmac, nonce, tokenCache, mintCache, encode
     case anonymous, oauth1, oauth1SetCookie, ownerOnly, unseenToken, cookie
     case callAnonymous, callOAuth1, callOAuth1SetCookie, callOwnerOnly, callCookie, callOAuth1Alone
 
@@ -37,7 +37,7 @@ enum Stage: String, CaseIterable, ExpressibleByArgument {
         switch self {
         case .decode, .headerFind, .hmac, .nonce, .anonymous, .callAnonymous: .anonymous
         case .baseString, .oauth1, .callOAuth1, .callOAuth1Alone: .oauth1WithCookie
-        case .oauth1SetCookie, .callOAuth1SetCookie, .mintCache: .oauth1
+        case .oauth1SetCookie, .callOAuth1SetCookie, .mintCache, .encode: .oauth1
         case .ownerOnly, .callOwnerOnly, .tokenCache: .ownerOnly
         case .unseenToken: .unseenToken
         case .cookie, .callCookie: .cookie
@@ -59,6 +59,7 @@ enum Stage: String, CaseIterable, ExpressibleByArgument {
                     sum + ((try CheckRequest(protobuf: bytes)).header(Bytes("x-client-ip"))?.count ?? 0)
                 }
             }
+        case .encode: return try bench.encode(messages[0], count)
         case .baseString: return try messages[..<count].reduce(0) { try $0 + bench.baseString($1) }
         case .hmac: return hmac(bench, count)
         case .nonce: return nonces(bench, count, prepared: prepared)

@@ -108,6 +108,21 @@ extension MicroBench {
         }
     }
 
+    /// Answers to one message that is decided once, each with a Set-Cookie.
+    func encode(_ message: [UInt8], _ count: Int) throws -> Int {
+        try message.withBytes { bytes in
+            let request = try CheckRequest(protobuf: bytes)
+            guard case .answered(let verdict) = authorizer.check(request, at: now, into: &response),
+                case .set = verdict.cookie
+            else { throw ValidationError("no cookie to set") }
+            return (0..<count).reduce(0) { sum, _ in
+                response.removeAll(keepingCapacity: true)
+                authorizer.encode(verdict, to: request, into: &response)
+                return sum + response.count
+            }
+        }
+    }
+
     /// The signature base string of one message.
     func baseString(_ message: [UInt8]) throws -> Int {
         try message.withBytes { authorizer.baseString(of: try CheckRequest(protobuf: $0))?.count ?? 0 }
