@@ -125,24 +125,75 @@ public enum Base64 {
         let start = output.count
         var isBase64 = true
         output.append(addingCapacity: text.count * 3 / 4) { (span: inout OutputSpan<UInt8>) in
-            var bits: UInt32 = 0
-            var count: UInt32 = 0
-            for character in text.buffer {
-                guard let value = value(of: character, alphabet) else {
-                    isBase64 = false
-                    return
-                }
-                bits = bits << 6 | UInt32(value)
-                count += 6
-                if count >= 8 {
-                    count -= 8
-                    span.append(UInt8(truncatingIfNeeded: bits >> count))
-                }
+            // Unsafe writes, into the room that was made.
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                guard let room = buffer.baseAddress.map({ base in base + count }) else { return }
+                let whole = decodeGroups(text.buffer, alphabet, to: room)
+                count += whole / 4 * 3
+                isBase64 = decodeRest(text.dropFirst(whole), alphabet, to: room + whole / 4 * 3, &count)
             }
-            isBase64 = bits & (1 << count - 1) == 0
         }
         if !isBase64 { output.removeLast(output.count - start) }
         return isBase64
+    }
+
+    /// Decodes four characters at a time, up to the first that is not of the alphabet. Returns how many characters it were.
+    private static func decodeGroups(
+        _ text: UnsafeBufferPointer<UInt8>, _ alphabet: Alphabet, to room: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        guard let base = text.baseAddress else { return 0 }
+        let values = alphabet == .standard ? standardValues : alphabet == .url ? urlValues : eitherValues
+        var index = 0
+        var target = room
+        while index + 4 <= text.count {
+            let group =
+                values[Int(base[index])] << 18 | values[Int(base[index + 1])] << 12
+                | values[Int(base[index + 2])] << 6 | values[Int(base[index + 3])]
+            // What is no character has its top bits set, wherever it is shifted to.
+            if group >= 1 << 24 { break }
+            target[0] = UInt8(truncatingIfNeeded: group >> 16)
+            target[1] = UInt8(truncatingIfNeeded: group >> 8)
+            target[2] = UInt8(truncatingIfNeeded: group)
+            target += 3
+            index += 4
+        }
+        return index
+    }
+
+    private static func decodeRest(
+        _ text: Bytes, _ alphabet: Alphabet, to room: UnsafeMutablePointer<UInt8>, _ written: inout Int
+    ) -> Bool {
+        // Whole groups were decoded, unless there is a character that is none.
+        guard text.count < 4 else { return false }
+        var room = room
+        var bits: UInt32 = 0
+        var count: UInt32 = 0
+        for character in text.buffer {
+            guard let value = value(of: character, alphabet) else { return false }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                room[0] = UInt8(truncatingIfNeeded: bits >> count)
+                room += 1
+                written += 1
+            }
+        }
+        return bits & (1 << count - 1) == 0
+    }
+
+    // nonisolated(unsafe): written once, before anybody has them.
+    private nonisolated(unsafe) static let standardValues = table(.standard)
+    private nonisolated(unsafe) static let urlValues = table(.url)
+    private nonisolated(unsafe) static let eitherValues = table(.either)
+
+    /// The values of all characters, for as long as the process lives; bits beyond the lowest six for those that are none.
+    private static func table(_ alphabet: Alphabet) -> UnsafePointer<UInt32> {
+        let table = UnsafeMutablePointer<UInt32>.allocate(capacity: 256)
+        for character in 0..<256 {
+            table[character] = value(of: UInt8(character), alphabet).map(UInt32.init) ?? 0xFF00_0000
+        }
+        return UnsafePointer(table)
     }
 
     private static func value(of character: UInt8, _ alphabet: Alphabet) -> UInt8? {

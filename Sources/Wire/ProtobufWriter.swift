@@ -54,6 +54,20 @@ public struct ProtobufWriter {
         }
     }
 
+    /// The tag and the length of a delimited field whose content, of `length` bytes, is written next.
+    @inlinable
+    public mutating func beginMessage(_ field: Int, length: Int) {
+        tag(field, .delimited)
+        rawVarint(UInt64(length))
+    }
+
+    /// Bytes of a delimited field with a content of `length` bytes.
+    @inlinable
+    public static func size(_ field: Int, length: Int) -> Int {
+        func varint(_ value: Int) -> Int { (max(1, Int.bitWidth - value.leadingZeroBitCount) + 6) / 7 }
+        return varint(field << 3) + varint(length) + length
+    }
+
     /// A field whose content `body` writes.
     @inlinable
     public mutating func message<Failure: Error>(

@@ -72,7 +72,7 @@ public struct Loader: Sendable {
             secret = Secrets.signingKey(consumer, acceptance, gate.settings.oauth1.secretKey)
         }
         return OAuth1Rows(
-            consumerKey: consumerKey, token: token, consumer: consumer, grant: grant, secret: secret,
+            consumer: consumer, grant: grant, secret: secret,
             keepsPlaintext: gate.settings.oauth1.allowPlaintext)
     }
 

@@ -49,6 +49,10 @@ enum Answer {
             return
         }
         ProtobufWriter.append(to: &response) { writer in
+            if case .set(let cookie) = verdict.cookie, verdict.reason == nil, !verdict.profile.settings.injectCookie {
+                writeOK(cookie, parts, privatePart: verdict.profile.privatePart, into: &writer)
+                return
+            }
             if verdict.outcome == .refused, verdict.mode == .enforce, let reason = verdict.reason {
                 writer.bytes.append(contentsOf: gate.refusals.part(for: reason, isBearer: verdict.isBearer))
             } else {
@@ -56,6 +60,41 @@ enum Answer {
             }
             writeMetadata(verdict, parts, gate: gate, into: &writer)
         }
+    }
+
+    /// The answer to an authenticated request with nothing unusual about it, which gets a cookie. All lengths are known, so that
+    /// everything is copied to where it stays.
+    private static func writeOK(
+        _ cookie: MintedCookie, _ parts: IdentityParts, privatePart: [UInt8], into writer: inout ProtobufWriter
+    ) {
+        writer.beginMessage(Field.status, length: 0)
+        let headers = parts.headers
+        writer.beginMessage(Field.ok, length: headers.count + cookie.part.count + privatePart.count)
+        writer.bytes.append(contentsOf: headers)
+        writer.bytes.append(contentsOf: cookie.part)
+        writer.bytes.append(contentsOf: privatePart)
+        let metadata = parts.metadata
+        let session = outcomeLeaf.count + metadata.count + setLeaf.count
+        let value = ProtobufWriter.size(Field.structValue, length: session)
+        let entry = sessionKey.count + ProtobufWriter.size(Field.entryValue, length: value)
+        writer.beginMessage(Field.metadata, length: ProtobufWriter.size(Field.structFields, length: entry))
+        writer.beginMessage(Field.structFields, length: entry)
+        writer.bytes.append(contentsOf: sessionKey)
+        writer.beginMessage(Field.entryValue, length: value)
+        writer.beginMessage(Field.structValue, length: session)
+        writer.bytes.append(contentsOf: outcomeLeaf)
+        writer.bytes.append(contentsOf: metadata)
+        writer.bytes.append(contentsOf: setLeaf)
+    }
+
+    private static let outcomeLeaf = encoded { writeLeaf("outcome", Verdict.Outcome.authenticated.label, into: &$0) }
+    private static let setLeaf = encoded { writeLeaf("cookie", "set", into: &$0) }
+    private static let sessionKey = encoded { $0.string(Field.entryKey, "session") }
+
+    private static func encoded(_ body: (inout ProtobufWriter) -> Void) -> [UInt8] {
+        var writer = ProtobufWriter()
+        body(&writer)
+        return writer.bytes
     }
 
     /// Whether nothing but the identity, and whether its cookie is kept, makes the answer.

@@ -119,7 +119,8 @@ private struct Generations: Sendable {
     mutating func rotate(now: Int64, horizon: Int64) {
         guard now - began > horizon else { return }
         old = now - began > 2 * horizon ? NonceTable() : young
-        young = NonceTable()
+        // As many are to be expected again: room for them is made once.
+        young = NonceTable(expecting: old.count)
         began = now
     }
 
@@ -135,6 +136,10 @@ private struct Generations: Sendable {
 private struct NonceTable: Sendable {
     private var places: [NonceMemory.Entry] = []
     private(set) var count = 0
+
+    init(expecting count: Int = 0) {
+        if count > 0 { places = Array(repeating: NonceMemory.Entry(), count: count * 20 / 17 + 2) }
+    }
 
     var byteCount: Int { places.capacity * MemoryLayout<NonceMemory.Entry>.stride }
 
@@ -152,7 +157,7 @@ private struct NonceTable: Sendable {
     }
 
     mutating func insert(_ entry: NonceMemory.Entry) {
-        // At most 85 % full, grown by a quarter: about 32 bytes a nonce.
+        // At most 85 % full, grown by an eighth: about 30 bytes a nonce.
         if (count + 1) * 20 > places.count * 17 { grow() }
         var index = start(entry.high)
         while places[index].expires != 0 {
@@ -168,7 +173,7 @@ private struct NonceTable: Sendable {
 
     private mutating func grow() {
         let previous = places
-        places = Array(repeating: NonceMemory.Entry(), count: max(16, previous.count + previous.count / 4))
+        places = Array(repeating: NonceMemory.Entry(), count: max(16, previous.count + previous.count / 8))
         count = 0
         for entry in previous where entry.expires != 0 { insert(entry) }
     }

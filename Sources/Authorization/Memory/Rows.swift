@@ -5,8 +5,6 @@ import Wire
 
 /// The rows behind an OAuth 1 consumer key and access token.
 final class OAuth1Rows: Sendable {
-    /// What they were looked up by.
-    let consumerKey: [UInt8], token: [UInt8]
     /// Whether there is such a consumer.
     let isConsumerKnown: Bool
     /// The token's acceptance, when it is one of this consumer.
@@ -20,11 +18,9 @@ final class OAuth1Rows: Sendable {
     let restrictions: AddressRestrictions
 
     init(
-        consumerKey: [UInt8], token: [UInt8], consumer: Consumer?, grant: Grant?, secret: [UInt8]?,
+        consumer: Consumer?, grant: Grant?, secret: [UInt8]?,
         keepsPlaintext: Bool
     ) {
-        self.consumerKey = consumerKey
-        self.token = token
         isConsumerKnown = consumer != nil
         self.grant = grant
         hmacKey = secret.map { $0.withBytes { HMACSHA1Key(key: $0) } }
@@ -57,11 +53,7 @@ final class OAuth2Rows: Sendable {
 
 /// An acceptance with its consumer and user: what both OAuth versions lead to.
 final class Grant: Sendable {
-    /// Nil for client credentials.
-    let acceptance: Acceptance?
-    let consumer: Consumer
-    /// Nil when the central id names nobody.
-    let user: User?
+    // What every request reads comes first: with a million of these each is cold, and fewer lines of memory are fetched.
     /// Who the request comes from, if everything else holds.
     let identity: Identity
     /// The one wiki that it is for, and the one that the consumer is for; nil: any.
@@ -73,6 +65,11 @@ final class Grant: Sendable {
     let isUserBlocked: Bool
     /// Whether the consumer is usable by the user.
     let isUsable: Bool
+    /// Nil for client credentials.
+    let acceptance: Acceptance?
+    let consumer: Consumer
+    /// Nil when the central id names nobody.
+    let user: User?
 
     init(acceptance: Acceptance?, consumer: Consumer, user: User?, identity: Identity) {
         self.acceptance = acceptance

@@ -3,17 +3,16 @@
 import Cryptography
 import Wire
 
-/// A token whose signature was verified, with what of it decides later requests.
+/// A token whose signature was verified, with what of it decides later requests. There may be millions: what is needed only when
+/// its rows are fetched stays in the text.
 final class VerifiedToken: Sendable {
-    /// The token.
-    private let text: [UInt8]
     let period: ValidityPeriod
     /// The user that `sub` names.
     let subject: Subject
-    /// What its rows are looked up by.
-    let lookup: Lookup
     /// Where the rows are kept.
     let rowsKey: CacheKey
+    /// The token.
+    private let text: [UInt8]
 
     /// What a `sub` says. It does not choose the user, but one that names nobody is refused.
     enum Subject: Sendable, Equatable {
@@ -32,18 +31,30 @@ final class VerifiedToken: Sendable {
         } catch {
             throw .refused(error == .signature ? .accessTokenSignature : .accessTokenMalformed)
         }
-        guard let period = ValidityPeriod(token), case .string(let identifier)? = token["jti"],
-            let audience = Self.audience(token["aud"]), let subject = Subject(token["sub"], scope: scope)
+        guard let period = ValidityPeriod(token), let subject = Subject(token["sub"], scope: scope),
+            let lookup = Self.lookup(token, subject)
         else { throw .refused(.accessTokenMalformed) }
         self.text = text.array
         self.period = period
         self.subject = subject
+        rowsKey = CacheKey(lookup)
+    }
+
+    /// What its rows are looked up by.
+    func lookup() throws(Halt) -> Lookup {
+        guard let token = text.withBytes({ JWT(verifiedBefore: $0) }), let lookup = Self.lookup(token, subject) else {
+            throw .failed(.unresolved)
+        }
+        return lookup
+    }
+
+    private static func lookup(_ token: JWT, _ subject: Subject) -> Lookup? {
+        guard case .string(let identifier)? = token["jti"], let audience = audience(token["aud"]) else { return nil }
         var claims = AccessTokenClaims(tokenID: Array(identifier.utf8), clientID: Array(audience.utf8))
         if case .user(let id) = subject { claims.subject = id }
         claims.scopes = Grants.strings(token["scopes"])
         claims.rateLimitClass = token["rlc"]?.text
-        lookup = .oauth2(claims)
-        rowsKey = CacheKey(lookup)
+        return .oauth2(claims)
     }
 
     /// Whether it was made of `text`, byte for byte.
@@ -101,7 +112,7 @@ extension Authorizer {
         if token.period.isEarly(at: now) { throw .refused(.accessTokenNotYetValid) }
 
         guard let rows = gate.memory.oauth2.value(token.rowsKey, at: now) else {
-            throw .needs(token.lookup)
+            throw .needs(try token.lookup())
         }
         trace?.check("token is known and not revoked", rows.token.map { !$0.revoked } ?? false)
         guard let row = rows.token, !row.revoked else { throw .refused(.accessTokenRevoked) }

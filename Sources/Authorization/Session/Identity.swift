@@ -39,26 +39,27 @@ public enum SessionType: String, Sendable, CaseIterable {
 
 /// A verified user, consumer or both. Only this module can make one.
 public final class Identity: Sendable {
+    // What every request reads comes first, see `Grant`.
     /// The kind of session.
     public let type: SessionType
+    /// What the edge is told by the default profile, encoded.
+    private let parts: IdentityParts
+    /// Rate limit class; nil when unknown.
+    public let rateLimitClass: String?
+    /// Whether the access token names the class (`rlc`).
+    let hasNamedClass: Bool
+    /// Where its minted cookie is kept.
+    let mintKey: CacheKey?
+    /// What a cookie for this user says; nil without a user.
+    let claims: CookieClaims?
     /// The user; nil for client credentials.
     public let user: User?
     /// JWT subject, `mw:<scope>:<central id>`; nil without a user.
     public let subject: String?
     /// The consumer; nil for a cookie session.
     public let consumer: Consumer?
-    /// Rate limit class; nil when unknown.
-    public let rateLimitClass: String?
-    /// Whether the access token names the class (`rlc`).
-    let hasNamedClass: Bool
     /// The request's grants: the acceptance's, or for OAuth 2 the token's scopes.
     public let grants: [String]
-    /// What a cookie for this user says; nil without a user.
-    let claims: CookieClaims?
-    /// Where its minted cookie is kept.
-    let mintKey: CacheKey?
-    /// What the edge is told by the default profile, encoded.
-    private let parts: IdentityParts
     /// The same for other profiles, as far as they were asked for.
     private let otherParts = Mutex<[Int: IdentityParts]>([:])
 
