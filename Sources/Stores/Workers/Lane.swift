@@ -26,14 +26,14 @@ final class Lane: Sendable {
     private let pool: NIOThreadPool
     private let threads: Int
     private let batch: Int
-    private let niceness: CInt
     private let work: Work
 
-    /// Threads with a `niceness` leave the processor to others.
-    init(threads: Int, batch: Int, niceness: CInt, limits: StoreWorkers.Limits, work: @escaping Work) {
+    /// By how much the threads leave the processor to others (`nice`).
+    private static let niceness: CInt = 10
+
+    init(threads: Int, batch: Int, limits: StoreWorkers.Limits, work: @escaping Work) {
         self.threads = max(1, threads)
         self.batch = max(1, batch)
-        self.niceness = niceness
         self.work = work
         state = Mutex(State(pending: PendingLookups(limits)))
         pool = NIOThreadPool(numberOfThreads: self.threads)
@@ -55,7 +55,7 @@ final class Lane: Sendable {
 
     /// On one of the threads: works until nothing is queued.
     private func workOff() {
-        if niceness != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
         while case let jobs = nextJobs(), !jobs.isEmpty {
             work(jobs) { lookup, fault in finish(lookup, fault) }
         }

@@ -1,8 +1,8 @@
 // What leaves the event loop: reading rows and signing cookies, each lookup once however many requests wait for it.
 //
 // Rows and cookies have threads of their own: a signature takes as long as fifty lookups, and when ten thousand users come
-// without a cookie, others' rows must not wait behind them. Checks of large forms have one more. Signing and they yield the
-// processor to everything else.
+// without a cookie, others' rows must not wait behind them. Checks of large forms have one more. All of them yield the processor
+// to the event loops: whoever needs nothing looked up should not notice that others do.
 
 import Authorization
 
@@ -59,10 +59,10 @@ public final class StoreWorkers: Resolver {
         directory: any SnapshotDirectory, limits: Limits = Limits(),
         load: @escaping @Sendable (Lookup, Timestamp, any Directory) throws(Fault) -> Void
     ) {
-        rows = Lane(threads: limits.rowThreads, batch: limits.batch, niceness: 0, limits: limits) { jobs, done in
+        rows = Lane(threads: limits.rowThreads, batch: limits.batch, limits: limits) { jobs, done in
             Self.read(jobs, from: directory, load: load, done: done)
         }
-        cookies = Lane(threads: limits.cookieThreads, batch: 1, niceness: 10, limits: limits) { jobs, done in
+        cookies = Lane(threads: limits.cookieThreads, batch: 1, limits: limits) { jobs, done in
             for job in jobs {
                 done(job.lookup, Self.fault { () throws(Fault) in try load(job.lookup, job.now, directory) })
             }
@@ -70,7 +70,7 @@ public final class StoreWorkers: Resolver {
         probe = StoreProbe(directory)
         var few = limits
         few.lookups = limits.verdicts
-        verdicts = Lane(threads: 1, batch: 1, niceness: 10, limits: few) { jobs, done in
+        verdicts = Lane(threads: 1, batch: 1, limits: few) { jobs, done in
             Self.read(jobs, from: directory, load: load, done: done)
         }
     }
