@@ -69,13 +69,14 @@ gates: build gates-deps ## instructions and allocations per call may not grow: S
 $(GRPC_SERVER): Tests/Benchmarks/grpc_server.cpp
 	@mkdir -p $(@D)
 	@if [ -e /usr/include/grpcpp/grpcpp.h ]; then \
-		set -x; $(CXX) -O2 -std=c++17 -Wall -Werror -o $@ $< -lgrpc++ -lgrpc -lgpr; fi
+		set -x; $(CXX) -O2 -std=c++17 -Wall -Werror -o $@ $< -lgrpc++ -lgrpc -lgpr -labsl_synchronization; fi
 
 check-vectors: build ## replay recorded verdicts: make check-vectors DIR=folder
 	@.build/release/Workbench vectors $(or $(DIR),Tests/Fixtures/vectors) --deliberate Tests/Fixtures/deliberate-differences.json
 
 proto-json: build $(VENV)/.tests ## make the pairs in proto-json/ again, to be reviewed
 	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/proto_json.py state requests responses
+	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/http_pairs.py
 
 lint: tests-deps $(VENV)/.tests ## formatting, scripts, the proxies' configurations
 	swift format lint --strict --parallel $(SWIFT_FILES)

@@ -16,7 +16,12 @@ COUNT = 40_000 if measure.QUICK else 100_000
 TOKENS = 5_000 if measure.QUICK else 10_000
 GROWS = 1.2
 # Rows stay good for the whole run, and no cookie is signed for a million users: it would take ten minutes.
-LARGE = {"CACHE_CAPACITY": 4_000_000, "CACHE_LIFETIME": "1d", "COOKIE_FOR_OAUTH1": "false"}
+LARGE = {
+    "CACHE_CAPACITY": 4_000_000,
+    "CACHE_LIFETIME": "1d",
+    "COOKIE_FOR_OAUTH1": "false",
+    "OAUTH1_NONCE_CAPACITY": 8_000_000,
+}
 
 
 def microseconds(server, count, work):
@@ -37,9 +42,10 @@ def connections(folder, table):
                 few, many = (connected_cost(server, number, file) for number in (10, CONNECTIONS))
                 pairs.append((many / few, many))
     (ratio, cost), (base, base_cost) = (map(statistics.median, zip(*pairs, strict=True)) for pairs in grown.values())
-    name = f"10 → {CONNECTIONS:,} connections, one request at a time on each"
-    note = f"nghttpd {base:.2f} ×, {base_cost:.2f} µs"
-    table.add(Result(name, "h2load", ratio, cost=cost, goal=GROWS, note=note))
+    # The kernel's share grows for everybody: what is ours to keep small is the growth beyond nghttpd's.
+    name = f"10 → {CONNECTIONS:,} connections, one request at a time on each: growth beside nghttpd's"
+    note = f"{ratio:.2f} ×; nghttpd {base:.2f} ×, {base_cost:.2f} µs"
+    table.add(Result(name, "h2load", ratio / base, cost=cost, goal=GROWS, note=note))
 
 
 def connected_cost(server, number, file):

@@ -2,26 +2,17 @@
 
 import json
 import re
-from pathlib import Path
 
 import asking
+import http_pairs
+import jsonschema
+import pinned
 import proto_json
 import pytest
 import stack
 
 NAMES, REQUESTS, RESPONSES = proto_json.pairs()
-
-
-def pinned_clock():
-    """Environment variables that make a program believe that it is the pairs' time; its timers run on."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-    assert library, "libfaketime is missing: make deps"
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME": "2026-03-01 12:00:00",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "TZ": "UTC",
-    }
+HTTP_NAMES, HTTP_REQUESTS, HTTP_RESPONSES = http_pairs.pairs()
 
 
 @pytest.fixture(scope="module", params=["gRPC", "JSON", "command line"])
@@ -30,17 +21,9 @@ def answers(request, tmp_path_factory):
     if request.param == "command line":
         given = asking.through_cli(proto_json.STATE, REQUESTS, "--clock", str(proto_json.CLOCK))
     else:
-        ports = stack.free_ports(["sessiongate", "sessiongate_admin"])
-        log = tmp_path_factory.mktemp("pairs") / "sessiongate.log"
-        # Through `env`, since the library changes the environment that Swift's runtime finds the arguments by.
-        program = stack.start_sessiongate(proto_json.STATE, ports, log, pinned_clock(), wrapper=["/usr/bin/env"])
-        try:
-            ask = {"gRPC": asking.through_grpc, "JSON": asking.through_json}[request.param]
-            given = list(ask(ports["sessiongate"], REQUESTS))
-        finally:
-            program.stop()
-            for left in Path("/dev/shm").glob(f"*faketime_*_{program.process.pid}"):
-                left.unlink()
+        ask = {"gRPC": asking.through_grpc, "JSON": asking.through_json}[request.param]
+        with pinned.server(tmp_path_factory.mktemp("pairs")) as port:
+            given = list(ask(port, REQUESTS))
     return dict(zip(NAMES, map(proto_json.placeholders, given), strict=True))
 
 
@@ -51,6 +34,28 @@ def test_pair(answers, name, expected):
 
 def test_requests_are_what_other_peoples_signers_make():
     assert dict(zip(NAMES, REQUESTS, strict=True)) == proto_json.cases()
+
+
+@pytest.fixture(scope="module")
+def http_answers(tmp_path_factory):
+    with pinned.server(tmp_path_factory.mktemp("pairs")) as port:
+        return {name: http_pairs.answer(port, request) for name, request in zip(HTTP_NAMES, HTTP_REQUESTS, strict=True)}
+
+
+@pytest.mark.parametrize("name, expected", list(zip(HTTP_NAMES, HTTP_RESPONSES, strict=True)), ids=HTTP_NAMES)
+def test_pair_of_http(http_answers, name, expected):
+    assert http_answers[name] == expected
+
+
+def test_requests_of_http_are_what_other_peoples_signers_make():
+    assert dict(zip(HTTP_NAMES, HTTP_REQUESTS, strict=True)) == http_pairs.cases()
+
+
+@pytest.mark.parametrize("name", [name for name in HTTP_NAMES if name.startswith("identity-")])
+def test_identities_hold_to_the_schema(name):
+    schema = json.loads((proto_json.PAIRS / "identity.schema.json").read_text())
+    body = dict(zip(HTTP_NAMES, HTTP_RESPONSES, strict=True))[name]["body"]
+    jsonschema.validate(body, schema, cls=jsonschema.Draft202012Validator)
 
 
 def test_the_readmes_examples_are_from_here():

@@ -1,6 +1,6 @@
 // What was looked up or verified, remembered for a bounded time and in bounded number; shared by all event loops.
 //
-// Striped locks: a lookup holds one of 32 locks for a few dozen nanoseconds. Keys are 128-bit hashes (a process-random keyed
+// Striped locks: a lookup holds one of up to 256 locks for a few dozen nanoseconds. Keys are 128-bit hashes (a process-random keyed
 // hash, or a SHA-256 of a token), so that a lookup with borrowed bytes copies nothing; a value is bound to the bytes it was
 // made for by its key, and says itself what it was verified against.
 
@@ -57,18 +57,23 @@ public final class Cache<Value: Sendable>: Sendable {
         let shard = Mutex(Shard())
     }
 
-    private static var stripeCount: Int { 32 }
+    /// The more stripes, the smaller is the table that grows while an event loop may be waiting for it; with too few places for
+    /// each, some would be full before others.
+    private static var mostStripes: Int { 256 }
+    private static var leastPlaces: Int { 64 }
     private let stripes: [Stripe]
     private let capacityPerStripe: Int
 
     /// A cache of at most about `capacity` values.
     public init(capacity: Int) {
-        stripes = (0..<Self.stripeCount).map { _ in Stripe() }
-        capacityPerStripe = max(1, (capacity + Self.stripeCount - 1) / Self.stripeCount)
+        var count = 1
+        while count < Self.mostStripes, capacity / (2 * count) >= Self.leastPlaces { count *= 2 }
+        stripes = (0..<count).map { _ in Stripe() }
+        capacityPerStripe = max(1, (capacity + count - 1) / count)
     }
 
     private func stripe(_ key: CacheKey) -> Stripe {
-        stripes[Int(truncatingIfNeeded: key.high & UInt64(Self.stripeCount - 1))]
+        stripes[Int(truncatingIfNeeded: key.high & UInt64(stripes.count - 1))]
     }
 
     /// The value under `key`, unless it has expired. One from the future (the clock was set back) has expired too.

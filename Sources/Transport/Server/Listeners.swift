@@ -12,7 +12,9 @@ extension ServerBootstrap {
         let bootstrap = ServerBootstrap(group: accepting, childGroup: serving)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.maxMessagesPerRead, value: 64)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
+            // One read of each connection in turn, 40 requests or so: when hundreds are sent at once on some connections, those of
+            // others are not behind them all.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 65_536))
         guard isTCP else { return bootstrap }
