@@ -35,7 +35,7 @@ def drive(port, kind, options, count):
 
 
 def unseen(port, count):
-    """Requests with tokens that nobody has seen, another seed makes others; of few users, whose rows are read once a round."""
+    """Requests with tokens that nobody has seen (another seed makes others), of few users, whose rows are read once."""
     options = ("--mix", "new-token=1", "--users", 10, "--tokens", count, "--seed", next(seeds))
     clients.load(port, *options, "--requests", count)
 

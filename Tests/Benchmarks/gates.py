@@ -15,8 +15,8 @@ import callgrind
 
 WORKBENCH = Path(".build/release/Workbench")
 FILE = Path(__file__).with_name("gates.json")
-# Few and many calls: preparations differ by some hundred thousand instructions (RSA signatures are blinded), which must be
-# little for each of them. Stages that verify RSA signatures take fewer of both.
+# Few and many calls: preparations differ by some hundred thousand instructions (RSA signatures are blinded), which must
+# be little for each of them. Stages that verify RSA signatures take fewer of both.
 COUNTS = (256, 6400)
 COSTLY = {"unseenToken": (16, 144)}
 # Instructions may grow by this much before it counts: compilers and libraries differ a little from release to release.

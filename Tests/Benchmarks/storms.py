@@ -66,8 +66,10 @@ def mint(folder, table, state):
 
 
 def cold(folder, table, state):
-    """Distinct tokens that are in the database only: as many as can be resolved; and whether others notice when it is COLD_RATE
-    of them a second. (At the most that can be, whoever comes waits behind all that is under way, as at any busy server.)"""
+    """Distinct tokens that are in the database only: how many can be resolved, and whether others notice COLD_RATE a second.
+
+    At the most that can be, whoever comes waits behind all that is under way, as at any busy server.
+    """
     options = ("--mix", "oauth1=1", "--plain", "--users", scale.USERS, "--requests", COLD)
     with servers.Sessiongate(folder, state, pinned=False, **scale.LARGE) as gate:
         with bystander(gate.port, "anonymous=1", 1000) as others:

@@ -31,6 +31,7 @@ package final class EventLoopState<S: Service> {
     package private(set) var isDraining = false
 
     private let resolver: any Resolver
+    private let arrivals = Arrivals()
     private let wallClock: @Sendable () -> Timestamp
     private var connections: [ObjectIdentifier: any Connection] = [:]
     private var ticking: RepeatedTask?
@@ -152,18 +153,25 @@ extension EventLoopState {
         counters.lookups.add()
         connection.pendingLookups += 1
         let (id, round) = (exchange.id, exchange.rounds)
-        let connection = NIOLoopBound(connection, eventLoop: eventLoop)
-        let eventLoop = self.eventLoop
+        let connection = NIOLoopBound<any Connection>(connection, eventLoop: eventLoop)
         let expiry = eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(deadline))) {
             connection.value.resume(id, round: round, fault: .deadlineExceeded)
         }
+        let (arrivals, eventLoop) = (self.arrivals, self.eventLoop)
+        let this = NIOLoopBound(self, eventLoop: eventLoop)
         resolver.resolve(lookup, at: time) { fault in
-            eventLoop.execute {
-                // Else each lookup would be remembered until its deadline.
-                expiry.cancel()
-                connection.value.pendingLookups -= 1
-                connection.value.resume(id, round: round, fault: fault)
-            }
+            let arrival = Arrival(connection: connection, id: id, round: round, fault: fault, expiry: expiry)
+            if arrivals.put(arrival) { eventLoop.execute { this.value.takeArrivals() } }
+        }
+    }
+
+    private func takeArrivals() {
+        for arrival in arrivals.take() {
+            // Else each lookup would be remembered until its deadline.
+            arrival.expiry.cancel()
+            let connection = arrival.connection.value
+            connection.pendingLookups -= 1
+            connection.resume(arrival.id, round: arrival.round, fault: arrival.fault)
         }
     }
 }
