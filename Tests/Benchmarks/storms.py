@@ -66,7 +66,7 @@ def mint(folder, table, state):
 
 
 def cold(folder, table, state):
-    """Distinct tokens that are in the database only: how many can be resolved, and whether others notice COLD_RATE a second.
+    """Distinct tokens, in the database only: how many can be resolved, and whether others notice COLD_RATE a second.
 
     At the most that can be, whoever comes waits behind all that is under way, as at any busy server.
     """
