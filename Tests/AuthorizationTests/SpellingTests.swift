@@ -261,7 +261,8 @@ import Wire
         #expect(form { $0.addHeader("content-length", "3") } == .bodyUnavailable)
         // The signature is a GET's: it does not verify, but it is looked at.
         #expect(form { $0.addHeader("content-length", "0") } == .signatureInvalid)
-        #expect(form { _ in } == .signatureInvalid)
+        // HTTP/1.1 too: Envoy takes Transfer-Encoding away before it asks.
+        #expect(form { _ in } == .bodyUnavailable)
     }
 
     /// A proxy that forwards every form forwards an empty one as nothing.

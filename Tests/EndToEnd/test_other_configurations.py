@@ -2,6 +2,7 @@
 
 import edge as edges
 import pytest
+import requests
 from cookies import get_with_cookie, session_jwt
 
 
@@ -64,6 +65,24 @@ def test_bodies_that_are_not_forwarded_are_refused_by_name(tmp_path):
         assert answer.status_code == 401
         assert "body-unavailable" in answer.text
         assert running.get(auth=running.oauth1()).status_code == 200
+
+
+def test_a_chunked_body_that_is_not_forwarded_is_no_empty_form(tmp_path):
+    """Envoy tells neither its length nor that there is one: what was signed as an empty form could have any body."""
+
+    def change(text):
+        text = changed(text, "sessiongate.form_bodies: always", "sessiongate.mode: enforce")
+        return "".join(line for line in text.splitlines(keepends=True) if "with_request_body: {" not in line)
+
+    with edges.Edge(tmp_path, change=change) as running:
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        empty = requests.Request("POST", running.api, data="", headers=form, auth=running.oauth1()).prepare()
+        headers = form | {"authorization": empty.headers["Authorization"].decode()}
+        answer = requests.post(running.api, data=iter([b"action=evil"]), headers=headers, timeout=10)
+        assert answer.status_code == 401
+        assert "body-unavailable" in answer.text
+        answer = requests.post(running.api, data=b"", headers=headers, timeout=10)
+        assert answer.status_code == 200, "a length of 0 says it"
 
 
 def test_failure_mode_allow(tmp_path):

@@ -130,7 +130,10 @@ extension Authorizer {
     /// The token from memory, or verified now and remembered.
     private func verifiedToken(_ text: Bytes, at now: Timestamp) throws(Halt) -> VerifiedToken {
         let key = CacheKey(token: text)
-        if let token = gate.memory.tokens.value(key, at: now), token.isAbout(text) { return token }
+        if let token = gate.memory.tokens.value(key, at: now), token.isAbout(text) {
+            trace?.check("token is an RS256 JWT of a known key", true)
+            return token
+        }
         guard !gate.keys.accessTokenKeys.isEmpty else { throw .failed(.keyUnavailable) }
         let token: VerifiedToken
         do {

@@ -109,8 +109,8 @@ extension Authorizer {
     }
 
     /// Whether the body is there, whole. That none was sent along (`size` 0) does not mean that there is none: Envoy counts what it
-    /// has received when it asks. HTTP/1.1 says whether there is one (RFC 9112 section 6.3); HTTP/2 need not, so that the operator
-    /// has to say that every form is forwarded.
+    /// has received when it asks, and leaves `transfer-encoding` out. So a length has to say that a form is empty, or the operator
+    /// that every form is forwarded.
     private func isBodyComplete(_ request: CheckRequest, _ route: Route) -> Bool {
         // The length tells more than the proxy's mark, which a client can send where no proxy sets it.
         if let length = request.header(Bytes("content-length")), let size = PHP.integerKey(length) {
@@ -118,12 +118,7 @@ extension Authorizer {
         }
         if let partial = request.partialBody, partial == "true" { return false }
         if request.size >= 0, request.size > Int64(request.body.count) { return false }
-        return request.hasBody
-            || request.size == 0 && (route.formBodies == .always || Self.hasNoBody(request))
-    }
-
-    private static func hasNoBody(_ request: CheckRequest) -> Bool {
-        request.httpProtocol.starts(with: "HTTP/1") && request.header(Bytes("transfer-encoding")) == nil
+        return request.hasBody || request.size == 0 && route.formBodies == .always
     }
 
     private func checkVersion() throws(Halt) {

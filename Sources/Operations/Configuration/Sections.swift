@@ -148,7 +148,7 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "oauth1.form_bodies", \.settings.oauth1.formBodies, .choice(.whenPresent, .always),
                 "What it means that a form came without its body: with always, that it is empty, as the proxy forwards "
-                    + "every form (Envoy's with_request_body). Otherwise that can be known of HTTP/1.1 requests only. A "
+                    + "every form (Envoy's with_request_body). Otherwise only a Content-Length of 0 says so. A "
                     + "route's sessiongate.form_bodies (context_extensions) says it for its requests."),
             ConfigurationKey(
                 "oauth1.allow_plaintext", \.settings.oauth1.allowPlaintext, .boolean,

@@ -26,6 +26,7 @@ enum BaseStringReplay {
         settings.entryPoints.refused = []
         settings.entryPoints.refusedPrefixes = []
         settings.entryPoints.ignored = []
+        settings.oauth1.formBodies = .always
         let gate = Gate(
             settings: settings, keys: KeyRing(accessTokenKeys: [], signer: nil, alsoPublished: []))
         var builder = CheckRequestBuilder(

@@ -112,6 +112,8 @@ extension Recording {
         settings.cookie.issuer = value("wgCanonicalServer")?.stringValue
         settings.cookie.includeKeyID = false
         settings.cookie.backdate = 0
+        // Recordings have all of a request.
+        settings.oauth1.formBodies = .always
         if let lifetime = value("wgSessionCookieJwtExpiration")?.integerValue { settings.cookie.lifetime = lifetime }
         return settings
     }
