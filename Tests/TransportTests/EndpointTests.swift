@@ -144,6 +144,7 @@ import Wire
         #expect(answer.status == status)
         #expect(answer.grpcStatus == grpcStatus)
         #expect((answer.fields["allow"] != nil) == (status == "405"))
+        #expect((answer.fields["cache-control"] == "no-store") == (path == "/v1/identity"))
     }
 
     // MARK: JSON

@@ -37,6 +37,16 @@ import Transport
         #expect(connected.loop.counters.http1Requests.current == 2)
     }
 
+    /// The decoder reads no further where the client offers another protocol: so neither does the client.
+    @Test(arguments: ["h2c", "websocket"])
+    func anOfferOfAnotherProtocolIsNotTakenUp(name: String) throws {
+        let connected = try Connected()
+        try connected.send(get("/echo", "Connection: Upgrade\r\nUpgrade: \(name)\r\n"))
+        let answer = try connected.receivedText()
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.contains("\r\nconnection: close\r\n"))
+        #expect(connected.isClosed)
+    }
+
     @Test func requestsMayArriveByteByByte() throws {
         let connected = try Connected()
         for byte in post("/echo", "hello").utf8 { try connected.send([byte]) }

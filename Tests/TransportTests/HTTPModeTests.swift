@@ -141,6 +141,27 @@ import Wire
         #expect(answer.fields["x-session-user-id"] == nil)
     }
 
+    /// Whoever sends a question and resets the connection at once has no address. That is nobody's, not a Unix socket's.
+    @Test(arguments: [
+        "GET /authz HTTP/1.1\r\nHost: a\r\nX-Original-URI: /w/api.php\r\nAuthorization: Bearer x\r\n\r\n", nil,
+    ])
+    func whoHasGoneIsNotBelieved(request: String?) throws {
+        let gate = World.gate()
+        let peers = try #require(TrustedPeers(names: ["unix"]))
+        let connection = try ServedConnection(
+            Endpoints(gate: gate, readiness: Readiness(), maxMessageBytes: 100_000, trustedPeers: peers),
+            resolver: LoadingResolver(gate, World()), isReset: true)
+        if let request {
+            try connection.send(request)
+        } else {
+            connection.client.request(
+                "GET", "/authz", [("x-original-uri", "/w/api.php"), ("authorization", "Bearer x")])
+            try connection.exchangeBytes()
+        }
+        #expect(connection.isClosed)
+        #expect(connection.loop.service.authorizer.counters.refused.allSatisfy { $0.count == 0 })
+    }
+
     @Test(
         arguments: [
             [], [("x-original-uri", "")], [("x-original-uri", "w/api.php")], [("x-original-uri", "https://a/b")],

@@ -61,7 +61,7 @@ extension HTTP2Handler {
         session.now = lastReadAt
         let isAdded = loop.add(self, replacing: predecessor)
         predecessor = nil
-        guard isAdded else { return abort() }
+        guard isAdded, !peer.isNobody else { return abort() }
         if loop.isDraining { drain() }
     }
 
@@ -219,9 +219,10 @@ extension HTTP2Handler {
         case .no where session.openStreams == 0 && now - lastReadAt > deadlines.idle: drain()
         default: break
         }
-        guard isOpen, session.openStreams > 0 else { return }
+        guard isOpen else { return }
+        guard session.openStreams > 0 else { return session.trim() }
         session.now = now
-        for exchange in session.openExchanges { check(exchange, now, deadlines) }
+        for exchange in session.openExchanges where isOpen { check(exchange, now, deadlines) }
         flush()
     }
 

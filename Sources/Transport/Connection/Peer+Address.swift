@@ -3,10 +3,15 @@
 import NIOCore
 
 extension Peer {
-    /// The peer at a socket address.
+    /// The peer at a socket address. A connection that was reset before anybody looked has none, and counts as nobody's.
     convenience init(_ address: SocketAddress?) {
-        self.init(
-            address: Array((address?.ipAddress ?? address?.pathname ?? "").utf8),
-            port: UInt32(clamping: address?.port ?? 0))
+        switch address {
+        case .unixDomainSocket: self.init(address: Array((address?.pathname ?? "").utf8), port: 0, isUnix: true)
+        default:
+            self.init(address: Array((address?.ipAddress ?? "").utf8), port: UInt32(clamping: address?.port ?? 0))
+        }
     }
+
+    /// Whether there is nobody: the connection is not worth serving, and must not be taken for anybody's.
+    var isNobody: Bool { address.isEmpty && !isUnix }
 }

@@ -62,7 +62,9 @@ private struct OriginalRequest {
         self.method = method ?? head.method.array
         scheme = try Self.value("x-forwarded-proto", of: head) ?? Array("http".utf8)
         host = try Self.value("x-forwarded-host", of: head) ?? head.authority.array
-        guard uri.first == UInt8(ascii: "/"), uri.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), !self.method.isEmpty,
+        // `OPTIONS *` is about the server (RFC 9110 section 7.1).
+        guard uri.first == UInt8(ascii: "/") || uri == Array("*".utf8), uri.allSatisfy({ $0 > 0x20 && $0 != 0x7F }),
+            !self.method.isEmpty,
             self.method.allSatisfy(Self.isTokenByte), scheme == Array("http".utf8) || scheme == Array("https".utf8),
             host.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "/") })
         else { throw .malformed }

@@ -6,6 +6,12 @@ import Wire
 
 extension Endpoints {
     func serveIdentity(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+        let step = identify(exchange, from: peer, at: now)
+        if case .answered = step, exchange.reply.status != 200 { exchange.reply.addField("cache-control", "no-store") }
+        return step
+    }
+
+    private func identify(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
         guard exchange.requireMethod([.get, .head, .post], "GET, HEAD, POST") else { return .answered }
         do throws(JSONError) {
             if exchange.message.isEmpty { exchange.message = try request(exchange, from: peer, at: now).encode() }

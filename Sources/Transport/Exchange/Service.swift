@@ -32,10 +32,13 @@ package final class Peer {
     package let address: [UInt8]
     /// The port; 0 for a Unix socket.
     package let port: UInt32
+    /// Whether it came by a Unix socket.
+    package let isUnix: Bool
 
     /// A peer.
-    package init(address: [UInt8], port: UInt32) {
+    package init(address: [UInt8], port: UInt32, isUnix: Bool = false) {
         self.address = address
         self.port = port
+        self.isUnix = isUnix
     }
 }

@@ -71,7 +71,7 @@ extension HTTP1Handler {
         changedAt = loop.now
         let isAdded = loop.add(self, replacing: predecessor)
         predecessor = nil
-        guard isAdded else { return abort() }
+        guard isAdded, !peer.isNobody else { return abort() }
         if loop.isDraining { drain() }
     }
 

@@ -8,7 +8,8 @@ import Wire
 extension Exchange {
     /// Takes a request's head over; sets a flaw when it can't be served.
     func receive(_ request: HTTPRequestHead, limit: Int) {
-        isLast = request.version != .http1_1 || !request.isKeepAlive
+        // Where the client offers to go on in another protocol, the decoder reads no further; the offer is not taken up.
+        isLast = request.version != .http1_1 || !request.isKeepAlive || request.headers.contains(name: "upgrade")
         isHeadComplete = true
         withBytes(of: request.method.rawValue) { head.setMethod($0) }
         withBytes(of: request.uri) { target in

@@ -8,7 +8,7 @@
 import CNative.HTTP2
 
 /// Free lists for small blocks, by size.
-struct HTTP2Memory: ~Copyable {
+package struct HTTP2Memory: ~Copyable {
     private let lists: UnsafeMutablePointer<List>
 
     private struct List {
@@ -21,25 +21,31 @@ struct HTTP2Memory: ~Copyable {
     private static var classCount: Int { 16 }
     private static var headerSize: Int { 16 }
     /// Blocks of a size that are kept at most: streams come and go by the dozen.
-    private static var mostKept: Int { 64 }
+    private static var mostKept: Int { 32 }
 
-    init() {
+    package init() {
         lists = .allocate(capacity: Self.classCount)
         lists.initialize(repeating: List(), count: Self.classCount)
     }
 
     deinit {
+        trim()
+        lists.deallocate()
+    }
+
+    /// Gives back what nghttp2 does not use.
+    package func trim() {
         for index in 0..<Self.classCount {
             while let block = lists[index].first {
                 lists[index].first = block.load(as: UnsafeMutableRawPointer?.self)
                 (block - Self.headerSize).deallocate()
             }
+            lists[index].count = 0
         }
-        lists.deallocate()
     }
 
     /// What nghttp2 is told; good for as long as this value is there.
-    var functions: nghttp2_mem {
+    package var functions: nghttp2_mem {
         nghttp2_mem(
             mem_user_data: UnsafeMutableRawPointer(lists),
             malloc: { size, lists in HTTP2Memory.allocate(size, lists) },
@@ -64,7 +70,7 @@ struct HTTP2Memory: ~Copyable {
 
     @inline(__always)
     private static func allocate(_ size: Int, _ lists: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        let capacity = max(1, size + step - 1) / step * step
+        let capacity = (max(1, size) + step - 1) / step * step
         if let list = list(capacity, lists), let block = list.pointee.first {
             list.pointee.first = block.load(as: UnsafeMutableRawPointer?.self)
             list.pointee.count -= 1

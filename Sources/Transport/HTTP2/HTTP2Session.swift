@@ -96,6 +96,11 @@ extension HTTP2Session {
     /// The stream with this id, nil when it was closed meanwhile.
     package func exchange(_ id: Int32) -> Exchange? { streams[id] }
 
+    /// Gives back memory that was needed for streams, when there are none.
+    package func trim() {
+        if streams.count == 0 { memory.trim() }
+    }
+
     /// How many streams are open.
     package var openStreams: Int { streams.count }
 

@@ -31,8 +31,3 @@ public struct TrustedPeers: Sendable, Equatable {
         peer.isUnix ? includesUnix : peer.address.withBytes { addresses.allows($0) }
     }
 }
-
-extension Peer {
-    /// Whether it came by a Unix socket, which has no ports.
-    var isUnix: Bool { port == 0 }
-}

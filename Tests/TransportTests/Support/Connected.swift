@@ -38,7 +38,7 @@ final class ServedConnection<S: Service> {
     let reads = ReadCounter()
 
     init(
-        _ service: S, resolver: any Resolver, client: ClientSession = ClientSession(),
+        _ service: S, resolver: any Resolver, client: ClientSession = ClientSession(), isReset: Bool = false,
         limits change: (inout ConnectionLimits) -> Void = { _ in }
     ) throws {
         var limits = ConnectionLimits()
@@ -52,6 +52,8 @@ final class ServedConnection<S: Service> {
         try channel.pipeline.syncOperations.addHandler(reads)
         try channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: loop))
         channel.connect(to: try SocketAddress(ipAddress: "192.0.2.7", port: 4711), promise: nil)
+        // A peer that has gone already has no address.
+        if isReset { channel.remoteAddress = nil }
     }
 
     /// Carries bytes both ways until there are none.
