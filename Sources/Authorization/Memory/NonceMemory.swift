@@ -144,11 +144,13 @@ private struct NonceTable: Sendable {
     var byteCount: Int { places.capacity * MemoryLayout<NonceMemory.Entry>.stride }
 
     /// The place where the probe for a hash begins: the hash's share of the table, any size will do.
-    private func start(_ high: UInt64) -> Int { Int((high << 6).multipliedFullWidth(by: UInt64(places.count)).high) }
+    private static func start(_ high: UInt64, of count: Int) -> Int {
+        Int((high << 6).multipliedFullWidth(by: UInt64(count)).high)
+    }
 
     func find(_ key: NonceMemory.Key) -> NonceMemory.Entry? {
         guard !places.isEmpty else { return nil }
-        var index = start(key.high)
+        var index = Self.start(key.high, of: places.count)
         while places[index].expires != 0 {
             if places[index].high == key.high, places[index].low == key.low { return places[index] }
             index = index + 1 == places.count ? 0 : index + 1
@@ -157,9 +159,9 @@ private struct NonceTable: Sendable {
     }
 
     mutating func insert(_ entry: NonceMemory.Entry) {
-        // At most 85 % full, grown by an eighth: about 30 bytes a nonce.
+        // At most 85 % full.
         if (count + 1) * 20 > places.count * 17 { grow() }
-        var index = start(entry.high)
+        var index = Self.start(entry.high, of: places.count)
         while places[index].expires != 0 {
             if places[index].high == entry.high, places[index].low == entry.low {
                 places[index] = entry
@@ -171,10 +173,17 @@ private struct NonceTable: Sendable {
         count += 1
     }
 
+    /// A small table grows by half, a large one by an eighth: about 30 bytes a nonce.
     private mutating func grow() {
         let previous = places
-        places = Array(repeating: NonceMemory.Entry(), count: max(16, previous.count + previous.count / 8))
-        count = 0
-        for entry in previous where entry.expires != 0 { insert(entry) }
+        let more = previous.count < 4096 ? previous.count / 2 : previous.count / 8
+        places = Array(repeating: NonceMemory.Entry(), count: max(16, previous.count + more))
+        places.withUnsafeMutableBufferPointer { places in
+            for entry in previous where entry.expires != 0 {
+                var index = Self.start(entry.high, of: places.count)
+                while places[index].expires != 0 { index = index + 1 == places.count ? 0 : index + 1 }
+                places[index] = entry
+            }
+        }
     }
 }
