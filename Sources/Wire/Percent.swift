@@ -33,20 +33,6 @@ public enum Percent {
         }
     }
 
-    /// Appends `encode(encode(bytes))`: parameters inside a signature base string are encoded twice.
-    @inlinable
-    public static func encodeTwice(_ bytes: Bytes, into output: inout [UInt8]) {
-        output.append(addingCapacity: 5 * bytes.count) { (span: inout OutputSpan<UInt8>) in
-            span.appendEach(of: bytes, atMost: 5) { byte, room in
-                room[0] = byte
-                if isUnreserved(byte) { return 1 }
-                (room[0], room[1], room[2]) = (0x25, 0x32, 0x35)
-                putHex(byte, at: room + 3)
-                return 5
-            }
-        }
-    }
-
     /// How text is read before it is encoded.
     public enum Reading: Sendable {
         /// As it is.
@@ -160,7 +146,7 @@ public enum Percent {
         \u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{1}\u{1}\u{1}\u{0}\u{1}
         """
 
-    /// Writes what was encoded twice to `room`, where as many bytes must fit: the inverse of ``encodeTwice(_:into:)``.
+    /// Writes what was encoded twice to `room`, where as many bytes must fit: the inverse of ``encodeTwice(decoding:_:to:)``.
     /// - Returns: How many bytes were written.
     public static func decodeTwice(_ bytes: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Int {
         var index = 0
@@ -255,22 +241,5 @@ public enum Percent {
         let low = byte & 15
         room[0] = high + (high < 10 ? 0x30 : 0x37)
         room[1] = low + (low < 10 ? 0x30 : 0x37)
-    }
-}
-
-extension OutputSpan where Element == UInt8 {
-    /// Appends what `put` writes for each byte: at most `most` bytes at the place it is given, and it says how many.
-    @inlinable
-    mutating func appendEach(
-        of bytes: Bytes, atMost most: Int, _ put: (_ byte: UInt8, _ room: UnsafeMutablePointer<UInt8>) -> Int
-    ) {
-        // Unsafe writes, within the room that is made sure of first.
-        precondition(bytes.count <= freeCapacity / most, "no room was made for it")
-        withUnsafeMutableBufferPointer { buffer, count in
-            guard var room = buffer.baseAddress.map({ base in base + count }) else { return }
-            let start = room
-            for byte in bytes.buffer { room += put(byte, room) }
-            count += room - start
-        }
     }
 }

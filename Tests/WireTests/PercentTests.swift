@@ -17,7 +17,52 @@ import Wire
     ]) func encodes(_ plain: String, _ encoded: String) {
         #expect(appended(plain, Percent.encode) == encoded)
         #expect(appended(encoded, Percent.decode) == plain)
-        #expect(appended(plain, Percent.encodeTwice) == appended(encoded, Percent.encode))
+        let twice = encodedTwice(plain, .plain)
+        #expect(twice.text == appended(encoded, Percent.encode))
+        #expect(twice.isVerbatim == (plain == encoded))
+        #expect(encodedTwice(encoded, .percent).text == twice.text)
+        #expect(written(twice.text) { Percent.decodeTwice($0, to: $1) } == plain)
+    }
+
+    private func written(_ text: String, _ write: (Bytes, UnsafeMutablePointer<UInt8>) -> Int) -> String {
+        let room = UnsafeMutablePointer<UInt8>.allocate(capacity: 5 * text.utf8.count + 8)
+        defer { room.deallocate() }
+        let count = utf8(text).withBytes { write($0, room) }
+        return String(decoding: UnsafeBufferPointer(start: room, count: count), as: UTF8.self)
+    }
+
+    private func encodedTwice(_ text: String, _ reading: Percent.Reading) -> (text: String, isVerbatim: Bool) {
+        var isVerbatim = false
+        let twice = written(text) { bytes, room in
+            let (count, verbatim) = Percent.encodeTwice(decoding: bytes, reading, to: room)
+            isVerbatim = verbatim
+            return count
+        }
+        return (twice, isVerbatim)
+    }
+
+    /// A value of a query, up to its end: decoded as a form and encoded twice; nil where parsers differ.
+    @Test(
+        arguments: [
+            ("abc&d", "abc", 3), ("a%20b+c", "a%2520b%2520c", 7), ("%41%2f", "A%252F", 6), ("", "", 0), ("&x", "", 0),
+            ("a=b/ü", "a%253Db%252F%25C3%25BC", 6), ("%4", "%25254", 2), ("12345678%zz9", "12345678%2525zz9", 12),
+            ("a\u{1}", nil, 0), ("a#b", nil, 0), ("%01\u{7f}", nil, 0), ("%01", "%2501", 3),
+        ] as [(String, String?, Int)])
+    func valuesOfAQuery(_ query: String, _ expected: String?, _ length: Int) {
+        var read = 0
+        var isPlain = false
+        let text = written(query) { bytes, room in
+            guard let start = bytes.buffer.baseAddress else {
+                isPlain = true
+                return 0
+            }
+            var next = start
+            let value = Percent.encodeTwice(formValue: &next, until: start + bytes.count, to: room)
+            (read, isPlain) = (next - start, value != nil)
+            return value?.count ?? 0
+        }
+        #expect(isPlain == (expected != nil))
+        if let expected { #expect(text == expected && read == length) }
     }
 
     @Test func everyByteComesBack() {
@@ -39,5 +84,6 @@ import Wire
     ]) func badEscapesStay(_ input: String, _ decoded: String, _ form: String) {
         #expect(appended(input, Percent.decode) == decoded)
         #expect(appended(input, Percent.decodeForm) == form)
+        #expect(written(input) { Percent.decodeForm($0, to: $1) } == form)
     }
 }
