@@ -105,12 +105,7 @@ public enum Percent {
         _ next: inout UnsafePointer<UInt8>, until end: UnsafePointer<UInt8>, _ reading: Reading,
         to output: inout UnsafeMutablePointer<UInt8>
     ) {
-        var byte = next[0]
-        if reading == .plain || reading == .percent && byte == 0x2B {
-            next += 1
-        } else {
-            byte = decodedForm(&next, until: end)
-        }
+        let byte = decoded(&next, until: end, reading)
         if isUnreserved(byte) {
             output[0] = byte
             output += 1
@@ -165,26 +160,29 @@ public enum Percent {
         return written
     }
 
-    /// Writes `bytes`, decoded as ``decodeForm(_:into:)`` does, to `room`, where as many bytes must fit.
+    /// Writes `bytes`, read as `reading` says, to `room`, where as many bytes must fit.
     /// - Returns: How many bytes were written.
-    public static func decodeForm(_ bytes: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Int {
+    public static func decode(_ bytes: Bytes, _ reading: Reading, to room: UnsafeMutablePointer<UInt8>) -> Int {
         guard var next = bytes.buffer.baseAddress else { return 0 }
         let end = next + bytes.count
         var output = room
         while true {
             copyUnreserved(&next, until: end, to: &output)
             guard next < end else { return output - room }
-            output[0] = decodedForm(&next, until: end)
+            output[0] = decoded(&next, until: end, reading)
             output += 1
         }
     }
 
-    /// The character that the byte or escape at `next` stands for in a form.
+    /// The character that the byte or escape at `next` stands for.
     @inline(__always)
-    private static func decodedForm(_ next: inout UnsafePointer<UInt8>, until end: UnsafePointer<UInt8>) -> UInt8 {
+    private static func decoded(
+        _ next: inout UnsafePointer<UInt8>, until end: UnsafePointer<UInt8>, _ reading: Reading
+    ) -> UInt8 {
         let byte = next[0]
         next += 1
-        if byte == 0x2B { return 0x20 }
+        if reading == .plain { return byte }
+        if byte == 0x2B, reading == .form { return 0x20 }
         guard byte == 0x25, end - next >= 2, let high = hexValue(next[0]), let low = hexValue(next[1]) else {
             return byte
         }
@@ -195,14 +193,14 @@ public enum Percent {
     /// Appends `bytes` with each `%XX` decoded. A `%` that two hex digits don't follow stays as it is.
     @inlinable
     public static func decode(_ bytes: Bytes, into output: inout [UInt8]) {
-        decode(bytes, plus: 0x2B, into: &output)
+        decode(bytes, .percent, into: &output)
     }
 
     /// Appends `bytes` with each `%XX` decoded and `+` as a space, as PHP's `urldecode` does. A `%` that two hex digits
     /// don't follow stays as it is.
     @inlinable
     public static func decodeForm(_ bytes: Bytes, into output: inout [UInt8]) {
-        decode(bytes, plus: 0x20, into: &output)
+        decode(bytes, .form, into: &output)
     }
 
     /// The value of a hex digit of either case, nil for another byte.
@@ -216,21 +214,13 @@ public enum Percent {
         }
     }
 
-    @inlinable
-    static func decode(_ bytes: Bytes, plus: UInt8, into output: inout [UInt8]) {
+    @usableFromInline
+    static func decode(_ bytes: Bytes, _ reading: Reading, into output: inout [UInt8]) {
         output.append(addingCapacity: bytes.count) { (span: inout OutputSpan<UInt8>) in
-            var index = 0
-            while index < bytes.count {
-                let byte = bytes[index]
-                index += 1
-                if byte == 0x25, index + 1 < bytes.count, let high = hexValue(bytes[index]),
-                    let low = hexValue(bytes[index + 1])
-                {
-                    span.append(high << 4 | low)
-                    index += 2
-                } else {
-                    span.append(byte == 0x2B ? plus : byte)
-                }
+            // Unsafe writes, into the room that was made.
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                guard let room = buffer.baseAddress.map({ base in base + count }) else { return }
+                count += decode(bytes, reading, to: room)
             }
         }
     }

@@ -13,6 +13,14 @@ from requests_oauthlib import OAuth1
 
 # Far from any limit, for all tests but those of the limits.
 PLENTY = "{ max_tokens: 100000, tokens_per_fill: 100000, fill_interval: 1s }"
+# The identity headers, as somebody might write them who wants to be somebody else.
+FORGED = {
+    "x-session-user-id": "1",
+    "x-session-sub": "mw:local:wiki:1",
+    "x-session-consumer": "forged",
+    "x-session-class": "approved-bot",
+    "x-session-type": "oauth1",
+}
 
 
 def plenty(text):

@@ -82,26 +82,11 @@ def answer(port, request):
     return proto_json.placeholders(found)
 
 
-def pairs():
-    """Names, requests and responses as committed, in the order in which they are asked."""
-    names = sorted(file.name.removesuffix(".request.json") for file in PAIRS.glob("*.request.json"))
-
-    def read(kind):
-        return [json.loads((PAIRS / f"{name}.{kind}.json").read_text()) for name in names]
-
-    return names, read("request"), read("response")
-
-
-def write(name, kind, document):
-    PAIRS.mkdir(exist_ok=True)
-    (PAIRS / f"{name}.{kind}.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-
-
 def record(port):
     """Makes all pairs again with the answers of a server that has seen nothing before."""
     for name, request in cases().items():
-        write(name, "request", request)
-        write(name, "response", answer(port, request))
+        proto_json.write(name, "request", request, PAIRS)
+        proto_json.write(name, "response", answer(port, request), PAIRS)
 
 
 if __name__ == "__main__":

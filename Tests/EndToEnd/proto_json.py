@@ -401,17 +401,17 @@ def written_out(token):
     return "<JWT " + " ".join(json.dumps(part, sort_keys=True, separators=(",", ":")) for part in parts) + ">"
 
 
-def pairs():
+def pairs(folder=PAIRS):
     """Names, requests and responses as committed, in the order in which they are decided."""
-    names = sorted(file.name.removesuffix(".request.json") for file in PAIRS.glob("*.request.json"))
-    requests = [json.loads((PAIRS / f"{name}.request.json").read_text()) for name in names]
-    responses = [json.loads((PAIRS / f"{name}.response.json").read_text()) for name in names]
+    names = sorted(file.name.removesuffix(".request.json") for file in folder.glob("*.request.json"))
+    requests = [json.loads((folder / f"{name}.request.json").read_text()) for name in names]
+    responses = [json.loads((folder / f"{name}.response.json").read_text()) for name in names]
     return names, requests, responses
 
 
-def write(name, kind, document):
+def write(name, kind, document, folder=PAIRS):
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    (PAIRS / f"{name}.{kind}.json").write_text(text)
+    (folder / f"{name}.{kind}.json").write_text(text)
 
 
 def record():

@@ -1,5 +1,6 @@
 """Edges with other ways to ask: Envoy's HTTP mode, nginx, HAProxy, Caddy, each with its file in deploy/."""
 
+import edge
 import stack
 from edge import Edge
 
@@ -57,12 +58,7 @@ KINDS = {
 
 
 # What a client may write to be somebody else: the names of the identity headers, and others that CGI takes for them.
-FORGED = {
-    "x-session-user-id": "1",
-    "x-session-sub": "mw:local:wiki:1",
-    "x-session-consumer": "forged",
-    "x-session-class": "approved-bot",
-    "x-session-type": "oauth1",
+FORGED = edge.FORGED | {
     "X_Session_User_Id": "1",
     "x-session_user-id": "1",
     "x-session-user_id": "1",

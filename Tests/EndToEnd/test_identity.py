@@ -2,14 +2,7 @@
 
 import pytest
 import requests
-
-FORGED = {
-    "x-session-user-id": "1",
-    "x-session-sub": "mw:local:wiki:1",
-    "x-session-consumer": "forged",
-    "x-session-class": "approved-bot",
-    "x-session-type": "oauth1",
-}
+from edge import FORGED
 
 
 def identity_headers(wiki):

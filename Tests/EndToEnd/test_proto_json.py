@@ -12,7 +12,7 @@ import pytest
 import stack
 
 NAMES, REQUESTS, RESPONSES = proto_json.pairs()
-HTTP_NAMES, HTTP_REQUESTS, HTTP_RESPONSES = http_pairs.pairs()
+HTTP_NAMES, HTTP_REQUESTS, HTTP_RESPONSES = proto_json.pairs(http_pairs.PAIRS)
 
 
 @pytest.fixture(scope="module", params=["gRPC", "JSON", "command line"])

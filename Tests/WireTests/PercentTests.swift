@@ -84,6 +84,6 @@ import Wire
     ]) func badEscapesStay(_ input: String, _ decoded: String, _ form: String) {
         #expect(appended(input, Percent.decode) == decoded)
         #expect(appended(input, Percent.decodeForm) == form)
-        #expect(written(input) { Percent.decodeForm($0, to: $1) } == form)
+        #expect(written(input) { Percent.decode($0, .form, to: $1) } == form)
     }
 }

@@ -25,8 +25,7 @@ enum Answer {
     static func whole(
         _ outcome: Verdict.Outcome, headers: [UInt8], metadata: [UInt8]
     ) -> (bytes: [UInt8], headers: Range<Int>, metadata: Range<Int>) {
-        var leaf = ProtobufWriter()
-        writeLeaf("cookie", CookieAction.none.name, into: &leaf)
+        let leaf = encoded { writeLeaf("cookie", CookieAction.none.name, into: &$0) }
         var writer = ProtobufWriter()
         writer.endMessage(writer.beginMessage(Field.status))
         writer.bytes(Field.ok, headers)
@@ -34,9 +33,9 @@ enum Answer {
         writeMetadata(into: &writer) { writer in
             writeLeaf("outcome", outcome.label, into: &writer)
             writer.bytes.append(contentsOf: metadata)
-            writer.bytes.append(contentsOf: leaf.bytes)
+            writer.bytes.append(contentsOf: leaf)
         }
-        let metadataEnd = writer.bytes.count - leaf.bytes.count
+        let metadataEnd = writer.bytes.count - leaf.count
         return (writer.bytes, headersEnd - headers.count..<headersEnd, metadataEnd - metadata.count..<metadataEnd)
     }
 
@@ -44,15 +43,16 @@ enum Answer {
     static func write(_ verdict: Verdict, to request: CheckRequest, gate: Gate, into response: inout [UInt8]) {
         let parts = verdict.identity?.parts(for: verdict.profile) ?? verdict.profile.nobody
         if isUsual(verdict) {
-            response.append(contentsOf: parts.whole)
-            if verdict.cookie.isKept { response.replaceEnd(with: CookieAction.keep.name) }
-            return
-        }
-        ProtobufWriter.append(to: &response) { writer in
-            if case .set(let cookie) = verdict.cookie, verdict.reason == nil, !verdict.profile.settings.injectCookie {
-                writeOK(cookie, parts, privatePart: verdict.profile.privatePart, into: &writer)
+            guard case .set(let cookie) = verdict.cookie else {
+                response.append(contentsOf: parts.whole)
+                if verdict.cookie.isKept { response.replaceEnd(with: CookieAction.keep.name) }
                 return
             }
+            return ProtobufWriter.append(to: &response) { writer in
+                writeOK(cookie, parts, privatePart: verdict.profile.privatePart, into: &writer)
+            }
+        }
+        ProtobufWriter.append(to: &response) { writer in
             if verdict.outcome == .refused, verdict.mode == .enforce, let reason = verdict.reason {
                 writer.bytes.append(contentsOf: gate.refusals.part(for: reason, isBearer: verdict.isBearer))
             } else {
@@ -97,10 +97,9 @@ enum Answer {
         return writer.bytes
     }
 
-    /// Whether nothing but the identity, and whether its cookie is kept, makes the answer.
+    /// Whether nothing but the identity and its cookie makes the answer.
     private static func isUsual(_ verdict: Verdict) -> Bool {
-        if case .set = verdict.cookie { return false }
-        return verdict.outcome != .refused && verdict.reason == nil && !verdict.profile.settings.injectCookie
+        verdict.outcome != .refused && verdict.reason == nil && !verdict.profile.settings.injectCookie
     }
 
     private static func writeOK(

@@ -119,7 +119,7 @@ extension EncodedTexts {
     func add(asIs name: Bytes, unsigned value: Bytes) -> Pair {
         reserve(name.count + value.count + Self.separatorLength)
         let start = put(name)
-        return finish(start, (Percent.decodeForm(value, to: separate()), true))
+        return finish(start, (Percent.decode(value, .form, to: separate()), true))
     }
 
     private func put(_ text: Bytes) -> Int {

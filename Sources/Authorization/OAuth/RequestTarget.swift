@@ -52,7 +52,7 @@ struct RequestTarget {
         var start = 0
         while start < query.count {
             if Self.mayBe(query[start], name) { return findQueryValue(name) }
-            start = query.nextPair(from: start)
+            start = (query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count) + 1
         }
         return nil
     }
@@ -93,23 +93,6 @@ struct RequestTarget {
         path.buffer.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "_") : $0 }.withBytes {
             Percent.encode($0, into: &text)
         }
-    }
-}
-
-extension Bytes {
-    /// Where the pair of a query behind the one at `start` begins; beyond the end when that was the last.
-    @inline(__always)
-    fileprivate func nextPair(from start: Int) -> Int {
-        var index = start
-        let ampersands: UInt64 = 0x2626_2626_2626_2626
-        while index + 8 <= count, let base = buffer.baseAddress {
-            let word = UInt64(littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)) ^ ampersands
-            let found = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-            if found != 0 { return index + found.trailingZeroBitCount >> 3 + 1 }
-            index += 8
-        }
-        while index < count, self[index] != UInt8(ascii: "&") { index += 1 }
-        return index + 1
     }
 }
 

@@ -25,18 +25,15 @@ struct JWT {
 
     /// The claims of `text`, whose signature was verified before; nil when it was not.
     init?(verifiedBefore text: Bytes) {
-        guard let first = text.firstIndex(of: UInt8(ascii: ".")),
-            let second = text.firstIndex(of: UInt8(ascii: "."), from: first + 1),
-            let claims = Self.members(text[(first + 1)..<second])
-        else { return nil }
+        guard let (first, second) = Self.points(in: text), let claims = Self.members(text[(first + 1)..<second]) else {
+            return nil
+        }
         self.claims = claims
     }
 
     /// Verifies `text` with any of `keys`.
     init(verifying text: Bytes, keys: [RSAPublicKey]) throws(JWTError) {
-        guard text.count <= Self.mostBytes, let first = text.firstIndex(of: UInt8(ascii: ".")),
-            let second = text.firstIndex(of: UInt8(ascii: "."), from: first + 1),
-            text.firstIndex(of: UInt8(ascii: "."), from: second + 1) == nil,
+        guard text.count <= Self.mostBytes, let (first, second) = Self.points(in: text),
             let header = Self.members(text[0..<first]),
             let claims = Self.members(text[(first + 1)..<second]),
             let signature = Self.decode(text.dropFirst(second + 1))
@@ -52,6 +49,15 @@ struct JWT {
 
     /// The claim `name`; the last of repeated ones.
     subscript(_ name: String) -> JSON? { claims.last(named: name) }
+
+    /// Where the two points are between the three segments.
+    private static func points(in text: Bytes) -> (first: Int, second: Int)? {
+        guard let first = text.firstIndex(of: UInt8(ascii: ".")),
+            let second = text.firstIndex(of: UInt8(ascii: "."), from: first + 1),
+            text.firstIndex(of: UInt8(ascii: "."), from: second + 1) == nil
+        else { return nil }
+        return (first, second)
+    }
 
     private static func members(_ segment: Bytes) -> [JSON.Member]? {
         guard let bytes = decode(segment) else { return nil }
