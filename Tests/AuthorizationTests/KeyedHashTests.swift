@@ -45,11 +45,30 @@ import Wire
         #expect((60 * 512..<68 * 512).contains(changed))
     }
 
-    /// Keys that somebody made up, equal in one half, are spread over a dictionary as others are.
+    /// Keys that somebody made up, equal in one half or alike in both, are spread over a dictionary as others are, whatever the
+    /// secret: 4,096 random ones have 2,589 places, give or take 20.
     @Test func madeUpKeysAreSpread() {
-        for halves in [(0..<4096).map { ($0, 7) }, (0..<4096).map { (7, $0) }] as [[(UInt64, UInt64)]] {
-            let places = halves.map { CacheKey(high: $0.0, low: $0.1)._rawHashValue(seed: 3) & 4095 }
-            #expect(Set(places).count > 2200)
+        let numbers = (0..<4096).map(UInt64.init)
+        let families: [[CacheKey]] = [
+            numbers.map { CacheKey(high: $0, low: 7) }, numbers.map { CacheKey(high: 7, low: $0) },
+            numbers.map { CacheKey(high: $0 << 52, low: 7) }, numbers.map { CacheKey(high: $0, low: $0) },
+        ]
+        var state: UInt64 = 0
+        func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
+            mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+            return mixed ^ mixed >> 31
         }
+        for round in 0..<256 {
+            // Some with zeros at their ends.
+            let secret = (next() << UInt64(round % 24), next() << UInt64(round / 24))
+            for family in families {
+                let places = Set(family.map { $0.spread(with: secret) & 4095 })
+                #expect(places.count > 2400, "secret \(secret)")
+            }
+        }
+        let keys = numbers.map { CacheKey(high: 7, low: $0) }
+        #expect(Set(keys.map { $0._rawHashValue(seed: 3) & 4095 }).count > 2400)
     }
 }

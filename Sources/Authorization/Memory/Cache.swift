@@ -25,12 +25,20 @@ public struct CacheKey: Hashable, Sendable {
         hasher.combine(low)
     }
 
-    /// What dictionaries ask for. Keys are random, or the ends of signatures: one multiplication by a secret spreads those that
-    /// somebody made up, where feeding a Hasher would take a hundred instructions at each lookup.
+    /// What dictionaries ask for. Keys are random, or the ends of signatures: two multiplications spread those that somebody
+    /// made up, where feeding a Hasher would take a hundred instructions at each lookup.
     @inlinable
     public func _rawHashValue(seed: Int) -> Int {
-        let product = (high ^ Self.secret.0).multipliedFullWidth(by: low ^ Self.secret.1)
-        return Int(truncatingIfNeeded: product.high ^ product.low) ^ seed
+        spread(with: Self.secret) ^ seed
+    }
+
+    /// The halves multiplied with each other under `secret`, and the product once more: under a secret with many zeros at its
+    /// end, one product alone gives thousands of keys with an equal half some hundred places.
+    @inlinable
+    public func spread(with secret: (UInt64, UInt64)) -> Int {
+        let product = (high ^ secret.0).multipliedFullWidth(by: low ^ secret.1)
+        let mixed = (product.high ^ product.low) &* 0x9E37_79B9_7F4A_7C15
+        return Int(truncatingIfNeeded: mixed ^ mixed >> 32)
     }
 
     /// Random for each process.
