@@ -1,7 +1,7 @@
 // HMAC-SHA1 (RFC 2104) from prepared states: what an OAuth 1 signature costs.
 //
 // An HMAC begins by hashing the padded key twice. For a key that is used again that work is done once: the two SHA-1 states
-// after the padded key are kept as plain structs and copied for each message, so that a signature is one pass over the
+// after the padded key are kept and copied for each message, so that a signature is one pass over the
 // message and one more block, without an allocation. libcrypto's own EVP_MAC costs twice as much, nearly all of it set-up.
 
 import CNative.OpenSSL
@@ -15,9 +15,9 @@ public struct HMACSHA1Key: Sendable {
     private static let blockSize = 64
 
     /// SHA-1 after the key padded with 0x36 (RFC 2104, ipad).
-    private let inner: SHA_CTX
+    private let inner: ChainedState
     /// SHA-1 after the key padded with 0x5c (RFC 2104, opad).
-    private let outer: SHA_CTX
+    private let outer: ChainedState
 
     /// Prepares `key`, of any length; one longer than a block is hashed first, as RFC 2104 says.
     public init(key: Bytes) {
@@ -29,27 +29,41 @@ public struct HMACSHA1Key: Sendable {
             } else {
                 block.copyBytes(from: key.buffer)
             }
-            return (Self.state(of: block, padding: 0x36), Self.state(of: block, padding: 0x36 ^ 0x5c))
+            return (ChainedState(of: block, padding: 0x36), ChainedState(of: block, padding: 0x36 ^ 0x5c))
         }
     }
 
-    /// The state after `block` with each byte combined with `padding`, which stays in the block.
-    private static func state(of block: UnsafeMutableRawBufferPointer, padding: UInt8) -> SHA_CTX {
-        for index in block.indices { block[index] ^= padding }
-        var state = SHA_CTX()
-        SHA1_Init(&state)
-        SHA1_Update(&state, block.baseAddress, block.count)
-        return state
+    /// SHA-1 after one block: what of libcrypto's state is neither empty nor the same for all. There may be millions, and each is
+    /// fetched from memory for a message.
+    private struct ChainedState {
+        private let h0: UInt32, h1: UInt32, h2: UInt32, h3: UInt32, h4: UInt32
+
+        /// The state after `block` with each byte combined with `padding`, which stays in the block.
+        init(of block: UnsafeMutableRawBufferPointer, padding: UInt8) {
+            for index in block.indices { block[index] ^= padding }
+            var state = SHA_CTX()
+            SHA1_Init(&state)
+            SHA1_Update(&state, block.baseAddress, block.count)
+            (h0, h1, h2, h3, h4) = (state.h0, state.h1, state.h2, state.h3, state.h4)
+        }
+
+        /// The whole of it.
+        var context: SHA_CTX {
+            var state = SHA_CTX()
+            (state.h0, state.h1, state.h2, state.h3, state.h4) = (h0, h1, h2, h3, h4)
+            state.Nl = UInt32(8 * HMACSHA1Key.blockSize)
+            return state
+        }
     }
 
     /// Writes the message's code into the first 20 bytes of `out`, which must have room for them.
     public func authenticate(_ message: Bytes, into out: UnsafeMutableRawBufferPointer) {
         precondition(out.count >= Self.size, "no room for the code")
         let code = out.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        var state = inner
+        var state = inner.context
         SHA1_Update(&state, message.buffer.baseAddress, message.count)
         SHA1_Final(code, &state)
-        state = outer
+        state = outer.context
         SHA1_Update(&state, code, Self.size)
         SHA1_Final(code, &state)
     }

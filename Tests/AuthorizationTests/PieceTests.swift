@@ -163,6 +163,47 @@ import Wire
         // The clock was set back: what was loaded later is not believed.
         #expect(cache.value(CacheKey(high: 999, low: 999), at: Timestamp(seconds: 99)) == nil)
     }
+
+    /// Whatever comes in whatever order: what a list of the same length holds, in order of first arrival, and nothing else.
+    @Test(arguments: [1, 2, 7, 64, 100, 127]) func itHoldsWhatAListWould(capacity: Int) {
+        let cache = Cache<Int>(capacity: capacity)
+        let now = Timestamp(seconds: 100)
+        var list: [(key: UInt64, value: Int)] = []
+        var oldest = 0
+        var state: UInt64 = 1
+        for step in 0..<20_000 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let key = (state >> 33) % UInt64(3 * capacity)
+            cache.insert(step, under: CacheKey(high: 0, low: key), at: now, lifetime: 1000)
+            if let known = list.firstIndex(where: { $0.key == key }) {
+                list[known].value = step
+            } else if list.count < capacity {
+                list.append((key, step))
+            } else {
+                list[oldest] = (key, step)
+                oldest = (oldest + 1) % capacity
+            }
+            guard step % 16 == 0 else { continue }
+            let held = Dictionary(uniqueKeysWithValues: list.map { ($0.key, $0.value) })
+            #expect(cache.count == held.count)
+            for key in 0..<UInt64(3 * capacity) {
+                #expect(cache.value(CacheKey(high: 0, low: key), at: now) == held[key])
+            }
+        }
+        cache.removeAll()
+        #expect(cache.count == 0 && cache.value(CacheKey(high: 0, low: 0), at: now) == nil)
+        cache.insert(1, under: CacheKey(high: 0, low: 0), at: now, lifetime: 1000)
+        #expect(cache.value(CacheKey(high: 0, low: 0), at: now) == 1)
+    }
+
+    @Test func aLargeOneLosesNothing() {
+        let cache = Cache<UInt64>(capacity: 400_000)
+        let now = Timestamp(seconds: 100)
+        let keys = (0..<200_000).map { CacheKey(high: $0 &* 0x9E37_79B9_7F4A_7C15, low: $0) } as [CacheKey]
+        for key in keys { cache.insert(key.low, under: key, at: now, lifetime: 1000) }
+        #expect(cache.count == keys.count)
+        #expect(keys.allSatisfy { cache.value($0, at: now) == $0.low })
+    }
 }
 
 @Suite struct ClassTests {

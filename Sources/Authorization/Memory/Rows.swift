@@ -16,6 +16,8 @@ final class OAuth1Rows: Sendable {
     /// Nil when the consumer has none, or one that is no key.
     let rsaKey: RSAPublicKey?
     let restrictions: AddressRestrictions
+    /// Fetches what an answer is made of, while the signature is verified.
+    let prefetch: Prefetch
 
     init(
         consumer: Consumer?, grant: Grant?, secret: [UInt8]?,
@@ -28,6 +30,7 @@ final class OAuth1Rows: Sendable {
         rsaKey = consumer.flatMap { consumer in
             consumer.rsaKey.isEmpty ? nil : consumer.rsaKey.withBytes { try? RSAPublicKey(pem: $0, minimumBits: 1024) }
         }
+        prefetch = Prefetch(grant)
         restrictions = (consumer?.restrictions ?? []).withBytes { AddressRestrictions(json: $0) }
     }
 }

@@ -153,6 +153,7 @@ extension Authorizer {
         guard let rows = gate.memory.oauth1.value(CacheKey(signer.consumerKey, signer.token), at: now) else {
             throw .needs(.oauth1(consumerKey: signer.consumerKey.array, token: signer.token.array))
         }
+        rows.prefetch.begin()
         return rows
     }
 

@@ -15,11 +15,15 @@ public struct AddressRestrictions: Sendable, Equatable {
             ranges = []
             return
         }
-        ranges = items.compactMap { item in
-            guard case .string(let text) = item else { return nil }
+        let ranges = items.compactMap { item in
+            guard case .string(let text) = item else { return nil as AddressRange? }
             return AddressRange(text)
         }
+        self.ranges = ranges == Self.everywhere ? Self.everywhere : ranges
     }
+
+    /// What nearly all consumers have, MediaWiki's default: one list for all of them is never far away in memory.
+    private static let everywhere = ["0.0.0.0/0", "::/0"].compactMap { AddressRange($0) }
 
     /// The addresses and CIDR ranges in `texts`; nil when one of them is neither.
     public init?(_ texts: [String]) {

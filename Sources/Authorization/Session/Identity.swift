@@ -109,6 +109,9 @@ public final class Identity: Sendable {
         return Identity(self, type: type, rateLimitClass: named ?? rateLimitClass, gate: gate)
     }
 
+    /// The encoded answer of the default profile.
+    var answer: [UInt8] { parts.whole }
+
     /// What the edge is told by `profile`.
     func parts(for profile: Profile) -> IdentityParts {
         if profile.index == 0 { return parts }

@@ -197,7 +197,7 @@ extension Authorizer {
 
     /// The identity of a session that gets no cookie, in the class that the user's own cookie names, if one came along.
     private func classified(_ identity: Identity, by request: CheckRequest, at now: Timestamp) -> Identity {
-        guard let user = identity.user, !identity.hasNamedClass, let cookie = sessionCookie(of: request),
+        guard !identity.hasNamedClass, let cookie = sessionCookie(of: request), let user = identity.user,
             let presented = try? verifyCookie(cookie, at: now), presented.userID == user.id,
             !hasSoftlyExpired(presented, at: now)
         else { return identity }
