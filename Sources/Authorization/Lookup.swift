@@ -20,6 +20,8 @@ public enum Lookup: Hashable, Sendable {
 
 /// What an OAuth 2 access token says about whom.
 public struct AccessTokenClaims: Hashable, Sendable {
+    /// Where the rows are kept, once they are looked up.
+    public var rowsKey: CacheKey
     /// `jti`.
     public var tokenID: [UInt8]
     /// `aud`, the first of several.
@@ -33,9 +35,10 @@ public struct AccessTokenClaims: Hashable, Sendable {
 
     /// Claims of one token.
     public init(
-        tokenID: [UInt8], clientID: [UInt8], subject: Int64? = nil, scopes: [String] = [],
+        rowsKey: CacheKey, tokenID: [UInt8], clientID: [UInt8], subject: Int64? = nil, scopes: [String] = [],
         rateLimitClass: String? = nil
     ) {
+        self.rowsKey = rowsKey
         self.tokenID = tokenID
         self.clientID = clientID
         self.subject = subject

@@ -36,6 +36,12 @@ public enum Base64 {
         decodeStrict(text, .url, into: &output)
     }
 
+    /// Writes what unpadded, canonical base64url encodes to `room`, which must have three bytes for four characters.
+    /// - Returns: How many bytes it is; nil when `text` is something else.
+    public static func decodeURL(_ text: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Int? {
+        decodeStrict(text, .url, to: room)
+    }
+
     /// Appends what padded, canonical standard base64 encodes.
     /// - Returns: Whether `text` is that; if not, `output` is as it was.
     public static func decodeStandard(_ text: Bytes, into output: inout [UInt8]) -> Bool {
@@ -121,20 +127,28 @@ public enum Base64 {
     }
 
     private static func decodeStrict(_ text: Bytes, _ alphabet: Alphabet, into output: inout [UInt8]) -> Bool {
-        guard text.count % 4 != 1 else { return false }
-        let start = output.count
-        var isBase64 = true
+        var isBase64 = false
         output.append(addingCapacity: text.count * 3 / 4) { (span: inout OutputSpan<UInt8>) in
             // Unsafe writes, into the room that was made.
             span.withUnsafeMutableBufferPointer { buffer, count in
-                guard let room = buffer.baseAddress.map({ base in base + count }) else { return }
-                let whole = decodeGroups(text.buffer, alphabet, to: room)
-                count += whole / 4 * 3
-                isBase64 = decodeRest(text.dropFirst(whole), alphabet, to: room + whole / 4 * 3, &count)
+                guard let room = buffer.baseAddress.map({ base in base + count }) else {
+                    return isBase64 = text.isEmpty
+                }
+                guard let written = decodeStrict(text, alphabet, to: room) else { return }
+                count += written
+                isBase64 = true
             }
         }
-        if !isBase64 { output.removeLast(output.count - start) }
         return isBase64
+    }
+
+    private static func decodeStrict(
+        _ text: Bytes, _ alphabet: Alphabet, to room: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        guard text.count % 4 != 1 else { return nil }
+        let whole = decodeGroups(text.buffer, alphabet, to: room)
+        var count = whole / 4 * 3
+        return decodeRest(text.dropFirst(whole), alphabet, to: room + count, &count) ? count : nil
     }
 
     /// Decodes four characters at a time, up to the first that is not of the alphabet. Returns how many characters it were.

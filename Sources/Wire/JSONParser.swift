@@ -124,6 +124,11 @@ struct JSONParser {
 
     private mutating func number() throws(JSONError) -> String {
         let start = position
+        try skipNumber()
+        return text[start..<position].string
+    }
+
+    mutating func skipNumber() throws(JSONError) {
         _ = take(0x2D)
         if !take(0x30) { try digits() }
         if take(0x2E) { try digits() }
@@ -131,7 +136,6 @@ struct JSONParser {
             if !take(0x2B) { _ = take(0x2D) }
             try digits()
         }
-        return text[start..<position].string
     }
 
     private mutating func digits() throws(JSONError) {

@@ -83,8 +83,9 @@ private func cookie(_ id: Int64) -> Lookup {
         }
         let lookups: [Lookup] = [
             .user(id: 1), .user(id: 2), .oauth1(consumerKey: [1], token: [2]), .oauth1(consumerKey: [1], token: [3]),
-            .oauth2(AccessTokenClaims(tokenID: [1], clientID: [2])),
-            .oauth2(AccessTokenClaims(tokenID: [1], clientID: [2], subject: 1)), cookie(1), cookie(2),
+            .oauth2(AccessTokenClaims(rowsKey: CacheKey(high: 1, low: 1), tokenID: [1], clientID: [2])),
+            .oauth2(AccessTokenClaims(rowsKey: CacheKey(high: 1, low: 2), tokenID: [1], clientID: [2], subject: 1)),
+            cookie(1), cookie(2),
         ]
         let told = Mutex(0)
         let all = Latch()

@@ -30,6 +30,7 @@ import Wire
     }
 
     private func exercise(text: [UInt8]) {
+        #expect(membersInPlace(text) == (try? JSON(parsing: text))?.members)
         if let json = try? JSON(parsing: text) {
             #expect((try? JSON(parsing: json.compact)) == json)
             _ = try? CheckRequestJSON.transcode(json)
@@ -96,6 +97,8 @@ import Wire
         let texts = [
             "a=1; sessionJwt=eyJ.e30.x; b=\"2\"; ;c", "%41%zz+%C3%A9", "Zm9v-_+/==",
             #"{"attributes":{"request":{"http":{"method":"GET","headers":{"a":"\u00e9\ud83e\udd8a"},"size":"-1"}}}}"#,
+            #"{"aud":"0123456789abcdef0123456789abcdef","jti":"\u0041bc\\\"é","iat":1.0e3,"sub":"mw:wiki:1","scopes":["a",[],true]}"#,
+            #" { "a" : {"b":[ {} ,null] }, "a":"ein langer Text, über acht Zeichen" , "" :-0 } "#,
             #"{"status":{"code":7},"dynamicMetadata":{"a":[1,2.5e-3,null,{"b":[]}]},"okResponse":{}}"#,
         ]
         for text in texts {

@@ -81,6 +81,32 @@ import Wire
         #expect((JSON.string("x"))["a"] == nil && JSON.array([])["a"] == nil)
     }
 
+    /// What is read in place is what a tree would hold, and what is refused there is refused here.
+    @Test(arguments: [
+        "{}", " {\t} ", #"{"a":1}"#, #"{"a":"x","a":"y"}"#, #"{"\u0061\n":"\ud83e\udd8a"}"#,
+        #"{"a":[1,"é",[],{"b":[]}],"":null}"#,
+        "{\"a\":tru}", "{\"a\":01}", "{\"a\":\"\u{1}\"}", "{\"a\":\"sixteen plain ones\u{1f}\"}", "{\"a\":[1,]}",
+        "{\"a\":[1 2]}",
+        "{\"a\":-}", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "{}x", "{", "[]", "1", "\"{}\"", "", #"{"a":"\ud800"}"#,
+    ]) func membersAreReadInPlace(_ text: String) {
+        #expect(membersInPlace(utf8(text)) == (try? JSON(parsing: text))?.members)
+    }
+
+    @Test func limitsHoldForWhatIsReadInPlace() {
+        for text in ["{}", #"{"a":[[]]}"#, #"{"a":[1,2],"b":3}"#, #"{"a":{"b":[]}}"#] {
+            for number in 0...6 {
+                for limits in [
+                    JSON.Limits(bytes: 3 * number), JSON.Limits(depth: number), JSON.Limits(values: number),
+                ] {
+                    let tree = try? JSON(parsing: text, limits: limits)
+                    #expect(membersInPlace(utf8(text), limits: limits) == tree?.members, "\(text) \(limits)")
+                }
+            }
+        }
+        let odd = utf8("{\"a\":\"12345678") + [0xED, 0xA0, 0x80] + utf8("\"}")
+        #expect(membersInPlace(odd) == nil)
+    }
+
     @Test func bombsAreRefused() {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

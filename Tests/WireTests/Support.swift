@@ -105,3 +105,17 @@ struct SeededGenerator: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 }
+
+/// The members of an object as they are read in place, built; nil when the text is refused.
+func membersInPlace(_ text: [UInt8], limits: JSON.Limits = JSON.Limits()) -> [JSON.Member]? {
+    text.withBytes { bytes in
+        var members: [JSON.Member] = []
+        do {
+            try JSON.readObject(bytes, limits: limits) { name, value in
+                let text = value.withText(\.string)
+                members.append(JSON.Member(name.withText(\.string) ?? "?", text.map { .string($0) } ?? value.json))
+            }
+            return members
+        } catch { return nil }
+    }
+}

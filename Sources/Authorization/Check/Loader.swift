@@ -23,7 +23,7 @@ public struct Loader: Sendable {
         case .oauth2(let token):
             let rows = try reading { try oauth2(token, at: now) }
             gate.memory.oauth2.insert(
-                rows, under: CacheKey(lookup), at: now, lifetime: lifetime(isFound: rows.grant != nil))
+                rows, under: token.rowsKey, at: now, lifetime: lifetime(isFound: rows.grant != nil))
         case .user(let id):
             let user = try reading { try directory.user(id: id, at: now) }
             let entry = UserEntry(

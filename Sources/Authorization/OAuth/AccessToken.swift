@@ -24,80 +24,102 @@ final class VerifiedToken: Sendable {
         case invalid
     }
 
+    /// What the claims say, when they are those of an access token.
+    private struct Content {
+        let period: ValidityPeriod
+        let subject: Subject
+        let rowsKey: CacheKey
+
+        init?(_ claims: JWTClaims, scope: String) {
+            guard let period = ValidityPeriod(claims), let subject = Subject(claims[.sub], scope: scope),
+                claims[.jti]?.kind == .string, VerifiedToken.audience(claims[.aud]) != nil
+            else { return nil }
+            self.period = period
+            self.subject = subject
+            rowsKey = CacheKey(rowsOf: claims)
+        }
+    }
+
     init(_ text: Bytes, keys: [RSAPublicKey], scope: String) throws(Halt) {
-        let token: JWT
+        let content: Content?
         do {
-            token = try JWT(verifying: text, keys: keys)
+            content = try JWT.verify(text, keys: keys) { Content($0, scope: scope) }
         } catch {
             throw .refused(error == .signature ? .accessTokenSignature : .accessTokenMalformed)
         }
-        guard let period = ValidityPeriod(token), let subject = Subject(token["sub"], scope: scope),
-            let lookup = Self.lookup(token, subject)
-        else { throw .refused(.accessTokenMalformed) }
+        guard let content else { throw .refused(.accessTokenMalformed) }
         self.text = text.array
-        self.period = period
-        self.subject = subject
-        rowsKey = CacheKey(lookup)
+        period = content.period
+        subject = content.subject
+        rowsKey = content.rowsKey
     }
 
     /// What its rows are looked up by.
     func lookup() throws(Halt) -> Lookup {
-        guard let token = text.withBytes({ JWT(verifiedBefore: $0) }), let lookup = Self.lookup(token, subject) else {
-            throw .failed(.unresolved)
+        let lookup = text.withBytes { text in
+            JWT.readVerified(text) { claims -> Lookup? in
+                guard let identifier = claims[.jti]?.withText(\.array), let audience = Self.audience(claims[.aud])
+                else {
+                    return nil
+                }
+                var looked = AccessTokenClaims(rowsKey: rowsKey, tokenID: identifier, clientID: audience)
+                if case .user(let id) = subject { looked.subject = id }
+                looked.scopes = Grants.strings(claims[.scopes]?.json)
+                looked.rateLimitClass = claims[.rlc]?.withText(\.string)
+                return .oauth2(looked)
+            }
         }
+        guard let lookup else { throw .failed(.unresolved) }
         return lookup
-    }
-
-    private static func lookup(_ token: JWT, _ subject: Subject) -> Lookup? {
-        guard case .string(let identifier)? = token["jti"], let audience = audience(token["aud"]) else { return nil }
-        var claims = AccessTokenClaims(tokenID: Array(identifier.utf8), clientID: Array(audience.utf8))
-        if case .user(let id) = subject { claims.subject = id }
-        claims.scopes = Grants.strings(token["scopes"])
-        claims.rateLimitClass = token["rlc"]?.text
-        return .oauth2(claims)
     }
 
     /// Whether it was made of `text`, byte for byte.
     func isAbout(_ text: Bytes) -> Bool { self.text.withBytes { $0 == text } }
 
-    private static func audience(_ claim: JSON?) -> String? {
-        switch claim {
-        case .string(let text): return text
-        case .array(let items):
-            guard case .string(let text)? = items.first else { return nil }
-            return text
-        default: return nil
-        }
+    /// The client that `aud` names: the first of several.
+    private static func audience(_ claim: JSONText?) -> [UInt8]? {
+        guard let claim else { return nil }
+        if let text = claim.withText(\.array) { return text }
+        guard claim.kind == .array, case .string(let text)? = claim.json.elements?.first else { return nil }
+        return Array(text.utf8)
     }
 }
 
 extension VerifiedToken.Subject {
     /// PHP's reading of the claim: false values name nobody; a user is named by an integer exactly as PHP writes it, or by
     /// `mw:<scope>:<id>`. Nil for a type that MediaWiki dies of.
-    init?(_ claim: JSON?, scope: String) {
-        switch claim {
-        case nil, .null, .bool(false): self = .absent
-        case .bool(true): self = .user(1)
-        case .number(let literal):
-            guard let number = Double(literal), let id = Int64(exactly: number.rounded(.towardZero)) else {
+    init?(_ claim: JSONText?, scope: String) {
+        guard let claim else {
+            self = .absent
+            return
+        }
+        switch claim.kind {
+        case .null: self = .absent
+        case .bool: self = claim.json == true ? .user(1) : .absent
+        case .number:
+            guard let number = Double(claim.bytes.string), let id = Int64(exactly: number.rounded(.towardZero)) else {
                 self = .invalid
                 return
             }
             self = number == 0 ? .absent : .user(id)
-        case .string(let text): self = Self.parse(text, scope: scope)
-        default: return nil
+        case .string:
+            var scope = scope
+            self = claim.withText { text in scope.withUTF8 { Self.parse(text, scope: Bytes($0)) } } ?? .invalid
+        case .array, .object: return nil
         }
     }
 
-    private static func parse(_ text: String, scope: String) -> VerifiedToken.Subject {
-        if text.isEmpty || text == "0" { return .absent }
+    private static func parse(_ text: Bytes, scope: Bytes) -> VerifiedToken.Subject {
+        if !PHP.isTruthy(text) { return .absent }
         var id = text
-        if text.hasPrefix("mw:") {
-            guard let colon = text.lastIndex(of: ":"), text[..<colon] == "mw:" + scope else { return .invalid }
-            id = String(text[text.index(after: colon)...])
+        if text.starts(with: "mw:") {
+            guard let end = text.buffer.lastIndex(of: UInt8(ascii: ":")), end >= 3, text[3..<end] == scope else {
+                return .invalid
+            }
+            id = text.dropFirst(end + 1)
             if id == "0" { return .absent }
         }
-        return Array(id.utf8).withBytes { PHP.integerKey($0) }.map { .user($0) } ?? .invalid
+        return PHP.integerKey(id).map { .user($0) } ?? .invalid
     }
 }
 
@@ -174,6 +196,19 @@ extension CacheKey {
         }
         self.init(
             high: (end - 16).loadUnaligned(as: UInt64.self), low: (end - 8).loadUnaligned(as: UInt64.self))
+    }
+
+    /// Where the rows behind an access token are kept: by all that they are looked up and joined by. Absent claims are empty, which
+    /// no value is.
+    init(rowsOf claims: JWTClaims) {
+        var hash = KeyedHash()
+        hash.combine(claims.text(.jti))
+        hash.combine(claims.text(.aud))
+        hash.combine(claims.text(.sub))
+        hash.combine(claims.text(.scopes))
+        hash.combine(claims.text(.rlc))
+        let (high, low) = hash.finish()
+        self.init(high: high, low: low)
     }
 
     /// The key of a lookup.

@@ -14,41 +14,112 @@ enum JWTError: Error {
     case signature
 }
 
-/// The claims of a token whose signature was verified.
-struct JWT {
-    private let claims: [JSON.Member]
+/// The claims of a token that are looked at; each a view that is valid during the call that got them.
+struct JWTClaims {
+    /// A claim by its registered (RFC 7519, 4.1) or MediaWiki's own name.
+    enum Name: Int, CaseIterable {
+        case iss, sub, aud, exp, nbf, iat, jti
+        /// The grants of an access token.
+        case scopes
+        /// The rate limit class.
+        case rlc
+        /// The soft expiry of a session.
+        case sxp
 
+        init?(_ name: Bytes) {
+            if name.count == 6 {
+                guard name == "scopes" else { return nil }
+                self = .scopes
+                return
+            }
+            guard name.count == 3 else { return nil }
+            switch UInt32(name[0]) << 16 | UInt32(name[1]) << 8 | UInt32(name[2]) {
+            case 0x69_73_73: self = .iss
+            case 0x73_75_62: self = .sub
+            case 0x61_75_64: self = .aud
+            case 0x65_78_70: self = .exp
+            case 0x6e_62_66: self = .nbf
+            case 0x69_61_74: self = .iat
+            case 0x6a_74_69: self = .jti
+            case 0x72_6c_63: self = .rlc
+            case 0x73_78_70: self = .sxp
+            default: return nil
+            }
+        }
+    }
+
+    private var values = InlineArray<10, JSONText?>(repeating: nil)
+
+    /// The claim `name`; the last of repeated ones.
+    subscript(_ name: Name) -> JSONText? { values[name.rawValue] }
+
+    /// The claim as the token spells it; empty when there is none.
+    func text(_ name: Name) -> Bytes { self[name]?.bytes ?? .empty }
+
+    /// The claims of a decoded payload; nil when it is no object, or has an empty name.
+    fileprivate init?(payload: Bytes) {
+        var hasEmptyName = false
+        do {
+            try JSON.readObject(payload, limits: JWT.limits) { name, value in
+                let isEmpty = name.withText { text in
+                    if let name = Name(text) { values[name.rawValue] = value }
+                    return text.isEmpty
+                }
+                hasEmptyName = hasEmptyName || isEmpty ?? true
+            }
+        } catch { return nil }
+        if hasEmptyName { return nil }
+    }
+}
+
+enum JWT {
     /// No token is longer.
     static let mostBytes = 16_384
     /// PHP's `json_decode` goes 512 levels deep.
-    private static let limits = JSON.Limits(bytes: mostBytes, depth: 512, values: 4096)
+    fileprivate static let limits = JSON.Limits(bytes: mostBytes, depth: 512, values: 4096)
 
-    /// The claims of `text`, whose signature was verified before; nil when it was not.
-    init?(verifiedBefore text: Bytes) {
-        guard let (first, second) = Self.points(in: text), let claims = Self.members(text[(first + 1)..<second]) else {
-            return nil
+    /// What `body` makes of the claims of `text`, whose signature was verified before; nil when it was not.
+    static func readVerified<Value>(_ text: Bytes, _ body: (JWTClaims) -> Value?) -> Value? {
+        guard text.count <= mostBytes, let (first, second) = points(in: text) else { return nil }
+        return withRoom(for: text) { room in
+            decode(text[(first + 1)..<second], to: room).flatMap { JWTClaims(payload: $0) }.flatMap(body)
         }
-        self.claims = claims
     }
 
-    /// Verifies `text` with any of `keys`.
-    init(verifying text: Bytes, keys: [RSAPublicKey]) throws(JWTError) {
-        guard text.count <= Self.mostBytes, let (first, second) = Self.points(in: text),
-            let header = Self.members(text[0..<first]),
-            let claims = Self.members(text[(first + 1)..<second]),
-            let signature = Self.decode(text.dropFirst(second + 1))
-        else { throw .malformed }
-        guard header.last(named: "alg") == .string("RS256"), header.last(named: "enc") == nil else { throw .malformed }
-        let signed = text[0..<second]
-        let isVerified = signature.withBytes { signature in
-            keys.contains { $0.verify(signature: signature, message: signed, digest: .sha256) }
+    /// What `body` makes of the claims of `text`, once that is verified with any of `keys`.
+    static func verify<Value>(
+        _ text: Bytes, keys: [RSAPublicKey], _ body: (JWTClaims) -> Value
+    ) throws(JWTError) -> Value {
+        guard text.count <= mostBytes, let (first, second) = points(in: text) else { throw .malformed }
+        let result = withRoom(for: text) { room -> Result<Value, JWTError> in
+            // The segments lie in the room as far apart as in the text.
+            guard let header = decode(text[0..<first], to: room), let isRS256 = isRS256(header),
+                let payload = decode(text[(first + 1)..<second], to: room + first),
+                let claims = JWTClaims(payload: payload),
+                let signature = decode(text.dropFirst(second + 1), to: room + second), isRS256
+            else { return .failure(.malformed) }
+            let isVerified = keys.contains {
+                $0.verify(signature: signature, message: text[0..<second], digest: .sha256)
+            }
+            return isVerified ? .success(body(claims)) : .failure(.signature)
         }
-        guard isVerified else { throw .signature }
-        self.claims = claims
+        return try result.get()
     }
 
-    /// The claim `name`; the last of repeated ones.
-    subscript(_ name: String) -> JSON? { claims.last(named: name) }
+    /// Whether the header says so, and that nothing is encrypted; nil when it is no object, or has an empty name.
+    private static func isRS256(_ header: Bytes) -> Bool? {
+        var isRS256 = false
+        var isEncrypted = false
+        var hasEmptyName = false
+        do {
+            try JSON.readObject(header, limits: limits) { name, value in
+                if name.isText("alg") { isRS256 = value.isText("RS256") }
+                if name.isText("enc") { isEncrypted = true }
+                if name.isText("") { hasEmptyName = true }
+            }
+        } catch { return nil }
+        return hasEmptyName ? nil : isRS256 && !isEncrypted
+    }
 
     /// Where the two points are between the three segments.
     private static func points(in text: Bytes) -> (first: Int, second: Int)? {
@@ -59,17 +130,17 @@ struct JWT {
         return (first, second)
     }
 
-    private static func members(_ segment: Bytes) -> [JSON.Member]? {
-        guard let bytes = decode(segment) else { return nil }
-        guard case .object(let members)? = bytes.withBytes({ try? JSON(parsing: $0, limits: limits) }) else {
-            return nil
+    /// Memory for the decoded segments of `text`.
+    private static func withRoom<Value>(for text: Bytes, _ body: (UnsafeMutablePointer<UInt8>) -> Value) -> Value {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count) { room in
+            // A token has two points at least.
+            body(room.baseAddress.unsafelyUnwrapped)
         }
-        return members.contains { $0.name.isEmpty } ? nil : members
     }
 
-    private static func decode(_ segment: Bytes) -> [UInt8]? {
-        guard !segment.isEmpty else { return nil }
-        return Base64.decodeURL(segment)
+    private static func decode(_ segment: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Bytes? {
+        guard !segment.isEmpty, let count = Base64.decodeURL(segment, to: room) else { return nil }
+        return Bytes(UnsafeBufferPointer(start: room, count: count))
     }
 }
 
@@ -84,26 +155,24 @@ struct ValidityPeriod: Sendable {
     var expires: Double?
 
     /// Nil when a time is there and not a number.
-    init?(_ token: JWT) {
+    init?(_ claims: JWTClaims) {
         do {
-            notBefore = try Self.time(token["nbf"])
-            issuedAt = try Self.time(token["iat"])
-            expires = try Self.time(token["exp"])
+            notBefore = try Self.time(claims[.nbf])
+            issuedAt = try Self.time(claims[.iat])
+            expires = try Self.time(claims[.exp])
         } catch { return nil }
     }
 
     /// A number or a numeric string of seconds. Beyond 64 bits there is no date.
-    private static func time(_ claim: JSON?) throws(JWTError) -> Double? {
-        let text: String
-        switch claim {
-        case nil: return nil
-        case .number(let literal): text = literal
-        case .string(let string): text = string
-        default: throw .malformed
-        }
-        guard let seconds = Array(text.utf8).withBytes({ PHP.number($0) }), abs(seconds) < 9.3e18 else {
-            throw .malformed
-        }
+    private static func time(_ claim: JSONText?) throws(JWTError) -> Double? {
+        guard let claim else { return nil }
+        let number: Double? =
+            switch claim.kind {
+            case .number: PHP.number(claim.bytes)
+            case .string: claim.withText { PHP.number($0) } ?? nil
+            default: nil
+            }
+        guard let seconds = number, abs(seconds) < 9.3e18 else { throw .malformed }
         return seconds * 1000
     }
 

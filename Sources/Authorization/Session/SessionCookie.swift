@@ -21,12 +21,14 @@ final class VerifiedCookie: Sendable {
         /// `rlc`; nil when absent.
         let rateLimitClass: String?
 
-        init(_ token: JWT, _ period: ValidityPeriod, scope: String) {
+        /// Nil when a time is no number.
+        init?(_ claims: JWTClaims, scope: String) {
+            guard let period = ValidityPeriod(claims) else { return nil }
             self.period = period
-            issuer = token["iss"]?.text
-            userID = VerifiedCookie.userID(token["sub"], scope: scope)
-            softExpiry = token["sxp"].flatMap(VerifiedCookie.number)
-            rateLimitClass = token["rlc"]?.text
+            issuer = claims[.iss]?.withText(\.string)
+            userID = VerifiedCookie.userID(claims[.sub], scope: scope)
+            softExpiry = claims[.sxp].flatMap(VerifiedCookie.number)
+            rateLimitClass = claims[.rlc]?.withText(\.string)
         }
 
         /// The end of the session, milliseconds since 1970.
@@ -48,12 +50,8 @@ final class VerifiedCookie: Sendable {
     init(_ token: Bytes, presentedAs text: Bytes, keys: [RSAPublicKey], scope: String) {
         self.text = text.array
         do {
-            let token = try JWT(verifying: token, keys: keys)
-            guard let period = ValidityPeriod(token) else {
-                result = .failure(.malformed)
-                return
-            }
-            result = .success(Claims(token, period, scope: scope))
+            let claims = try JWT.verify(token, keys: keys) { Claims($0, scope: scope) }
+            result = claims.map { .success($0) } ?? .failure(.malformed)
         } catch {
             result = .failure(error == .signature ? .signature : .malformed)
         }
@@ -63,28 +61,20 @@ final class VerifiedCookie: Sendable {
     func isAbout(_ text: Bytes) -> Bool { self.text.withBytes { $0 == text } }
 
     /// The id of `mw:<provider>:<instance>:<id>`, read as PHP's `(int)` does.
-    fileprivate static func userID(_ claim: JSON?, scope: String) -> Int64? {
-        guard let subject = claim?.text else { return nil }
-        let prefix = "mw:" + scope + ":"
-        guard subject.hasPrefix(prefix) else { return nil }
-        let id = Array(subject.utf8.dropFirst(prefix.utf8.count))
-        return id.contains(UInt8(ascii: ":")) ? nil : id.withBytes { PHP.integer($0) }
+    fileprivate static func userID(_ claim: JSONText?, scope: String) -> Int64? {
+        claim?.withText { subject -> Int64? in
+            var prefix = "mw:" + scope + ":"
+            let length = prefix.withUTF8 { subject.prefix($0.count) == Bytes($0) ? $0.count : nil }
+            guard let id = length.map(subject.dropFirst), id.firstIndex(of: UInt8(ascii: ":")) == nil else {
+                return nil
+            }
+            return PHP.integer(id)
+        } ?? nil
     }
 
-    fileprivate static func number(_ claim: JSON) -> Double? {
-        switch claim {
-        case .number(let literal): Array(literal.utf8).withBytes { PHP.leadingNumber($0) }
-        case .string(let text): Array(text.utf8).withBytes { PHP.leadingNumber($0) }
-        default: nil
-        }
-    }
-}
-
-extension JSON {
-    /// The string, nil for other kinds.
-    var text: String? {
-        if case .string(let text) = self { return text }
-        return nil
+    fileprivate static func number(_ claim: JSONText) -> Double? {
+        if claim.kind == .number { return PHP.leadingNumber(claim.bytes) }
+        return claim.withText { PHP.leadingNumber($0) } ?? nil
     }
 }
 
