@@ -21,7 +21,7 @@ public enum Lookup: Hashable, Sendable {
 /// What an OAuth 2 access token says about whom.
 public struct AccessTokenClaims: Hashable, Sendable {
     /// Where the rows are kept, once they are looked up.
-    public var rowsKey: CacheKey
+    let rowsKey: CacheKey
     /// `jti`.
     public var tokenID: [UInt8]
     /// `aud`, the first of several.
@@ -33,8 +33,8 @@ public struct AccessTokenClaims: Hashable, Sendable {
     /// `rlc`; nil when there is none.
     public var rateLimitClass: String?
 
-    /// Claims of one token.
-    public init(
+    /// Claims of one token; `rowsKey` has to be made of these.
+    package init(
         rowsKey: CacheKey, tokenID: [UInt8], clientID: [UInt8], subject: Int64? = nil, scopes: [String] = [],
         rateLimitClass: String? = nil
     ) {

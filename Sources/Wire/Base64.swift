@@ -38,8 +38,10 @@ public enum Base64 {
 
     /// Writes what unpadded, canonical base64url encodes to `room`, which must have three bytes for four characters.
     /// - Returns: How many bytes it is; nil when `text` is something else.
-    public static func decodeURL(_ text: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Int? {
-        decodeStrict(text, .url, to: room)
+    public static func decodeURL(_ text: Bytes, to room: UnsafeMutableBufferPointer<UInt8>) -> Int? {
+        precondition(room.count >= text.count * 3 / 4, "no room for what is decoded")
+        guard let start = room.baseAddress else { return text.isEmpty ? 0 : nil }
+        return decodeStrict(text, .url, to: start)
     }
 
     /// Appends what padded, canonical standard base64 encodes.

@@ -1,20 +1,30 @@
 // JSON read where it lies: an object is checked as a whole, and its members are handed out as views of the text. Nothing is
 // built of what nobody asks for.
 
-/// A value in a JSON text.
+/// A value in a JSON text; a view that is valid as long as the text is.
 public struct JSONText: Sendable {
     /// From its first to its last byte; a string's with its quotes.
     public let bytes: Bytes
 
     fileprivate init(_ bytes: Bytes) { self.bytes = bytes }
 
-    /// Kinds of values.
+    /// What a value can be (RFC 8259, 3).
     public enum Kind: Sendable {
-        /// One kind.
-        case null, bool, number, string, array, object
+        /// `null`
+        case null
+        /// `true` or `false`
+        case bool
+        /// A number.
+        case number
+        /// A string.
+        case string
+        /// An array.
+        case array
+        /// An object.
+        case object
     }
 
-    /// What it is.
+    /// What it is, by its first byte.
     public var kind: Kind {
         switch bytes.first {
         case 0x22: .string
@@ -34,9 +44,17 @@ public struct JSONText: Sendable {
         return inner.firstIndex(of: 0x5C) == nil ? body(inner) : unescaped.withBytes(body)
     }
 
-    /// Whether this is the string `literal`.
-    @inline(__always)
-    public func isText(_ literal: StaticString) -> Bool { withText { $0 == Bytes(literal) } ?? false }
+    /// The first element of an array; nil when there is none, or when this is no array.
+    public var firstElement: JSONText? {
+        guard kind == .array else { return nil }
+        var parser = JSONParser(text: bytes.dropFirst(1), valuesLeft: .max)
+        parser.skipSpace()
+        guard parser.current != 0x5D else { return nil }
+        let start = parser.position
+        // It was checked, see `json`.
+        guard (try? parser.skipValue(depthLeft: .max)) != nil else { return nil }
+        return JSONText(parser.text[start..<parser.position])
+    }
 
     private var unescaped: [UInt8] {
         if case .string(let text) = json { return Array(text.utf8) }
@@ -62,12 +80,14 @@ extension JSON {
         }
         var parser = JSONParser(text: text, valuesLeft: limits.values)
         parser.skipSpace()
-        guard parser.current == 0x7B, limits.values > 0, limits.depth > 0 else { throw parser.error("expected '{'") }
+        guard limits.values > 0 else { throw parser.error("too many values") }
+        guard parser.current == 0x7B else { throw parser.error("expected '{'") }
+        guard limits.depth > 0 else { throw parser.error("nested too deep") }
         parser.valuesLeft -= 1
         parser.position += 1
         parser.skipSpace()
-        var isEmpty = parser.take(0x7D)
-        while !isEmpty {
+        var isAtEnd = parser.take(0x7D)
+        while !isAtEnd {
             let name = try parser.skipName()
             parser.skipSpace()
             let start = parser.position
@@ -75,7 +95,7 @@ extension JSON {
             member(JSONText(name), JSONText(text[start..<parser.position]))
             parser.skipSpace()
             if parser.take(0x7D) {
-                isEmpty = true
+                isAtEnd = true
             } else if !parser.take(0x2C) {
                 throw parser.error("expected ',' or '}'")
             }

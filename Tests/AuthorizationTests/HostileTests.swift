@@ -24,7 +24,8 @@ import Wire
         #"{"alg":"none"}"#, #"{"alg":"None"}"#, #"{"alg":"HS256"}"#, #"{"alg":"rs256"}"#, #"{"alg":["RS256"]}"#,
         #"{"alg":null}"#,
         "{}", "[]", #""RS256""#, #"{"alg":"RS256","alg":"none"}"#, #"{"alg":"RS256","enc":"A128GCM"}"#,
-        #"{"alg":"RS256","":1}"#,
+        #"{"alg":"RS256","":1}"#, #"{"alg":"RS256","enc":null}"#, #"{"alg":"RS256","\u0065nc":""}"#,
+        #"{"alg":"RS256","\u0061lg":"none"}"#, #"{"alg":"RS256"} x"#,
         #"{"alg":"PS256"}"#, #"{"alg":"RS512"}"#,
     ])
     func algorithmTricks(_ header: String) {
@@ -53,9 +54,38 @@ import Wire
         (#"{"aud":"oo","jti":"jti-1","sub":"mw:local:other:3"}"#, .subjectInvalid),
         (#"{"aud":"oo","jti":"jti-1","sub":"99"}"#, .subjectInvalid),
         (#"{"aud":"oo","jti":"jti-1","sub":["3"]}"#, .accessTokenMalformed),
+        (#"{"aud":"oo","jti":"jti-1","sub":"3","\u0073ub":"03"}"#, .subjectInvalid),
+        (#"{"aud":"oo","jti":"jti-1","sub":"3\u0301"}"#, .subjectInvalid),
+        (#"{"aud":[5,"oo"],"jti":"jti-1"}"#, .accessTokenMalformed),
+        (#"{"aud":"oo","jti":"jti-1","":1}"#, .accessTokenMalformed),
+        (#"{"aud":"oo","jti":"jti-1"},"#, .accessTokenMalformed),
     ])
     func claims(_ payload: String, _ expected: Reason) {
         #expect(reason(TestWorld.jwt(payload, key: TestWorld.accessTokenKey)) == expected)
+    }
+
+    /// Escapes and white space say the same in other words.
+    @Test(arguments: [
+        #"{"\u0061ud":"oo","jti":"jti\u002d1","s\u0075b":"\u0033"}"#, #" { "aud" : [ "oo" , 5 ] , "jti" : "jti-1" } "#,
+        #"{"aud":"none","jti":5,"aud":"oo","jti":"jti-1"}"#,
+    ]) func otherSpellings(_ payload: String) {
+        let world = TestWorld()
+        for header in [#"{"alg":"RS256"}"#, #" {"typ":"J\u0057T","\u0061lg":"RS\u003256" } "#] {
+            let token = TestWorld.jwt(payload, header: header, key: TestWorld.accessTokenKey)
+            let outcome = world.check(world.request().adding("authorization", "Bearer \(token)"))
+            #expect(outcome.verdict?.outcome == .authenticated, "\(String(describing: outcome.reason))")
+        }
+    }
+
+    /// Two tokens of one name are two tokens: what is kept of one is not the other's.
+    @Test func tokensOfOneName() {
+        let world = TestWorld()
+        for (more, grants) in [
+            ("", []), (#","scopes":["a"]"#, ["a"]), (#","scopes":["a","b"]"#, ["a", "b"]), ("", []),
+        ] {
+            let outcome = world.check(world.bearer(#""aud":"oo","jti":"jti-1","sub":"3"\#(more)"#))
+            #expect(outcome.verdict?.identity?.grants == grants)
+        }
     }
 
     @Test func jsonBombs() {

@@ -45,8 +45,8 @@ import Wire
         #expect((60 * 512..<68 * 512).contains(changed))
     }
 
-    /// Keys that somebody made up, equal in one half or alike in both, are spread over a dictionary as others are, whatever the
-    /// secret: 4,096 random ones have 2,589 places, give or take 20.
+    /// Keys that somebody made up, equal in one half or alike in both, are spread over a dictionary as others are, under
+    /// hundreds of secrets: 4,096 random ones have 2,589 places, give or take 20.
     @Test func madeUpKeysAreSpread() {
         let numbers = (0..<4096).map(UInt64.init)
         let families: [[CacheKey]] = [

@@ -6,6 +6,7 @@ makes distinct ones; a row and what it is compared with have the same client. A 
 since timings on shared machines are not exact; instructions and allocations (gates.py) are.
 
 QUICK=1: three minutes, smaller counts. SOAK=1: ten million requests. ONLY="warm latency": only these sections.
+UNDER="env LD_PRELOAD=…": Sessiongate runs under this.
 """
 
 import os

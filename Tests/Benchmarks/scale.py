@@ -15,6 +15,9 @@ CONNECTIONS = 1_000 if measure.QUICK else 5_000
 COUNT = 40_000 if measure.QUICK else 100_000
 TOKENS = 5_000 if measure.QUICK else 10_000
 GROWS = 1.2
+PLAIN = ("--mix", "oauth1=1", "--plain")
+# glibc's allocator asks for pages of 2 MB in its main arena only, so there has to be one for all threads.
+HUGE_PAGES = ("env", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1")
 # Rows stay good for the whole run, and no cookie is signed for a million users: it would take ten minutes.
 LARGE = {
     "CACHE_CAPACITY": 4_000_000,
@@ -81,37 +84,35 @@ def nonces(folder, table, state):
 
 
 def users(folder, table, state):
-    """Few and many OAuth 1 tokens and their users in memory."""
+    """Few and many OAuth 1 tokens and their users in memory; many of them in huge pages, too."""
     with contextlib.ExitStack() as stack:
-        few, many = (
-            stack.enter_context(servers.Sessiongate(folder / name, state, **LARGE)) for name in ("few", "many")
-        )
-        plain = ("--mix", "oauth1=1", "--plain")
-        before = measure.settled_bytes(many.pid)
-        clients.load(few.port, *plain, "--users", 1000, "--warm", "--requests", 1000)
-        clients.load(many.port, *plain, "--users", USERS, "--warm", "--requests", 1000)
-        grown = (measure.settled_bytes(many.pid) - before) / USERS
-        ratios, costs = [], []
+
+        def start(name, number, under=()):
+            gate = stack.enter_context(servers.Sessiongate(folder / name, state, under=under, **LARGE))
+            before = measure.settled_bytes(gate.pid)
+            clients.load(gate.port, *PLAIN, "--users", number, "--warm", "--requests", 1000)
+            return gate, (measure.settled_bytes(gate.pid) - before) / number
+
+        few, _ = start("few", 1000)
+        many, grown = start("many", USERS)
+        huge, _ = start("huge", USERS, HUGE_PAGES)
+        rounds = []
         for _ in range(measure.ROUNDS):
-            pair = []
-            for gate, number in ((few, 1000), (many, USERS)):
-                pair.append(ask_users(gate, plain, number))
-            ratios.append(pair[1] / pair[0])
-            costs.append(pair[1])
-    ratio, cost = statistics.median(ratios), statistics.median(costs)
-    name = f"1,000 → {USERS:,} remembered tokens and users"
+            base, *costs = (ask_users(*pair) for pair in ((few, 1000), (many, USERS), (huge, USERS)))
+            rounds.append([(cost / base, cost) for cost in costs])
+    title = f"1,000 → {USERS:,} remembered tokens and users"
+    for name, pairs in zip((title, f"{title}, huge pages"), zip(*rounds, strict=True), strict=True):
+        ratio, cost = map(statistics.median, zip(*pairs, strict=True))
+        table.add(Result(name, "load", ratio, cost=cost, goal=GROWS))
     note = "OAuth 1: token, acceptance, user, parts of its answer"
-    table.add(
-        Result(name, "load", ratio, cost=cost, goal=GROWS),
-        Result("memory, an OAuth 1 token with its user and answer", "load", grown, "B", note=note),
-    )
+    table.add(Result("memory, an OAuth 1 token with its user and answer", "load", grown, "B", note=note))
 
 
-def ask_users(gate, options, number):
+def ask_users(gate, number):
     """CPU time of a request of one of so many users; all must be known already."""
     kind = 'sessiongate_checks_total{outcome="authenticated",type="oauth1"'
     before, lookups = gate.count(kind), gate.count("sessiongate_lookups_total")
-    cost = microseconds(gate, COUNT, lambda: clients.load(gate.port, *options, "--users", number, "--requests", COUNT))
+    cost = microseconds(gate, COUNT, lambda: clients.load(gate.port, *PLAIN, "--users", number, "--requests", COUNT))
     if gate.count(kind) - before != COUNT or gate.count("sessiongate_lookups_total") != lookups:
         raise clients.ClientError(f"{number} users were not all known")
     return cost

@@ -1,6 +1,7 @@
 """The servers of the table: ours, and those that it is compared with, each on the server's core."""
 
 import json
+import os
 import shutil
 import subprocess
 from functools import cached_property
@@ -103,16 +104,20 @@ class GRPCServer(Server):
 
 
 class Sessiongate(Server):
-    """Sessiongate on a state folder; settings by their environment variables. One event loop unless those say more."""
+    """Sessiongate on a state folder; settings by their environment variables. One event loop unless those say more.
+
+    `under` goes before the command. So does `UNDER` in the environment: `UNDER="env LD_PRELOAD=…" make bench` measures
+    another allocator.
+    """
 
     name = "sessiongate"
     path = clients.CHECK
 
-    def __init__(self, folder, state, pinned=True, **settings):
+    def __init__(self, folder, state, pinned=True, under=(), **settings):
         super().__init__(folder)
         self.state = Path(state)
         self.admin = stack.free_ports(["it"])["it"]
-        self.wrapper = measure.ON_SERVER_CORE if pinned else ()
+        self.wrapper = (*os.environ.get("UNDER", "").split(), *under, *(measure.ON_SERVER_CORE if pinned else ()))
         self.settings = {"SERVER_EVENT_LOOPS": "1", "LOG_LEVEL": "warning"} | settings
 
     def __enter__(self):

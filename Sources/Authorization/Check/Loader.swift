@@ -29,7 +29,7 @@ public struct Loader: Sendable {
             let entry = UserEntry(
                 identity: user.map { identity(.cookie, user: $0, consumer: nil, grants: [], at: now) })
             gate.memory.users.insert(
-                entry, under: CacheKey(lookup), at: now, lifetime: lifetime(isFound: user != nil))
+                entry, under: CacheKey(userID: id), at: now, lifetime: lifetime(isFound: user != nil))
         case .verdict(let check):
             try check.run(gate, self, at: now)
         case .cookie(let claims):

@@ -1,8 +1,8 @@
 // What was looked up or verified, remembered for a bounded time and in bounded number; shared by all event loops.
 //
-// Striped locks: a lookup holds one of up to 256 locks for a few dozen nanoseconds. Keys are 128-bit hashes (a process-random keyed
-// hash, or a SHA-256 of a token), so that a lookup with borrowed bytes copies nothing; a value is bound to the bytes it was
-// made for by its key, and says itself what it was verified against.
+// Striped locks: a lookup holds one of up to 256 locks for a few dozen nanoseconds. Keys are 128 bits: a keyed
+// hash, or the end of a token, which is its signature. So a lookup with borrowed bytes copies nothing; what is kept under the end
+// of a token says itself whether it is about the whole of it.
 
 import Synchronization
 

@@ -12,17 +12,21 @@ struct Prefetch: Sendable {
     private let grant: UInt
     private let identity: UInt
     private let answer: UInt
-    private let answerSize: Int
+    private let answerSize: UInt
 
-    private static let line = 64
+    private static let line: UInt = 64
     /// Bytes of a grant and of an identity that each request reads: their first.
-    private static let grantSize = 96, identitySize = 128
+    private static let grantSize: UInt = 96, identitySize: UInt = 160
 
     init(_ grant: Grant?) {
+        // What stands before an array's elements: type, references, count, capacity.
+        let arrayHeader: UInt = 32
         self.grant = Self.address(grant)
         identity = Self.address(grant?.identity)
         (answer, answerSize) =
-            grant?.identity.answer.withUnsafeBytes { (UInt(bitPattern: $0.baseAddress), $0.count) } ?? (0, 0)
+            grant?.identity.answer.withUnsafeBytes {
+                (UInt(bitPattern: $0.baseAddress) &- arrayHeader, UInt($0.count) + arrayHeader)
+            } ?? (0, 0)
     }
 
     private static func address(_ object: AnyObject?) -> UInt {
@@ -34,17 +38,16 @@ struct Prefetch: Sendable {
     func begin() {
         Self.fetch(grant, Self.grantSize)
         Self.fetch(identity, Self.identitySize)
-        // An array's first line is its count's.
-        Self.fetch(answer &- UInt(Self.line), answerSize + Self.line)
+        Self.fetch(answer, answerSize)
     }
 
-    /// Begins to fetch `size` bytes at `address`.
+    /// Begins to fetch all lines that have one of `size` bytes at `address`.
     @inline(__always)
-    private static func fetch(_ address: UInt, _ size: Int) {
-        var offset = 0
-        while offset < size {
-            processor_prefetch(UnsafeRawPointer(bitPattern: address &+ UInt(bitPattern: offset)))
-            offset += line
+    private static func fetch(_ address: UInt, _ size: UInt) {
+        var next = address & ~(line - 1)
+        while next < address &+ size {
+            processor_prefetch(UnsafeRawPointer(bitPattern: next))
+            next &+= line
         }
     }
 }

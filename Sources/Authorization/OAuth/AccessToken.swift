@@ -32,7 +32,7 @@ final class VerifiedToken: Sendable {
 
         init?(_ claims: JWTClaims, scope: String) {
             guard let period = ValidityPeriod(claims), let subject = Subject(claims[.sub], scope: scope),
-                claims[.jti]?.kind == .string, VerifiedToken.audience(claims[.aud]) != nil
+                VerifiedToken.names(claims) != nil
             else { return nil }
             self.period = period
             self.subject = subject
@@ -58,11 +58,10 @@ final class VerifiedToken: Sendable {
     func lookup() throws(Halt) -> Lookup {
         let lookup = text.withBytes { text in
             JWT.readVerified(text) { claims -> Lookup? in
-                guard let identifier = claims[.jti]?.withText(\.array), let audience = Self.audience(claims[.aud])
-                else {
-                    return nil
-                }
-                var looked = AccessTokenClaims(rowsKey: rowsKey, tokenID: identifier, clientID: audience)
+                guard let names = Self.names(claims), let identifier = names.token.withText(\.array),
+                    let client = names.client.withText(\.array)
+                else { return nil }
+                var looked = AccessTokenClaims(rowsKey: rowsKey, tokenID: identifier, clientID: client)
                 if case .user(let id) = subject { looked.subject = id }
                 looked.scopes = Grants.strings(claims[.scopes]?.json)
                 looked.rateLimitClass = claims[.rlc]?.withText(\.string)
@@ -76,12 +75,12 @@ final class VerifiedToken: Sendable {
     /// Whether it was made of `text`, byte for byte.
     func isAbout(_ text: Bytes) -> Bool { self.text.withBytes { $0 == text } }
 
-    /// The client that `aud` names: the first of several.
-    private static func audience(_ claim: JSONText?) -> [UInt8]? {
-        guard let claim else { return nil }
-        if let text = claim.withText(\.array) { return text }
-        guard claim.kind == .array, case .string(let text)? = claim.json.elements?.first else { return nil }
-        return Array(text.utf8)
+    /// The token's own name and its client's, of several the first; nil when there is none or one is no string.
+    private static func names(_ claims: JWTClaims) -> (token: JSONText, client: JSONText)? {
+        guard let token = claims[.jti], token.kind == .string, let audience = claims[.aud],
+            let client = audience.kind == .array ? audience.firstElement : audience, client.kind == .string
+        else { return nil }
+        return (token, client)
     }
 }
 
@@ -209,12 +208,5 @@ extension CacheKey {
         hash.combine(claims.text(.rlc))
         let (high, low) = hash.finish()
         self.init(high: high, low: low)
-    }
-
-    /// The key of a lookup.
-    init(_ lookup: Lookup) {
-        var hasher = Hasher()
-        hasher.combine(lookup)
-        self.init(hasher)
     }
 }

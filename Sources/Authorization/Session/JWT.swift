@@ -16,8 +16,8 @@ enum JWTError: Error {
 
 /// The claims of a token that are looked at; each a view that is valid during the call that got them.
 struct JWTClaims {
-    /// A claim by its registered (RFC 7519, 4.1) or MediaWiki's own name.
-    enum Name: Int, CaseIterable {
+    /// A claim by its registered (RFC 7519, 4.1) or MediaWiki's own name; `values` has a place for each.
+    enum Name: Int {
         case iss, sub, aud, exp, nbf, iat, jti
         /// The grants of an access token.
         case scopes
@@ -33,6 +33,7 @@ struct JWTClaims {
                 return
             }
             guard name.count == 3 else { return nil }
+            // The three letters as a number: one comparison for each claim that it may be.
             switch UInt32(name[0]) << 16 | UInt32(name[1]) << 8 | UInt32(name[2]) {
             case 0x69_73_73: self = .iss
             case 0x73_75_62: self = .sub
@@ -58,17 +59,10 @@ struct JWTClaims {
 
     /// The claims of a decoded payload; nil when it is no object, or has an empty name.
     fileprivate init?(payload: Bytes) {
-        var hasEmptyName = false
-        do {
-            try JSON.readObject(payload, limits: JWT.limits) { name, value in
-                let isEmpty = name.withText { text in
-                    if let name = Name(text) { values[name.rawValue] = value }
-                    return text.isEmpty
-                }
-                hasEmptyName = hasEmptyName || isEmpty ?? true
-            }
-        } catch { return nil }
-        if hasEmptyName { return nil }
+        let isObject = JWT.readObject(payload) { name, value in
+            if let name = Name(name) { values[name.rawValue] = value }
+        }
+        if !isObject { return nil }
     }
 }
 
@@ -78,11 +72,11 @@ enum JWT {
     /// PHP's `json_decode` goes 512 levels deep.
     fileprivate static let limits = JSON.Limits(bytes: mostBytes, depth: 512, values: 4096)
 
-    /// What `body` makes of the claims of `text`, whose signature was verified before; nil when it was not.
+    /// What `body` makes of the claims of `text`, whose signature was verified before and is not looked at; nil when it is no token.
     static func readVerified<Value>(_ text: Bytes, _ body: (JWTClaims) -> Value?) -> Value? {
         guard text.count <= mostBytes, let (first, second) = points(in: text) else { return nil }
         return withRoom(for: text) { room in
-            decode(text[(first + 1)..<second], to: room).flatMap { JWTClaims(payload: $0) }.flatMap(body)
+            decode(text[(first + 1)..<second], to: room[...]).flatMap { JWTClaims(payload: $0) }.flatMap(body)
         }
     }
 
@@ -92,11 +86,11 @@ enum JWT {
     ) throws(JWTError) -> Value {
         guard text.count <= mostBytes, let (first, second) = points(in: text) else { throw .malformed }
         let result = withRoom(for: text) { room -> Result<Value, JWTError> in
-            // The segments lie in the room as far apart as in the text.
-            guard let header = decode(text[0..<first], to: room), let isRS256 = isRS256(header),
-                let payload = decode(text[(first + 1)..<second], to: room + first),
+            // Each segment is decoded to where it begins in the text.
+            guard let header = decode(text[0..<first], to: room[...]), let isRS256 = isRS256(header),
+                let payload = decode(text[(first + 1)..<second], to: room[first...]),
                 let claims = JWTClaims(payload: payload),
-                let signature = decode(text.dropFirst(second + 1), to: room + second), isRS256
+                let signature = decode(text.dropFirst(second + 1), to: room[second...]), isRS256
             else { return .failure(.malformed) }
             let isVerified = keys.contains {
                 $0.verify(signature: signature, message: text[0..<second], digest: .sha256)
@@ -110,15 +104,27 @@ enum JWT {
     private static func isRS256(_ header: Bytes) -> Bool? {
         var isRS256 = false
         var isEncrypted = false
+        let isObject = readObject(header) { name, value in
+            if name == "alg" { isRS256 = value.withText { $0 == "RS256" } ?? false }
+            if name == "enc" { isEncrypted = true }
+        }
+        return isObject ? isRS256 && !isEncrypted : nil
+    }
+
+    /// Calls `member` with the name, unescaped, and the value of each member of a segment; false when that is no object, or has an
+    /// empty name.
+    @inline(__always)
+    fileprivate static func readObject(_ segment: Bytes, _ member: (Bytes, JSONText) -> Void) -> Bool {
         var hasEmptyName = false
         do {
-            try JSON.readObject(header, limits: limits) { name, value in
-                if name.isText("alg") { isRS256 = value.isText("RS256") }
-                if name.isText("enc") { isEncrypted = true }
-                if name.isText("") { hasEmptyName = true }
+            try JSON.readObject(segment, limits: limits) { name, value in
+                name.withText { name in
+                    if name.isEmpty { hasEmptyName = true }
+                    member(name, value)
+                }
             }
-        } catch { return nil }
-        return hasEmptyName ? nil : isRS256 && !isEncrypted
+        } catch { return false }
+        return !hasEmptyName
     }
 
     /// Where the two points are between the three segments.
@@ -131,16 +137,16 @@ enum JWT {
     }
 
     /// Memory for the decoded segments of `text`.
-    private static func withRoom<Value>(for text: Bytes, _ body: (UnsafeMutablePointer<UInt8>) -> Value) -> Value {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count) { room in
-            // A token has two points at least.
-            body(room.baseAddress.unsafelyUnwrapped)
-        }
+    private static func withRoom<Value>(
+        for text: Bytes, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Value
+    ) -> Value {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count, body)
     }
 
-    private static func decode(_ segment: Bytes, to room: UnsafeMutablePointer<UInt8>) -> Bytes? {
+    private static func decode(_ segment: Bytes, to room: Slice<UnsafeMutableBufferPointer<UInt8>>) -> Bytes? {
+        let room = UnsafeMutableBufferPointer(rebasing: room)
         guard !segment.isEmpty, let count = Base64.decodeURL(segment, to: room) else { return nil }
-        return Bytes(UnsafeBufferPointer(start: room, count: count))
+        return Bytes(UnsafeBufferPointer(rebasing: room[..<count]))
     }
 }
 

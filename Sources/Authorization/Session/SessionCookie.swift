@@ -1,7 +1,7 @@
 // The session cookie: a JWT about a user, verified when it comes in and minted when the client needs one.
 //
-// A cookie costs a client nothing to present again and again, so what its verification found is remembered by digest; only the
-// times are looked at anew.
+// A cookie costs a client nothing to present again and again, so what its verification found is remembered under its end, which
+// is its signature, and beside its whole text; only the times are looked at anew.
 
 import Cryptography
 import Wire
@@ -282,5 +282,9 @@ extension Authorizer {
 
 extension CacheKey {
     /// The key of a user's entry.
-    init(userID: Int64) { self.init(Lookup.user(id: userID)) }
+    init(userID: Int64) {
+        var hasher = Hasher()
+        hasher.combine(userID)
+        self.init(hasher)
+    }
 }
