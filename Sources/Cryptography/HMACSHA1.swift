@@ -1,8 +1,8 @@
 // HMAC-SHA1 (RFC 2104) from prepared states: what an OAuth 1 signature costs.
 //
-// An HMAC begins by hashing the padded key twice. For a key that is used again that work is done once: the two SHA-1 states
-// after the padded key are kept, five words each, so that a signature is one pass over the
-// message and one more block, without an allocation. libcrypto's own EVP_MAC costs twice as much, nearly all of it set-up.
+// An HMAC begins by hashing the padded key twice. For a key that is used again that work is done once: the two SHA-1 states after
+// the padded key are kept, five words each, so that a signature is one pass over the message and one more block, without an
+// allocation. libcrypto's own EVP_MAC costs twice as much, nearly all of it set-up.
 
 import CNative.OpenSSL
 import Wire

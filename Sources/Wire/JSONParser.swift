@@ -22,13 +22,9 @@ extension JSON {
 
     /// Parses a whole text: one value, with white space around it.
     public init(parsing text: Bytes, limits: Limits = Limits()) throws(JSONError) {
-        guard text.count <= limits.bytes else {
-            throw JSONError("longer than \(limits.bytes) bytes", offset: limits.bytes)
+        self = try JSONParser.read(text, limits) { (parser) throws(JSONError) in
+            try parser.value(depthLeft: limits.depth)
         }
-        var parser = JSONParser(text: text, valuesLeft: limits.values)
-        self = try parser.value(depthLeft: limits.depth)
-        parser.skipSpace()
-        guard parser.position == text.count else { throw parser.error("unexpected text after the value") }
     }
 
     /// Parses a whole text.
@@ -52,6 +48,21 @@ struct JSONParser {
         self.valuesLeft = valuesLeft
     }
 
+    /// What `value` reads of a whole text, with white space around it.
+    @inline(__always)
+    static func read<Value>(
+        _ text: Bytes, _ limits: JSON.Limits, _ value: (inout JSONParser) throws(JSONError) -> Value
+    ) throws(JSONError) -> Value {
+        guard text.count <= limits.bytes else {
+            throw JSONError("longer than \(limits.bytes) bytes", offset: limits.bytes)
+        }
+        var parser = JSONParser(text: text, valuesLeft: limits.values)
+        let result = try value(&parser)
+        parser.skipSpace()
+        guard parser.position == text.count else { throw parser.error("unexpected text after the value") }
+        return result
+    }
+
     func error(_ reason: String) -> JSONError { JSONError(reason, offset: position) }
 
     var current: UInt8? { position < text.count ? text[position] : nil }
@@ -66,18 +77,30 @@ struct JSONParser {
         return true
     }
 
-    mutating func value(depthLeft: Int) throws(JSONError) -> JSON {
+    /// Goes to where a value begins, and counts it.
+    mutating func beginValue() throws(JSONError) {
         skipSpace()
         guard valuesLeft > 0 else { throw error("too many values") }
         valuesLeft -= 1
+    }
+
+    mutating func value(depthLeft: Int) throws(JSONError) -> JSON {
+        try beginValue()
         switch current {
         case 0x7B: return try object(depthLeft: depthLeft)
         case 0x5B: return try array(depthLeft: depthLeft)
         case 0x22: return .string(try string())
+        case 0x2D, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39: return .number(try number())
+        default: return try word()
+        }
+    }
+
+    /// `true`, `false` or `null`: what begins like nothing else.
+    mutating func word() throws(JSONError) -> JSON {
+        switch current {
         case 0x74: return try word("true", .bool(true))
         case 0x66: return try word("false", .bool(false))
         case 0x6E: return try word("null", .null)
-        case 0x2D, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39: return .number(try number())
         case nil: throw error("unexpected end")
         default: throw error("expected a value")
         }
@@ -90,36 +113,48 @@ struct JSONParser {
     }
 
     private mutating func array(depthLeft: Int) throws(JSONError) -> JSON {
-        guard depthLeft > 0 else { throw error("nested too deep") }
-        position += 1
         var elements: [JSON] = []
-        skipSpace()
-        if take(0x5D) { return .array(elements) }
-        while true {
-            elements.append(try value(depthLeft: depthLeft - 1))
-            skipSpace()
-            if take(0x5D) { return .array(elements) }
-            guard take(0x2C) else { throw error("expected ',' or ']'") }
+        try items(until: 0x5D, depthLeft: depthLeft) { (parser) throws(JSONError) in
+            elements.append(try parser.value(depthLeft: depthLeft - 1))
         }
+        return .array(elements)
     }
 
     private mutating func object(depthLeft: Int) throws(JSONError) -> JSON {
+        var members: [JSON.Member] = []
+        try items(until: 0x7D, depthLeft: depthLeft) { (parser) throws(JSONError) in
+            let name = try parser.name { (parser) throws(JSONError) in try parser.string() }
+            members.append(JSON.Member(name, try parser.value(depthLeft: depthLeft - 1)))
+        }
+        return .object(members)
+    }
+
+    /// Reads an array's elements or an object's members, each with `item`, from the bracket here to `end`.
+    @inline(__always)
+    mutating func items(
+        until end: UInt8, depthLeft: Int, _ item: (inout JSONParser) throws(JSONError) -> Void
+    ) throws(JSONError) {
         guard depthLeft > 0 else { throw error("nested too deep") }
         position += 1
-        var members: [JSON.Member] = []
         skipSpace()
-        if take(0x7D) { return .object(members) }
+        if take(end) { return }
         while true {
+            try item(&self)
             skipSpace()
-            guard current == 0x22 else { throw error("expected a name in quotes") }
-            let name = try string()
-            skipSpace()
-            guard take(0x3A) else { throw error("expected ':'") }
-            members.append(JSON.Member(name, try value(depthLeft: depthLeft - 1)))
-            skipSpace()
-            if take(0x7D) { return .object(members) }
-            guard take(0x2C) else { throw error("expected ',' or '}'") }
+            if take(end) { return }
+            guard take(0x2C) else { throw error(end == 0x5D ? "expected ',' or ']'" : "expected ',' or '}'") }
         }
+    }
+
+    /// Reads a member's name, with `read`, and its colon.
+    @inline(__always)
+    mutating func name<Name>(_ read: (inout JSONParser) throws(JSONError) -> Name) throws(JSONError) -> Name {
+        skipSpace()
+        guard current == 0x22 else { throw error("expected a name in quotes") }
+        let name = try read(&self)
+        skipSpace()
+        guard take(0x3A) else { throw error("expected ':'") }
+        return name
     }
 
     private mutating func number() throws(JSONError) -> String {

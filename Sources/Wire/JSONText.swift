@@ -75,106 +75,66 @@ extension JSON {
     public static func readObject(
         _ text: Bytes, limits: Limits = Limits(), _ member: (JSONText, JSONText) -> Void
     ) throws(JSONError) {
-        guard text.count <= limits.bytes else {
-            throw JSONError("longer than \(limits.bytes) bytes", offset: limits.bytes)
-        }
-        var parser = JSONParser(text: text, valuesLeft: limits.values)
-        parser.skipSpace()
-        guard limits.values > 0 else { throw parser.error("too many values") }
-        guard parser.current == 0x7B else { throw parser.error("expected '{'") }
-        guard limits.depth > 0 else { throw parser.error("nested too deep") }
-        parser.valuesLeft -= 1
-        parser.position += 1
-        parser.skipSpace()
-        var isAtEnd = parser.take(0x7D)
-        while !isAtEnd {
-            let name = try parser.skipName()
-            parser.skipSpace()
-            let start = parser.position
-            try parser.skipValue(depthLeft: limits.depth - 1)
-            member(JSONText(name), JSONText(text[start..<parser.position]))
-            parser.skipSpace()
-            if parser.take(0x7D) {
-                isAtEnd = true
-            } else if !parser.take(0x2C) {
-                throw parser.error("expected ',' or '}'")
+        try JSONParser.read(text, limits) { (parser) throws(JSONError) in
+            try parser.beginValue()
+            guard parser.current == 0x7B else { throw parser.error("expected '{'") }
+            try parser.items(until: 0x7D, depthLeft: limits.depth) { (parser) throws(JSONError) in
+                let name = try parser.name { (parser) throws(JSONError) in try parser.skipString() }
+                parser.skipSpace()
+                let start = parser.position
+                try parser.skipValue(depthLeft: limits.depth - 1)
+                member(JSONText(name), JSONText(text[start..<parser.position]))
             }
         }
-        parser.skipSpace()
-        guard parser.position == text.count else { throw parser.error("unexpected text after the value") }
     }
 }
 
 extension JSONParser {
-    /// Reads over a name and its colon. Returns the name, with its quotes.
-    mutating func skipName() throws(JSONError) -> Bytes {
-        skipSpace()
-        guard current == 0x22 else { throw error("expected a name in quotes") }
-        let start = position
-        try skipString()
-        let name = text[start..<position]
-        skipSpace()
-        guard take(0x3A) else { throw error("expected ':'") }
-        return name
-    }
-
-    /// Reads over a value: `value(depthLeft:)` without one.
+    /// Reads over a value: `value(depthLeft:)` without building one.
     mutating func skipValue(depthLeft: Int) throws(JSONError) {
-        skipSpace()
-        guard valuesLeft > 0 else { throw error("too many values") }
+        try beginValue()
         switch current {
-        case 0x22:
-            valuesLeft -= 1
-            try skipString()
-        case 0x2D, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39:
-            valuesLeft -= 1
-            try skipNumber()
+        case 0x22: _ = try skipString()
+        case 0x2D, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39: try skipNumber()
         case 0x5B:
-            valuesLeft -= 1
-            try skipArray(depthLeft: depthLeft)
-        // What a token hardly has is built and dropped.
-        default: _ = try value(depthLeft: depthLeft)
+            try items(until: 0x5D, depthLeft: depthLeft) { (parser) throws(JSONError) in
+                try parser.skipValue(depthLeft: depthLeft - 1)
+            }
+        case 0x7B:
+            try items(until: 0x7D, depthLeft: depthLeft) { (parser) throws(JSONError) in
+                _ = try parser.name { (parser) throws(JSONError) in try parser.skipString() }
+                try parser.skipValue(depthLeft: depthLeft - 1)
+            }
+        default: _ = try word()
         }
     }
 
-    private mutating func skipArray(depthLeft: Int) throws(JSONError) {
-        guard depthLeft > 0 else { throw error("nested too deep") }
-        position += 1
-        skipSpace()
-        if take(0x5D) { return }
-        while true {
-            try skipValue(depthLeft: depthLeft - 1)
-            skipSpace()
-            if take(0x5D) { return }
-            guard take(0x2C) else { throw error("expected ',' or ']'") }
-        }
-    }
-
-    /// Reads over a string, as strictly as `string()` reads it.
-    private mutating func skipString() throws(JSONError) {
+    /// Reads over a string, as strictly as `string()` reads it. Returns it, with its quotes.
+    mutating func skipString() throws(JSONError) -> Bytes {
         let quote = position
         position += 1
-        while let word = plainWord() { position += word }
+        while isPlainWord { position += 8 }
         while let byte = current, byte != 0x22, byte != 0x5C, byte >= 0x20 { position += 1 }
         guard current == 0x22 else {
             position = quote
             _ = try string()
-            return
+            return text[quote..<position]
         }
         guard text[(quote + 1)..<position].isUTF8 else { throw error("invalid UTF-8 in a string") }
         position += 1
+        return text[quote..<position]
     }
 
-    /// 8 when the next eight bytes are neither quotes nor backslashes nor control characters.
+    /// Whether the next eight bytes are neither quotes nor backslashes nor control characters.
     @inline(__always)
-    private func plainWord() -> Int? {
-        guard position + 8 <= text.count, let base = text.buffer.baseAddress else { return nil }
+    private var isPlainWord: Bool {
+        guard position + 8 <= text.count, let base = text.buffer.baseAddress else { return false }
         let word = UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
         let low: UInt64 = 0x0101_0101_0101_0101
         let quotes = word ^ (low &* 0x22)
         let slashes = word ^ (low &* 0x5C)
         // A byte below 0x20, or one that became zero, has its top bit set by the subtraction; nothing is missed.
         let found = (word &- low &* 0x20) & ~word | (quotes &- low) & ~quotes | (slashes &- low) & ~slashes
-        return found & (low &* 0x80) == 0 ? 8 : nil
+        return found & (low &* 0x80) == 0
     }
 }

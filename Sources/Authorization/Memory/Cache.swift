@@ -1,8 +1,8 @@
 // What was looked up or verified, remembered for a bounded time and in bounded number; shared by all event loops.
 //
-// Striped locks: a lookup holds one of up to 256 locks for a few dozen nanoseconds. Keys are 128 bits: a keyed
-// hash, or the end of a token, which is its signature. So a lookup with borrowed bytes copies nothing; what is kept under the end
-// of a token says itself whether it is about the whole of it.
+// Striped locks: a lookup holds one of up to 256 locks for a few dozen nanoseconds. Keys are 128 bits: a keyed hash, or the end of
+// a token, which is its signature. So a lookup with borrowed bytes copies nothing; what is kept under the end of a token says
+// itself whether it is about the whole of it.
 
 import Synchronization
 

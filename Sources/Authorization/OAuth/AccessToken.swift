@@ -24,34 +24,27 @@ final class VerifiedToken: Sendable {
         case invalid
     }
 
-    /// What the claims say, when they are those of an access token.
-    private struct Content {
-        let period: ValidityPeriod
-        let subject: Subject
-        let rowsKey: CacheKey
-
-        init?(_ claims: JWTClaims, scope: String) {
-            guard let period = ValidityPeriod(claims), let subject = Subject(claims[.sub], scope: scope),
-                VerifiedToken.names(claims) != nil
-            else { return nil }
-            self.period = period
-            self.subject = subject
-            rowsKey = CacheKey(rowsOf: claims)
-        }
-    }
-
-    init(_ text: Bytes, keys: [RSAPublicKey], scope: String) throws(Halt) {
-        let content: Content?
+    /// Verifies `text` with any of `keys`.
+    static func verify(_ text: Bytes, keys: [RSAPublicKey], scope: String) throws(Halt) -> VerifiedToken {
+        let token: VerifiedToken?
         do {
-            content = try JWT.verify(text, keys: keys) { Content($0, scope: scope) }
+            token = try JWT.verify(text, keys: keys) { VerifiedToken($0, of: text, scope: scope) }
         } catch {
             throw .refused(error == .signature ? .accessTokenSignature : .accessTokenMalformed)
         }
-        guard let content else { throw .refused(.accessTokenMalformed) }
+        guard let token else { throw .refused(.accessTokenMalformed) }
+        return token
+    }
+
+    /// Nil when the claims are not those of an access token.
+    private init?(_ claims: JWTClaims, of text: Bytes, scope: String) {
+        guard let period = ValidityPeriod(claims), let subject = Subject(claims[.sub], scope: scope),
+            Self.names(claims) != nil
+        else { return nil }
+        self.period = period
+        self.subject = subject
+        rowsKey = CacheKey(rowsOf: claims)
         self.text = text.array
-        period = content.period
-        subject = content.subject
-        rowsKey = content.rowsKey
     }
 
     /// What its rows are looked up by.
@@ -158,7 +151,7 @@ extension Authorizer {
         guard !gate.keys.accessTokenKeys.isEmpty else { throw .failed(.keyUnavailable) }
         let token: VerifiedToken
         do {
-            token = try VerifiedToken(text, keys: gate.keys.accessTokenKeys, scope: gate.settings.users.scope)
+            token = try VerifiedToken.verify(text, keys: gate.keys.accessTokenKeys, scope: gate.settings.users.scope)
         } catch {
             trace?.check("token is an RS256 JWT of a known key", false)
             throw error
@@ -206,7 +199,6 @@ extension CacheKey {
         hash.combine(claims.text(.sub))
         hash.combine(claims.text(.scopes))
         hash.combine(claims.text(.rlc))
-        let (high, low) = hash.finish()
-        self.init(high: high, low: low)
+        self.init(hash)
     }
 }

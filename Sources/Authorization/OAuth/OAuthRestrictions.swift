@@ -8,10 +8,7 @@ public struct AddressRestrictions: Sendable, Equatable {
 
     /// Reads `{"IPAddresses":["192.0.2.0/24","2001:db8::/32","198.51.100.7"]}`.
     public init(json: Bytes) {
-        guard case .object(let members)? = try? JSON(parsing: json),
-            let list = members.last(named: "IPAddresses"),
-            case .array(let items) = list
-        else {
+        guard case .array(let items)? = (try? JSON(parsing: json))?["IPAddresses"] else {
             ranges = []
             return
         }

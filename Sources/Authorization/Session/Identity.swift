@@ -152,6 +152,11 @@ extension CacheKey {
         var hash = KeyedHash()
         hash.combine(first)
         hash.combine(second)
+        self.init(hash)
+    }
+
+    /// Both halves of a hash.
+    init(_ hash: KeyedHash) {
         let (high, low) = hash.finish()
         self.init(high: high, low: low)
     }

@@ -87,10 +87,10 @@ enum JWT {
         guard text.count <= mostBytes, let (first, second) = points(in: text) else { throw .malformed }
         let result = withRoom(for: text) { room -> Result<Value, JWTError> in
             // Each segment is decoded to where it begins in the text.
-            guard let header = decode(text[0..<first], to: room[...]), let isRS256 = isRS256(header),
+            guard let header = decode(text[0..<first], to: room[...]), isRS256(header),
                 let payload = decode(text[(first + 1)..<second], to: room[first...]),
                 let claims = JWTClaims(payload: payload),
-                let signature = decode(text.dropFirst(second + 1), to: room[second...]), isRS256
+                let signature = decode(text.dropFirst(second + 1), to: room[second...])
             else { return .failure(.malformed) }
             let isVerified = keys.contains {
                 $0.verify(signature: signature, message: text[0..<second], digest: .sha256)
@@ -100,15 +100,15 @@ enum JWT {
         return try result.get()
     }
 
-    /// Whether the header says so, and that nothing is encrypted; nil when it is no object, or has an empty name.
-    private static func isRS256(_ header: Bytes) -> Bool? {
+    /// Whether the header is one, says so, and that nothing is encrypted.
+    private static func isRS256(_ header: Bytes) -> Bool {
         var isRS256 = false
         var isEncrypted = false
         let isObject = readObject(header) { name, value in
             if name == "alg" { isRS256 = value.withText { $0 == "RS256" } ?? false }
             if name == "enc" { isEncrypted = true }
         }
-        return isObject ? isRS256 && !isEncrypted : nil
+        return isObject && isRS256 && !isEncrypted
     }
 
     /// Calls `member` with the name, unescaped, and the value of each member of a segment; false when that is no object, or has an
@@ -148,10 +148,6 @@ enum JWT {
         guard !segment.isEmpty, let count = Base64.decodeURL(segment, to: room) else { return nil }
         return Bytes(UnsafeBufferPointer(rebasing: room[..<count]))
     }
-}
-
-extension [JSON.Member] {
-    func last(named name: String) -> JSON? { last { $0.name == name }?.value }
 }
 
 /// The time claims of a token (RFC 7519, 4.1.4–4.1.6), in milliseconds since 1970; nil where absent.

@@ -83,9 +83,4 @@ extension Base64 {
     static func encodeStandard(_ bytes: [UInt8], into output: inout [UInt8]) {
         bytes.withBytes { encodeStandard($0, into: &output) }
     }
-
-    static func decodeURL(_ text: Bytes) -> [UInt8]? {
-        var output: [UInt8] = []
-        return decodeURL(text, into: &output) ? output : nil
-    }
 }
