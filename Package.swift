@@ -81,7 +81,8 @@ let package = Package(
             dependencies: ["Wire", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             swiftSettings: strict
         ),
-        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "CryptographyTests", dependencies: ["CNative", "Cryptography", "Wire"], swiftSettings: strict),
         .testTarget(
             name: "AuthorizationTests", dependencies: ["Authorization", "Cryptography", "Wire"], swiftSettings: strict),
         .testTarget(

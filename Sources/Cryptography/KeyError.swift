@@ -20,6 +20,8 @@ public enum KeyError: Error, Equatable, Sendable, CustomStringConvertible {
     case modulusSize(bits: Int, minimum: Int, maximum: Int)
     /// A public exponent that is even, below 3 or longer than 32 bits.
     case exponent
+    /// A modulus that is even, which no product of two large primes is.
+    case modulus
     /// The private part does not belong to the public part.
     case inconsistent
     /// libcrypto could not do it.
@@ -38,6 +40,7 @@ public enum KeyError: Error, Equatable, Sendable, CustomStringConvertible {
         case .modulusSize(let bits, let minimum, let maximum):
             "an RSA key of \(bits) bits: expected \(minimum) to \(maximum)"
         case .exponent: "unusable RSA public exponent: expected an odd number from 3 to 32 bits long, such as 65537"
+        case .modulus: "unusable RSA modulus: expected an odd number"
         case .inconsistent: "the private key does not belong to its public part"
         case .libraryFailure: "libcrypto failed"
         }

@@ -1,8 +1,5 @@
 // libcrypto's EVP_PKEY: the one file that knows it. Owns the key and frees it (libcrypto wipes private parts).
 //
-// A verification is set up once for each digest and copied for each signature: set up from nothing, it looks its algorithms
-// up by name and takes a fifth longer. The copies make it safe for several threads, and so does that a template is only read.
-//
 // Every failure leaves libcrypto's thread-local error queue empty: a stale entry would be taken for another call's.
 
 import CNative.OpenSSL
@@ -11,34 +8,12 @@ import Wire
 /// An EVP_PKEY.
 final class PKeyHandle {
     private let key: OpaquePointer
-    /// Nil when the key is not RSA or libcrypto's policy forbids the digest.
-    private let sha1Verification: OpaquePointer?
-    private let sha256Verification: OpaquePointer?
 
     private init(owning key: OpaquePointer) {
         self.key = key
-        sha1Verification = Self.verification(key, EVP_sha1())
-        sha256Verification = Self.verification(key, EVP_sha256())
-        ERR_clear_error()
     }
 
-    deinit {
-        EVP_PKEY_CTX_free(sha1Verification)
-        EVP_PKEY_CTX_free(sha256Verification)
-        EVP_PKEY_free(key)
-    }
-
-    private static func verification(_ key: OpaquePointer, _ digest: OpaquePointer?) -> OpaquePointer? {
-        guard let context = EVP_PKEY_CTX_new(key, nil) else { return nil }
-        guard EVP_PKEY_verify_init(context) == 1,
-            EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1,
-            EVP_PKEY_CTX_set_signature_md(context, digest) == 1
-        else {
-            EVP_PKEY_CTX_free(context)
-            return nil
-        }
-        return context
-    }
+    deinit { EVP_PKEY_free(key) }
 
     /// Reads the DER of a PEM block with this label; nil when it is something else, or when bytes are left over.
     convenience init?(label: String, der: Bytes) {
@@ -101,24 +76,6 @@ final class PKeyHandle {
         return [UInt8](unsafeUninitializedCapacity: Int(BN_num_bits(number) + 7) / 8) { buffer, count in
             count = Int(BN_bn2bin(number, buffer.baseAddress))
         }
-    }
-
-    /// Whether `signature` is RSASSA-PKCS1-v1_5 of `message`.
-    func verify(signature: Bytes, message: Bytes, digest: SignatureDigest) -> Bool {
-        switch digest {
-        case .sha1: SHA1.digest(message).withBytes { Self.verify(signature, of: $0, sha1Verification) }
-        case .sha256: SHA256.digest(message).withBytes { Self.verify(signature, of: $0, sha256Verification) }
-        }
-    }
-
-    private static func verify(_ signature: Bytes, of hash: Bytes, _ template: OpaquePointer?) -> Bool {
-        guard let template, let context = EVP_PKEY_CTX_dup(template) else { return false }
-        defer { EVP_PKEY_CTX_free(context) }
-        let outcome = EVP_PKEY_verify(
-            context, signature.buffer.baseAddress, signature.count, hash.buffer.baseAddress, hash.count)
-        // Only 1 is a match: 0 and negative values are a mismatch and an error.
-        if outcome != 1 { ERR_clear_error() }
-        return outcome == 1
     }
 
     /// The RSASSA-PKCS1-v1_5 signature of `message`, nil when libcrypto fails.
