@@ -1,4 +1,7 @@
 // RSA keys that verify: consumers' keys for RSA-SHA1 (RFC 5849, 3.4.3), the issuer's keys for access tokens and cookies (RS256).
+//
+// What a system's policy for libcrypto forbids (SHA-1 in signatures, in some distributions) is verified all the same: whether a
+// consumer may sign so was the wiki's to decide, when it registered the key.
 
 import Wire
 
@@ -38,7 +41,8 @@ public final class RSAPublicKey: @unchecked Sendable {
         modulusBits = key.bits
         modulus = try key.number("n")
         exponent = try key.number("e")
-        guard let operation = RSAPublicOperation(modulus: modulus, exponent: exponent) else { throw .modulus }
+        guard let last = modulus.last, last & 1 == 1 else { throw .modulus }
+        guard let operation = RSAPublicOperation(modulus: modulus, exponent: exponent) else { throw .libraryFailure }
         self.operation = operation
         sha1 = EncodedDigest(.sha1, size: operation.size)
         sha256 = EncodedDigest(.sha256, size: operation.size)

@@ -1,7 +1,8 @@
 // RSAVP1 (RFC 8017, 5.2.2): from a signature to the encoded message that its signer raised, on libcrypto's Montgomery numbers.
 //
-// libcrypto's own verification takes a sixth longer: for each signature it copies a context, multiplies by one to begin with,
-// and leaves Montgomery's form by a multiplication of its own. Everything here is public, so nothing need take constant time.
+// With the exponent 65537 libcrypto's own verification takes a sixth longer: for each signature a context has to be made, it
+// multiplies by one to begin with, and leaves Montgomery's form by a multiplication of its own. With exponents of many bits this
+// takes up to 1.4 times as long instead; nobody has them. Everything here is public, so nothing need take constant time.
 
 import CNative.OpenSSL
 import Wire
@@ -16,7 +17,8 @@ package final class RSAPublicOperation: @unchecked Sendable {
     /// Bytes of the modulus, and thus of each signature and each encoded message (`k` of RFC 8017).
     package let size: Int
 
-    /// Nil when the modulus is even, which makes it none of RSA's, or when the exponent is even, below 3 or longer than 32 bits.
+    /// Nil when the modulus is even, which makes it none of RSA's, or begins with a zero byte; when the exponent is even, below 3
+    /// or longer than 32 bits; or when there is no memory.
     /// - Parameters:
     ///   - modulus: Big-endian without leading zeros.
     ///   - exponent: Big-endian.
@@ -25,6 +27,7 @@ package final class RSAPublicOperation: @unchecked Sendable {
         self.exponent = exponent.reduce(0) { $0 << 8 | UInt32($1) }
         guard self.exponent >= 3, self.exponent & 1 == 1 else { return nil }
         size = modulus.count
+        defer { ERR_clear_error() }
         guard let number = BN_bin2bn(modulus, CInt(modulus.count), nil) else { return nil }
         guard let montgomery = BN_MONT_CTX_new() else {
             BN_free(number)
@@ -34,10 +37,7 @@ package final class RSAPublicOperation: @unchecked Sendable {
         self.montgomery = montgomery
         guard let context = BN_CTX_new() else { return nil }
         defer { BN_CTX_free(context) }
-        guard BN_MONT_CTX_set(montgomery, number, context) == 1 else {
-            ERR_clear_error()
-            return nil
-        }
+        guard BN_MONT_CTX_set(montgomery, number, context) == 1 else { return nil }
     }
 
     deinit {
@@ -48,12 +48,16 @@ package final class RSAPublicOperation: @unchecked Sendable {
     /// Calls `body` with the encoded message of `signature`: `size` bytes, valid during the call. Nil when the signature has
     /// another length, is no number below the modulus, or when there is no memory.
     package func withEncodedMessage<Result>(of signature: Bytes, _ body: (Bytes) -> Result) -> Result? {
-        guard signature.count == size, let context = BN_CTX_new() else { return nil }
+        guard signature.count == size else { return nil }
+        guard let context = BN_CTX_new() else {
+            ERR_clear_error()
+            return nil
+        }
         defer { BN_CTX_free(context) }
         BN_CTX_start(context)
         defer { BN_CTX_end(context) }
-        return withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { message in
-            guard let representative = BN_CTX_get(context), let message = message.baseAddress,
+        return withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer in
+            guard let representative = BN_CTX_get(context), let message = buffer.baseAddress,
                 BN_bin2bn(signature.buffer.baseAddress, CInt(size), representative) != nil,
                 BN_ucmp(representative, modulus) < 0,
                 let power = raise(representative, context),

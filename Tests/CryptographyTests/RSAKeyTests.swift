@@ -71,6 +71,16 @@ import Wire
         }
     }
 
+    /// Whatever minimum is asked for, an encoded digest has room in the modulus.
+    @Test(arguments: [(416, 3), (448, 3), (511, 3)]) func tooSmallForADigest(bits: Int, exponent: Int) {
+        var modulus = [UInt8](repeating: 0xc1, count: (bits + 7) / 8)
+        if bits % 8 != 0 { modulus[0] = 0x7f }
+        let pem = publicPEM(modulus: modulus, exponent: [UInt8(exponent)])
+        #expect(throws: KeyError.modulusSize(bits: bits, minimum: 512, maximum: 8192)) {
+            try publicKey(pem, minimumBits: 1)
+        }
+    }
+
     /// An even modulus is no RSA key.
     @Test func evenModulus() {
         let pem = publicPEM(modulus: [UInt8](repeating: 0xc2, count: 256), exponent: [1, 0, 1])

@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// A key in libcrypto's hands, which signs whatever it is given.
-private struct RawKey {
+private final class RawKey {
     let key: OpaquePointer
     let modulus: [UInt8]
     let exponent: [UInt8]
@@ -36,6 +36,8 @@ private struct RawKey {
         modulus = try parameter("n")
         self.exponent = try parameter("e")
     }
+
+    deinit { EVP_PKEY_free(key) }
 
     var publicKey: RSAPublicKey {
         get throws { try CryptographyTests.publicKey(publicPEM(modulus: modulus, exponent: exponent)) }
@@ -133,7 +135,7 @@ private func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in .random(in
         for modulus in moduli {
             #expect(RSAPublicOperation(modulus: modulus, exponent: [1, 0, 1]) == nil)
         }
-        for exponent: [UInt8] in [[], [0], [1], [2], [1, 0, 0], [1, 0, 0, 0, 1]] {
+        for exponent: [UInt8] in [[], [0], [1], [2], [1, 0, 0], [1, 0, 0, 0, 3]] {
             #expect(RSAPublicOperation(modulus: odd, exponent: exponent) == nil)
         }
     }
@@ -234,6 +236,21 @@ private func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in .random(in
             // The same number, written with the modulus added to it.
             if let larger = Self.sum(right, raw.modulus) {
                 #expect(!key.verify(larger, Self.message, digest.algorithm))
+            }
+        }
+    }
+
+    /// One bit of every byte of the encoding, one after the other.
+    @Test(arguments: [(1024, 3), (1031, 65_537)] as [(Int, UInt)])
+    func everyByteCounts(bits: Int, exponent: UInt) throws {
+        let raw = try RawKey(bits: bits, exponent: exponent)
+        let key = try raw.publicKey
+        for digest in [Digest.sha1, .sha256] {
+            let right = Self.padded(digest.info(), size: raw.size)
+            for index in right.indices {
+                var wrong = right
+                wrong[index] ^= 1
+                #expect(!key.verify(try raw.sign(wrong), Self.message, digest.algorithm), "byte \(index)")
             }
         }
     }
