@@ -11,8 +11,8 @@ import Wire
         let session: HTTP2Session
         private(set) var served: [Int32] = []
 
-        init(limits: HTTP2Limits = HTTP2Limits()) {
-            session = HTTP2Session(limits: limits, pool: ExchangePool())
+        init(limits: HTTP2Limits = HTTP2Limits(), memory: HTTP2Memory = HTTP2Memory()) {
+            session = HTTP2Session(limits: limits, pool: ExchangePool(), memory: memory)
         }
 
         func output() -> [UInt8] {
@@ -52,6 +52,27 @@ import Wire
         #expect(response.trailers == ["grpc-status": "0"])
         #expect(response.body == [0, 0, 0, 0, 5] + Array("world".utf8))
         #expect(response.closed == 0)
+    }
+
+    /// What one connection leaves behind, streams under way and all, others go on with.
+    @Test func connectionsShareMemory() {
+        let memory = HTTP2Memory()
+        let first = Pair(memory: memory)
+        for round in 0..<50 {
+            let second = Pair(memory: memory)
+            for pair in [first, second] {
+                let id = pair.client.call("/x/\(round)", Array("hello \(round)".utf8))
+                pair.run()
+                #expect(
+                    pair.client.response(id).body == [0, 0, 0, 0, UInt8(round < 10 ? 7 : 8)]
+                        + Array("hello \(round)".utf8))
+            }
+            _ = second.client.call("/x/unfinished", [])
+            second.receive(second.client.output())
+            second.session.close()
+            #expect(second.session.isFinished)
+            #expect(second.session.nextOutput() == nil)
+        }
     }
 
     @Test func anErrorIsOneHeaderBlock() {

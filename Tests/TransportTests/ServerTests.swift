@@ -68,6 +68,56 @@ struct Pages: AdminPages {
         #expect(SocketClient(addresses.data[0]) == nil)
     }
 
+    /// All connections of a loop read into the same memory, and write from the same: requests that arrive in pieces, by turns,
+    /// are answered as if each connection were alone. A peer that takes nothing loses nothing of what waits for it.
+    @Test func connectionsOfALoopKeepApart() async throws {
+        let server = makeServer { $0.eventLoops = 1 }
+        try answerInPieces(try await server.start().data[0])
+        await server.drain()
+    }
+
+    private func answerInPieces(_ address: ListenerAddress) throws {
+        let kinds: [[(String, String)]] = [
+            [], [("authorization", "Bearer \(World.bearer)")], [("authorization", "Bearer \(World.bearer)x")],
+        ]
+        let alone = kinds.map { check(address, $0)?.body ?? [] }
+        #expect(Set(alone).count == kinds.count)
+        let slow = try #require(SocketClient(address))
+        let sleeper = ClientSession(window: 1 << 30)
+        let asleep = (0..<1000).map { _ in sleeper.call(EndpointTests.checkPath, World.check(kinds[1])) }
+        for _ in asleep { slow.send(sleeper.output()) }
+        let clients = try (0..<12).map { number in
+            (try #require(SocketClient(address)), ClientSession(), kind: number % kinds.count)
+        }
+        for size in [1, 24, 100, 700, 5000] {
+            let calls = clients.map { _, client, kind in client.call(EndpointTests.checkPath, World.check(kinds[kind]))
+            }
+            var left = clients.map { _, client, _ in client.output()[...] }
+            while left.contains(where: { !$0.isEmpty }) {
+                for (index, client) in clients.enumerated() where !left[index].isEmpty {
+                    client.0.send(Array(left[index].prefix(size)))
+                    left[index] = left[index].dropFirst(size)
+                }
+            }
+            for ((socket, client, kind), call) in zip(clients, calls) {
+                while client.response(call).closed == nil {
+                    let bytes = socket.receive()
+                    if bytes.isEmpty { break }
+                    client.input(bytes)
+                    socket.send(client.output())
+                }
+                #expect(client.response(call).body == alone[kind], "pieces of \(size) bytes")
+            }
+        }
+        while let open = asleep.first(where: { sleeper.response($0).closed == nil }) {
+            let bytes = slow.receive()
+            try #require(!bytes.isEmpty, "stream \(open)")
+            sleeper.input(bytes)
+            slow.send(sleeper.output())
+        }
+        for call in asleep { #expect(sleeper.response(call).body == alone[1]) }
+    }
+
     @Test func adminPages() async throws {
         let server = makeServer()
         let addresses = try await server.start()

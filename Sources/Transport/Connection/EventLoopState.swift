@@ -25,8 +25,13 @@ package final class EventLoopState<S: Service> {
     package let eventLoop: any EventLoop
     package let limits: ConnectionLimits
     package let pool: ExchangePool
+    package let memory = HTTP2Memory()
     package let counters: TransportCounters
     package var service: S
+    package let received = ReceiveBuffer()
+    /// What is being written to a connection. One for all: it is still in the processor's cache, and when a peer is slow NIO keeps
+    /// its bytes and this gets new ones.
+    @exclusivity(unchecked) package var output = ByteBuffer()
     /// Whether connections are to end.
     package private(set) var isDraining = false
 

@@ -34,7 +34,6 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
     private let session: HTTP2Session
     private var predecessor: (any Connection)?
     private var context: ChannelHandlerContext?
-    @exclusivity(unchecked) private var output = ByteBuffer()
     private var ending = Ending.no
     private var isBlocked = false
     private var blockedAt: Int64 = 0
@@ -47,7 +46,7 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
     package init(loop: EventLoopState<S>, replacing predecessor: (any Connection)? = nil) {
         self.predecessor = predecessor
         self.loop = loop
-        session = HTTP2Session(limits: loop.limits.http2, pool: loop.pool)
+        session = HTTP2Session(limits: loop.limits.http2, pool: loop.pool, memory: loop.memory)
     }
 }
 
@@ -76,7 +75,9 @@ extension HTTP2Handler {
         guard isOpen else { return }
         lastReadAt = loop.now
         session.now = lastReadAt
-        unwrapInboundIn(data).withUnsafeReadableBytes { session.receive($0) }
+        let bytes = unwrapInboundIn(data)
+        bytes.withUnsafeReadableBytes { session.receive($0) }
+        loop.received.put(bytes)
         while let exchange = session.nextReady() { serve(exchange) }
     }
 
@@ -157,18 +158,20 @@ extension HTTP2Handler {
         guard let context, isOpen, !isFlushing else { return }
         isFlushing = true
         defer { isFlushing = false }
-        while !isBlocked, gather() { context.writeAndFlush(wrapOutboundOut(output), promise: nil) }
+        while !isBlocked, gather() { context.writeAndFlush(wrapOutboundOut(loop.output), promise: nil) }
         if case .noticed(_, let pongs) = ending, session.pongs != pongs { sayLast() }
         if session.isFinished { finish() }
     }
 
-    /// Fills `output`; false when there is nothing to write.
+    /// Fills the loop's output; false when there is nothing to write.
     private func gather() -> Bool {
-        output.capacity > [UInt8].keptCapacity ? output = ByteBuffer() : output.clear()
-        while output.readableBytes < loop.limits.writeBatch, let bytes = session.nextOutput() {
-            output.writeBytes(bytes)
+        guard let first = session.nextOutput() else { return false }
+        loop.output.capacity > [UInt8].keptCapacity ? loop.output = ByteBuffer() : loop.output.clear()
+        loop.output.writeBytes(first)
+        while loop.output.readableBytes < loop.limits.writeBatch, let bytes = session.nextOutput() {
+            loop.output.writeBytes(bytes)
         }
-        return output.readableBytes > 0
+        return true
     }
 }
 
@@ -219,8 +222,7 @@ extension HTTP2Handler {
         case .no where session.openStreams == 0 && now - lastReadAt > deadlines.idle: drain()
         default: break
         }
-        guard isOpen else { return }
-        guard session.openStreams > 0 else { return session.trim() }
+        guard isOpen, session.openStreams > 0 else { return }
         session.now = now
         for exchange in session.openExchanges where isOpen { check(exchange, now, deadlines) }
         flush()

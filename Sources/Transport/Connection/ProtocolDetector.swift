@@ -14,14 +14,17 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
     package let peer = Peer(nil)
 
     private let loop: EventLoopState<S>
+    private let isTLS: Bool
     private let openedAt: Int64
     private var context: ChannelHandlerContext?
     private var first = ByteBuffer()
     private var hasFailed = false
 
     /// A detector for one channel of the loop.
-    package init(loop: EventLoopState<S>) {
+    /// - Parameter isTLS: Whether what arrives here was decrypted before.
+    package init(loop: EventLoopState<S>, isTLS: Bool = false) {
         self.loop = loop
+        self.isTLS = isTLS
         openedAt = loop.now
     }
 
@@ -41,6 +44,9 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
         do {
             let next: any ChannelHandler =
                 isHTTP2 ? HTTP2Handler(loop: loop, replacing: self) : HTTP1Handler(loop: loop, replacing: self)
+            if isHTTP2, !isTLS {
+                try context.channel.syncOptions?.setOption(.recvAllocator, value: loop.received.allocator)
+            }
             let operations = context.pipeline.syncOperations
             if !isHTTP2 { try operations.addHandler(HTTP1Handler<S>.makeDecoder(limits: loop.limits)) }
             try operations.addHandler(next)

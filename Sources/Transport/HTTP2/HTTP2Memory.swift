@@ -1,27 +1,27 @@
-// Memory for one nghttp2 session: what a stream needs is taken from what the stream before gave back. Each call costs nghttp2
+// Memory for the nghttp2 sessions of one event loop: what a stream needs is taken from what the stream before gave back, on
+// whichever connection, so that it is still in the processor's cache when there are thousands of them. Each call costs nghttp2
 // half a dozen small blocks; the C library's allocator, which serves all threads, took a fiftieth of a request for them.
 //
 //     block:  capacity (16 bytes) │ what nghttp2 gets …       a free block's first word points to the next one
-//
-// One for each session, and freed with it: whichever thread lets go of a connection last, nobody else uses this.
 
 import CNative.HTTP2
 
-/// Free lists for small blocks, by size.
-package struct HTTP2Memory: ~Copyable {
+/// Free lists for small blocks, by size. Used on one event loop only.
+package final class HTTP2Memory {
     private let lists: UnsafeMutablePointer<List>
 
     private struct List {
         var first: UnsafeMutableRawPointer?
-        var count = 0
+        /// Bytes of the blocks.
+        var kept = 0
     }
 
     /// Small blocks come in multiples of this many bytes, up to `classCount` of them; larger ones are the C library's.
     private static var step: Int { 64 }
     private static var classCount: Int { 16 }
     private static var headerSize: Int { 16 }
-    /// Blocks of a size that are kept at most: streams come and go by the dozen.
-    private static var mostKept: Int { 32 }
+    /// Bytes of a size's blocks that are kept at most.
+    private static var mostKept: Int { 1 << 16 }
 
     package init() {
         lists = .allocate(capacity: Self.classCount)
@@ -29,20 +29,17 @@ package struct HTTP2Memory: ~Copyable {
     }
 
     deinit {
-        trim()
-        lists.deallocate()
-    }
-
-    /// Gives back what nghttp2 does not use.
-    package func trim() {
         for index in 0..<Self.classCount {
             while let block = lists[index].first {
                 lists[index].first = block.load(as: UnsafeMutableRawPointer?.self)
                 (block - Self.headerSize).deallocate()
             }
-            lists[index].count = 0
         }
+        lists.deallocate()
     }
+
+    /// Bytes that nobody uses and that are kept for later.
+    package var keptBytes: Int { (0..<Self.classCount).reduce(0) { $0 + lists[$1].kept } }
 
     /// What nghttp2 is told; good for as long as this value is there.
     package var functions: nghttp2_mem {
@@ -73,7 +70,7 @@ package struct HTTP2Memory: ~Copyable {
         let capacity = (max(1, size) + step - 1) / step * step
         if let list = list(capacity, lists), let block = list.pointee.first {
             list.pointee.first = block.load(as: UnsafeMutableRawPointer?.self)
-            list.pointee.count -= 1
+            list.pointee.kept -= capacity
             return block
         }
         let whole = UnsafeMutableRawPointer.allocate(byteCount: capacity + headerSize, alignment: 16)
@@ -84,12 +81,13 @@ package struct HTTP2Memory: ~Copyable {
     @inline(__always)
     private static func free(_ block: UnsafeMutableRawPointer?, _ lists: UnsafeMutableRawPointer?) {
         guard let block else { return }
-        guard let list = list(capacity(of: block), lists), list.pointee.count < mostKept else {
+        let capacity = capacity(of: block)
+        guard let list = list(capacity, lists), list.pointee.kept + capacity <= mostKept else {
             return (block - headerSize).deallocate()
         }
         block.storeBytes(of: list.pointee.first, as: UnsafeMutableRawPointer?.self)
         list.pointee.first = block
-        list.pointee.count += 1
+        list.pointee.kept += capacity
     }
 
     private static func reallocate(

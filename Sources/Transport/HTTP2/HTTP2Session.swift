@@ -23,25 +23,23 @@ package final class HTTP2Session {
 
     let limits: HTTP2Limits
     private let pool: ExchangePool
-    private let memory = HTTP2Memory()
+    private let memory: HTTP2Memory
     @exclusivity(unchecked) private var session: OpaquePointer?
     @exclusivity(unchecked) private var streams = StreamTable()
     @exclusivity(unchecked) private var ready: [Exchange] = []
     @exclusivity(unchecked) private var readyIndex = 0
 
     /// A session that announces its settings with the first output.
-    package init(limits: HTTP2Limits, pool: ExchangePool) {
+    package init(limits: HTTP2Limits, pool: ExchangePool, memory: HTTP2Memory) {
         self.limits = limits
         self.pool = pool
+        self.memory = memory
         let created = SessionParts.shared.makeSession(
             &session, limits: limits, memory: memory.functions, owner: self)
         hasFailed = !created || !announce()
     }
 
-    deinit {
-        close()
-        nghttp2_session_del(session)
-    }
+    deinit { close() }
 
     private func announce() -> Bool {
         let settings = [
@@ -95,11 +93,6 @@ extension HTTP2Session {
 
     /// The stream with this id, nil when it was closed meanwhile.
     package func exchange(_ id: Int32) -> Exchange? { streams[id] }
-
-    /// Gives back memory that was needed for streams, when there are none.
-    package func trim() {
-        if streams.count == 0 { memory.trim() }
-    }
 
     /// How many streams are open.
     package var openStreams: Int { streams.count }
@@ -196,11 +189,14 @@ extension HTTP2Session {
         nghttp2_session_terminate_session(session, code.rawValue)
     }
 
-    /// Gives all exchanges back. Nothing else may be called afterwards.
+    /// Gives all exchanges and all memory back, on the event loop: whoever lets go of the session last may be elsewhere. Nothing
+    /// else may be called afterwards.
     package func close() {
         hasFailed = true
         for exchange in streams.removeAll() { release(exchange) }
         while nextReady() != nil {}
+        nghttp2_session_del(session)
+        session = nil
     }
 
     private func release(_ exchange: Exchange) {

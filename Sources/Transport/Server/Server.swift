@@ -138,7 +138,7 @@ extension Server {
                 }
                 let operations = channel.pipeline.syncOperations
                 if let tls { try operations.addHandler(tls.makeHandler()) }
-                try operations.addHandler(ProtocolDetector(loop: state.value))
+                try operations.addHandler(ProtocolDetector(loop: state.value, isTLS: tls != nil))
             }
         }
         guard case .unix(let path) = listener.address else {

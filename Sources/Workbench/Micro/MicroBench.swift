@@ -31,7 +31,7 @@ final class MicroBench {
             keys: KeyRing(accessTokenKeys: [accessTokenKey.publicKey], signer: cookieKey, alsoPublished: []))
         authorizer = Authorizer(gate: gate)
         endpoints = Endpoints(gate: gate, readiness: Readiness(), maxMessageBytes: 1 << 20)
-        session = HTTP2Session(limits: HTTP2Limits(), pool: pool)
+        session = HTTP2Session(limits: HTTP2Limits(), pool: pool, memory: HTTP2Memory())
         response.reserveCapacity(8192)
     }
 }
