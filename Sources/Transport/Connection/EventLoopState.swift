@@ -29,8 +29,8 @@ package final class EventLoopState<S: Service> {
     package let counters: TransportCounters
     package var service: S
     package let received = ReceiveBuffer()
-    /// What is being written to a connection. One for all: it is still in the processor's cache, and when a peer is slow NIO keeps
-    /// its bytes and this gets new ones.
+    /// What is being written to a connection. One for all, still in the processor's cache. When a peer is slow NIO holds the bytes,
+    /// and `clear()`, which looks whether somebody does, takes new ones.
     @exclusivity(unchecked) package var output = ByteBuffer()
     /// Whether connections are to end.
     package private(set) var isDraining = false

@@ -32,6 +32,7 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
 
     private let loop: EventLoopState<S>
     private let session: HTTP2Session
+    private let received: ReceiveBuffer?
     private var predecessor: (any Connection)?
     private var context: ChannelHandlerContext?
     private var ending = Ending.no
@@ -43,9 +44,13 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
     private var lastReadAt: Int64 = 0
 
     /// A handler for one channel of the loop.
-    package init(loop: EventLoopState<S>, replacing predecessor: (any Connection)? = nil) {
+    /// - Parameter received: What the channel reads into and gets back here, nil when that is its own.
+    package init(
+        loop: EventLoopState<S>, replacing predecessor: (any Connection)? = nil, received: ReceiveBuffer? = nil
+    ) {
         self.predecessor = predecessor
         self.loop = loop
+        self.received = received
         session = HTTP2Session(limits: loop.limits.http2, pool: loop.pool, memory: loop.memory)
     }
 }
@@ -77,7 +82,7 @@ extension HTTP2Handler {
         session.now = lastReadAt
         let bytes = unwrapInboundIn(data)
         bytes.withUnsafeReadableBytes { session.receive($0) }
-        loop.received.put(bytes)
+        received?.put(bytes)
         while let exchange = session.nextReady() { serve(exchange) }
     }
 
@@ -166,7 +171,7 @@ extension HTTP2Handler {
     /// Fills the loop's output; false when there is nothing to write.
     private func gather() -> Bool {
         guard let first = session.nextOutput() else { return false }
-        loop.output.capacity > [UInt8].keptCapacity ? loop.output = ByteBuffer() : loop.output.clear()
+        loop.output.clear()
         loop.output.writeBytes(first)
         while loop.output.readableBytes < loop.limits.writeBatch, let bytes = session.nextOutput() {
             loop.output.writeBytes(bytes)
@@ -213,6 +218,7 @@ extension HTTP2Handler {
     }
 
     package func tick(_ now: Int64) {
+        if case .closed = ending { return }
         let deadlines = loop.limits.deadlines
         if isBlocked, now - blockedAt > deadlines.writeStall { return expire() }
         switch ending {

@@ -42,11 +42,12 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
         first.writeImmutableBuffer(unwrapInboundIn(data))
         guard let isHTTP2 = first.withUnsafeReadableBytes({ Self.isHTTP2(Bytes($0)) }) else { return }
         do {
+            let received = isHTTP2 && !isTLS ? loop.received : nil
             let next: any ChannelHandler =
-                isHTTP2 ? HTTP2Handler(loop: loop, replacing: self) : HTTP1Handler(loop: loop, replacing: self)
-            if isHTTP2, !isTLS {
-                try context.channel.syncOptions?.setOption(.recvAllocator, value: loop.received.allocator)
-            }
+                isHTTP2
+                ? HTTP2Handler(loop: loop, replacing: self, received: received)
+                : HTTP1Handler(loop: loop, replacing: self)
+            if let received { try context.channel.syncOptions?.setOption(.recvAllocator, value: received.allocator) }
             let operations = context.pipeline.syncOperations
             if !isHTTP2 { try operations.addHandler(HTTP1Handler<S>.makeDecoder(limits: loop.limits)) }
             try operations.addHandler(next)

@@ -269,6 +269,7 @@ extension HTTP1Handler {
     }
 
     package func tick(_ now: Int64) {
+        if case .closed = ending { return }
         let deadlines = loop.limits.deadlines
         let elapsed = now - changedAt
         if case .lingering(let since) = ending { return now - since > deadlines.linger ? abort() : () }

@@ -20,7 +20,7 @@ package final class HTTP2Memory {
     private static var step: Int { 64 }
     private static var classCount: Int { 16 }
     private static var headerSize: Int { 16 }
-    /// Bytes of a size's blocks that are kept at most.
+    /// Bytes of a size's blocks that are kept at most: a megabyte in all.
     private static var mostKept: Int { 1 << 16 }
 
     package init() {
@@ -41,7 +41,7 @@ package final class HTTP2Memory {
     /// Bytes that nobody uses and that are kept for later.
     package var keptBytes: Int { (0..<Self.classCount).reduce(0) { $0 + lists[$1].kept } }
 
-    /// What nghttp2 is told; good for as long as this value is there.
+    /// What nghttp2 is told; good for as long as this object is there.
     package var functions: nghttp2_mem {
         nghttp2_mem(
             mem_user_data: UnsafeMutableRawPointer(lists),

@@ -13,7 +13,7 @@ extension ServerBootstrap {
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.maxMessagesPerRead, value: 64)
             // One read of each connection in turn, 40 requests or so: when hundreds are sent at once on some connections, those of
-            // others are not behind them all.
+            // others are not behind them all. And ReceiveBuffer relies on it.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: 65_536))

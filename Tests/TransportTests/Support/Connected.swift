@@ -21,9 +21,10 @@ typealias Connected = ServedConnection<FakeService>
 
 extension ServedConnection where S == FakeService {
     convenience init(
-        client: ClientSession = ClientSession(), limits change: (inout ConnectionLimits) -> Void = { _ in }
+        client: ClientSession = ClientSession(), isTLS: Bool = false,
+        limits change: (inout ConnectionLimits) -> Void = { _ in }
     ) throws {
-        try self.init(FakeService(), resolver: HeldResolver(), client: client, limits: change)
+        try self.init(FakeService(), resolver: HeldResolver(), client: client, isTLS: isTLS, limits: change)
     }
 
     var resolver: HeldResolver { anyResolver as! HeldResolver }
@@ -39,6 +40,7 @@ final class ServedConnection<S: Service> {
 
     init(
         _ service: S, resolver: any Resolver, client: ClientSession = ClientSession(), isReset: Bool = false,
+        isTLS: Bool = false,
         limits change: (inout ConnectionLimits) -> Void = { _ in }
     ) throws {
         var limits = ConnectionLimits()
@@ -50,7 +52,7 @@ final class ServedConnection<S: Service> {
             eventLoop: channel.embeddedEventLoop, service: service, resolver: resolver, limits: limits,
             wallClock: { Timestamp(seconds: 1_772_366_400) })
         try channel.pipeline.syncOperations.addHandler(reads)
-        try channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: loop))
+        try channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: loop, isTLS: isTLS))
         channel.connect(to: try SocketAddress(ipAddress: "192.0.2.7", port: 4711), promise: nil)
         // A peer that has gone already has no address.
         if isReset { channel.remoteAddress = nil }
