@@ -56,6 +56,7 @@ def sections(folder, table):
                 lambda: starts.start(table, state(consumers=starts.CONSUMERS)),
                 lambda: scale.nonces(folder, table, state()),
                 lambda: scale.users(folder, table, state(scale.USERS)),
+                lambda: scale.bearers(folder, table, state(scale.SIGNED_TOKENS, scale.SIGNED_TOKENS)),
                 lambda: scale.tokens(folder, table, state()),
             ],
         ),

@@ -49,6 +49,13 @@ def start_load(port, *options, prefix=measure.ON_CLIENT_CORE):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def wait_until_warm(process):
+    """Waits until all users of a run with `--warm` have made a request."""
+    if process.stderr.readline() != "warm\n":
+        finish(process)
+        raise ClientError("the run did not say that it was warm")
+
+
 def finish(process, seconds=900):
     """Waits for such a run, and reads what it says."""
     try:

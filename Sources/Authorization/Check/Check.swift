@@ -68,6 +68,8 @@ public final class Authorizer {
     @exclusivity(unchecked) var pendingNonce: PendingNonce?
     /// When the credentials of the check end, milliseconds since 1970.
     @exclusivity(unchecked) var expires: Double?
+    /// The access token of the check.
+    @exclusivity(unchecked) var bearer: VerifiedToken?
     /// Nothing is changed by the check: no nonce claimed, no cookie minted.
     @exclusivity(unchecked) var isDryRun = false
     /// A path of this event loop's, and what it leads to: of a thousand requests nearly all have the same few.
@@ -124,6 +126,7 @@ public final class Authorizer {
     private func decide(_ request: CheckRequest, at now: Timestamp) -> Result<Verdict, Halt> {
         pendingNonce = nil
         expires = nil
+        bearer = nil
         let route: Route
         do throws(Route.Misconfigured) {
             route = try Route.of(request, gate: gate)

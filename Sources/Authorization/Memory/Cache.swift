@@ -119,3 +119,15 @@ public final class Cache<Value: Sendable>: Sendable {
         stripes.reduce(0) { total, stripe in total + stripe.shard.withLock { $0.slots.count } }
     }
 }
+
+extension Cache where Value: AnyObject {
+    /// Begins to fetch the value under `key` into the processor's cache, and returns at once. A value that is not there yet when
+    /// it is retained stops all else.
+    func prefetch(_ key: CacheKey) {
+        let address: UInt = stripe(key).shard.withLock { shard in
+            guard let index = shard.slots.index(forKey: key) else { return 0 }
+            return Prefetch.address(shard.slots.values[index].value)
+        }
+        Prefetch.fetch(address, Prefetch.rowsSize)
+    }
+}

@@ -45,8 +45,11 @@ final class OAuth2Rows: Sendable {
     let subjectExists: Bool
     /// Nil when the acceptance does not exist, or is of no consumer.
     let grant: Grant?
+    /// Fetches what an answer is made of, together.
+    let prefetch: Prefetch
 
     init(token: AccessTokenRow?, client: Consumer?, subjectExists: Bool, grant: Grant?) {
+        prefetch = Prefetch(grant)
         self.token = token
         isClientKnown = client != nil
         self.subjectExists = subjectExists

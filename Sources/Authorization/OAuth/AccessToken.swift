@@ -1,6 +1,7 @@
 // OAuth 2 access tokens (RFC 6750; RS256 JWTs): the token itself is verified once, its rows and times at every request.
 
 import Cryptography
+import Synchronization
 import Wire
 
 /// A token whose signature was verified, with what of it decides later requests. There may be millions: what is needed only when
@@ -13,6 +14,14 @@ final class VerifiedToken: Sendable {
     let rowsKey: CacheKey
     /// The token.
     private let text: [UInt8]
+    /// Where that lies which its last request has needed.
+    private let trail = Mutex(Trail())
+
+    private struct Trail {
+        var rows: UInt = 0
+        var rest = Prefetch(nil)
+        var cookie = Prefetch.Cookie(nil)
+    }
 
     /// What a `sub` says. It does not choose the user, but one that names nobody is refused.
     enum Subject: Sendable, Equatable {
@@ -63,6 +72,32 @@ final class VerifiedToken: Sendable {
         }
         guard let lookup else { throw .failed(.unresolved) }
         return lookup
+    }
+
+    /// Begins to fetch what its last request has needed.
+    func prefetch() {
+        trail.withLock { trail in
+            Prefetch.fetch(trail.rows, Prefetch.rowsSize)
+            trail.rest.begin()
+            trail.cookie.begin()
+        }
+    }
+
+    /// Notes the rows that were found for it; others than the last time are fetched now.
+    func note(_ rows: OAuth2Rows) {
+        let address = Prefetch.address(rows)
+        trail.withLock { trail in
+            guard trail.rows != address else { return }
+            trail.rows = address
+            trail.rest = rows.prefetch
+            trail.rest.begin()
+        }
+    }
+
+    /// Notes the cookie that is set beside it.
+    func note(_ cookie: MintedCookie) {
+        let found = Prefetch.Cookie(cookie)
+        trail.withLock { $0.cookie = found }
     }
 
     /// Whether it was made of `text`, byte for byte.
@@ -128,6 +163,8 @@ extension Authorizer {
         guard let rows = gate.memory.oauth2.value(token.rowsKey, at: now) else {
             throw .needs(try token.lookup())
         }
+        token.note(rows)
+        bearer = token
         trace?.check("token is known and not revoked", rows.token.map { !$0.revoked } ?? false)
         guard let row = rows.token, !row.revoked else { throw .refused(.accessTokenRevoked) }
         trace?.check("subject is nobody or an existing user", token.subject != .invalid && rows.subjectExists)
@@ -144,7 +181,9 @@ extension Authorizer {
     /// The token from memory, or verified now and remembered.
     private func verifiedToken(_ text: Bytes, at now: Timestamp) throws(Halt) -> VerifiedToken {
         let key = CacheKey(token: text)
-        if let token = gate.memory.tokens.value(key, at: now), token.isAbout(text) {
+        let known = gate.memory.tokens.value(key, at: now)
+        known?.prefetch()
+        if let token = known, token.isAbout(text) {
             trace?.check("token is an RS256 JWT of a known key", true)
             return token
         }

@@ -35,12 +35,17 @@ extension Authorizer {
         try collectParameters(request, header: header, target: target, route, at: now)
         try checkVersion()
         let signer = try readSigner()
-        let rows = try findRows(of: signer, at: now)
+        let key = CacheKey(signer.consumerKey, signer.token)
+        // The rows are fetched while the base string is written, what an answer is made of while the signature is verified.
+        gate.memory.oauth1.prefetch(key)
+        writeBaseString(request, target: target, wiki: wiki)
+        let rows = try findRows(of: signer, under: key, at: now)
         try checkRegistered(rows)
-        guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         let timestamp = try checkTimestamp(at: now)
         let nonce = try readNonce()
-        try checkSignature(request, target: target, wiki: wiki, rows: rows)
+        try checkSignature(rows)
+        // Not used before, since it is being fetched meanwhile.
+        guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         pendingNonce = PendingNonce(
             key: NonceMemory.Key(consumer: signer.consumerKey, token: signer.token, nonce: nonce),
             request: NonceMemory.requestHash(request.id),
@@ -83,7 +88,8 @@ extension Authorizer {
         parameters.reset()
         try collectHeader(header)
         parameters.merge()
-        try checkRegistered(findRows(of: readSigner(), at: now))
+        let signer = try readSigner()
+        try checkRegistered(findRows(of: signer, under: CacheKey(signer.consumerKey, signer.token), at: now))
         throw .needs(.verdict(DetachedCheck(request.message)))
     }
 
@@ -148,9 +154,9 @@ extension Authorizer {
         return Signer(consumerKey: consumerKey, token: token)
     }
 
-    private func findRows(of signer: Signer, at now: Timestamp) throws(Halt) -> OAuth1Rows {
+    private func findRows(of signer: Signer, under key: CacheKey, at now: Timestamp) throws(Halt) -> OAuth1Rows {
         // 128 bits of a keyed hash are not compared further: whoever met another's rows would have to sign with their secret.
-        guard let rows = gate.memory.oauth1.value(CacheKey(signer.consumerKey, signer.token), at: now) else {
+        guard let rows = gate.memory.oauth1.value(key, at: now) else {
             throw .needs(.oauth1(consumerKey: signer.consumerKey.array, token: signer.token.array))
         }
         rows.prefetch.begin()
@@ -213,14 +219,11 @@ extension Authorizer {
         return method
     }
 
-    private func checkSignature(
-        _ request: CheckRequest, target: RequestTarget, wiki: ServedWiki, rows: OAuth1Rows
-    ) throws(Halt) {
+    private func checkSignature(_ rows: OAuth1Rows) throws(Halt) {
         let method = try readMethod()
         let value = parameters.value(of: .signature)
         try require(!value.isList, .parameterRepeated, "oauth_signature is given once")
         let signature: Bytes = if case .text(let text) = value { text } else { .empty }
-        writeBaseString(request, target: target, wiki: wiki)
         trace?.baseString = scratch.baseString
         let isValid: Bool =
             switch method {

@@ -221,6 +221,7 @@ extension Authorizer {
         guard let key = identity.mintKey, let cookie = gate.memory.minted.value(key, at: now) else {
             throw .needs(.cookie(claims))
         }
+        bearer?.note(cookie)
         return cookie
     }
 

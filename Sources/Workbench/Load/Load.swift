@@ -43,7 +43,9 @@ struct Load: ParsableCommand {
     @Option(help: "Requests a second, whatever the server does.") var rate: Double?
     @Option(help: "Connections.") var connections = 8
     @Option(help: "Requests at a time on each connection (grpc).") var streams = 32
-    @Flag(help: "First lets every user make a request of each kind, which is not measured.") var warm = false
+    @Flag(
+        help: "First lets every user make a request of each kind, which is not measured; then says \"warm\" on stderr.")
+    var warm = false
     @Flag(help: "Looks at the status of answers only: for servers that are not Sessiongate.") var plain = false
     @Option(help: "Path for the calls (grpc), with --plain.") var path: String?
     @Option(help: "Gives up when no answer comes for so many seconds.") var patience = 30.0
