@@ -68,7 +68,7 @@ public final class Authorizer {
     @exclusivity(unchecked) var pendingNonce: PendingNonce?
     /// When the credentials of the check end, milliseconds since 1970.
     @exclusivity(unchecked) var expires: Double?
-    /// The access token of the check.
+    /// The access token of the check, to note its cookie; nothing is decided by it.
     @exclusivity(unchecked) var bearer: VerifiedToken?
     /// Nothing is changed by the check: no nonce claimed, no cookie minted.
     @exclusivity(unchecked) var isDryRun = false
@@ -126,7 +126,7 @@ public final class Authorizer {
     private func decide(_ request: CheckRequest, at now: Timestamp) -> Result<Verdict, Halt> {
         pendingNonce = nil
         expires = nil
-        bearer = nil
+        defer { bearer = nil }
         let route: Route
         do throws(Route.Misconfigured) {
             route = try Route.of(request, gate: gate)

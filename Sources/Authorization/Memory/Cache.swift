@@ -121,8 +121,8 @@ public final class Cache<Value: Sendable>: Sendable {
 }
 
 extension Cache where Value: AnyObject {
-    /// Begins to fetch the value under `key` into the processor's cache, and returns at once. A value that is not there yet when
-    /// it is retained stops all else.
+    /// Begins to fetch the value under `key` into the processor's cache, and returns at once: ``value(_:at:)`` retains it, and
+    /// would wait for it.
     func prefetch(_ key: CacheKey) {
         let address: UInt = stripe(key).shard.withLock { shard in
             guard let index = shard.slots.index(forKey: key) else { return 0 }

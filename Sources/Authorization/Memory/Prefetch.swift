@@ -16,8 +16,8 @@ struct Prefetch: Sendable {
     private let answerSize: UInt
 
     private static let line: UInt = 64
-    /// Bytes of rows.
-    static let rowsSize: UInt = 192
+    /// Bytes of rows: of OAuth 1's, which are larger.
+    static let rowsSize: UInt = 144
     /// Bytes of a grant and of an identity that each request reads: their first.
     private static let grantSize: UInt = 96, identitySize: UInt = 160
 
@@ -68,6 +68,7 @@ struct Prefetch: Sendable {
     /// Begins to fetch all lines that have one of `size` bytes at `address`.
     @inline(__always)
     static func fetch(_ address: UInt, _ size: UInt) {
+        guard address != 0 else { return }
         var next = address & ~(line - 1)
         while next < address &+ size {
             processor_prefetch(UnsafeRawPointer(bitPattern: next))

@@ -76,26 +76,26 @@ final class VerifiedToken: Sendable {
 
     /// Begins to fetch what its last request has needed.
     func prefetch() {
-        trail.withLock { trail in
-            Prefetch.fetch(trail.rows, Prefetch.rowsSize)
-            trail.rest.begin()
-            trail.cookie.begin()
-        }
+        let trail = trail.withLock { $0 }
+        Prefetch.fetch(trail.rows, Prefetch.rowsSize)
+        trail.rest.begin()
+        trail.cookie.begin()
     }
 
     /// Notes the rows that were found for it; others than the last time are fetched now.
     func note(_ rows: OAuth2Rows) {
         let address = Prefetch.address(rows)
-        trail.withLock { trail in
-            guard trail.rows != address else { return }
+        let isNew = trail.withLock { trail in
+            if trail.rows == address { return false }
             trail.rows = address
             trail.rest = rows.prefetch
-            trail.rest.begin()
+            return true
         }
+        if isNew { rows.prefetch.begin() }
     }
 
-    /// Notes the cookie that is set beside it.
-    func note(_ cookie: MintedCookie) {
+    /// Notes the cookie that is set beside it, nil when none needs to be.
+    func note(_ cookie: MintedCookie?) {
         let found = Prefetch.Cookie(cookie)
         trail.withLock { $0.cookie = found }
     }

@@ -36,15 +36,20 @@ extension Authorizer {
         try checkVersion()
         let signer = try readSigner()
         let key = CacheKey(signer.consumerKey, signer.token)
-        // The rows are fetched while the base string is written, what an answer is made of while the signature is verified.
-        gate.memory.oauth1.prefetch(key)
-        writeBaseString(request, target: target, wiki: wiki)
+        // The rows are fetched while a base string is written, what an answer is made of while the signature is verified. What is
+        // long is not written for somebody who may be nobody.
+        let isShort = request.body.count + request.path.count <= Self.longestEarly
+        if isShort {
+            gate.memory.oauth1.prefetch(key)
+            writeBaseString(request, target: target, wiki: wiki)
+        }
         let rows = try findRows(of: signer, under: key, at: now)
         try checkRegistered(rows)
         let timestamp = try checkTimestamp(at: now)
         let nonce = try readNonce()
+        if !isShort { writeBaseString(request, target: target, wiki: wiki) }
         try checkSignature(rows)
-        // Not used before, since it is being fetched meanwhile.
+        // There is one, says checkRegistered. Retained earlier, it would be waited for.
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         pendingNonce = PendingNonce(
             key: NonceMemory.Key(consumer: signer.consumerKey, token: signer.token, nonce: nonce),
@@ -55,6 +60,9 @@ extension Authorizer {
         try Standing.check(grant, wiki: wiki, gate: gate, trace: trace)
         return grant.identity
     }
+
+    /// Bytes of a request whose base string takes no longer than a few lines of memory.
+    private static var longestEarly: Int { 4096 }
 
     func require(_ holds: Bool, _ reason: Reason, _ check: StaticString) throws(Halt) {
         trace?.check(check, holds)

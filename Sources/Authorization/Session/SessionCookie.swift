@@ -176,7 +176,10 @@ extension Authorizer {
                 if !hasSoftlyExpired(presented, at: now) {
                     identity = identity.presented(class: presented.rateLimitClass, gate: gate)
                 }
-                if isFresh(presented, at: now) { return .keep }
+                if isFresh(presented, at: now) {
+                    bearer?.note(nil)
+                    return .keep
+                }
             } catch .refused(let reason) {
                 trace?.check("session cookie is valid and the user's", false)
                 if gate.settings.cookie.invalid == .refuse { throw .refused(reason) }
