@@ -66,6 +66,7 @@ final class PKeyHandle {
         guard bits >= minimumBits, bits <= Self.maximumBits else {
             throw .modulusSize(bits: bits, minimum: minimumBits, maximum: Self.maximumBits)
         }
+        guard let last = try number("n").last, last & 1 == 1 else { throw .modulus }
         let exponent = try number("e")
         guard exponent.count <= 4, let last = exponent.last, last & 1 == 1, exponent != [1] else { throw .exponent }
     }

@@ -41,7 +41,6 @@ public final class RSAPublicKey: @unchecked Sendable {
         modulusBits = key.bits
         modulus = try key.number("n")
         exponent = try key.number("e")
-        guard let last = modulus.last, last & 1 == 1 else { throw .modulus }
         guard let operation = RSAPublicOperation(modulus: modulus, exponent: exponent) else { throw .libraryFailure }
         self.operation = operation
         sha1 = EncodedDigest(.sha1, size: operation.size)

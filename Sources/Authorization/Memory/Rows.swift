@@ -45,11 +45,8 @@ final class OAuth2Rows: Sendable {
     let subjectExists: Bool
     /// Nil when the acceptance does not exist, or is of no consumer.
     let grant: Grant?
-    /// Where that lies which an answer is made of; the token remembers it.
-    let prefetch: Prefetch
 
     init(token: AccessTokenRow?, client: Consumer?, subjectExists: Bool, grant: Grant?) {
-        prefetch = Prefetch(grant)
         self.token = token
         isClientKnown = client != nil
         self.subjectExists = subjectExists

@@ -82,16 +82,14 @@ final class VerifiedToken: Sendable {
         trail.cookie.begin()
     }
 
-    /// Notes the rows that were found for it; others than the last time are fetched now.
+    /// Notes the rows that were found for it; its next request has them fetched.
     func note(_ rows: OAuth2Rows) {
         let address = Prefetch.address(rows)
-        let isNew = trail.withLock { trail in
-            if trail.rows == address { return false }
+        trail.withLock { trail in
+            guard trail.rows != address else { return }
             trail.rows = address
-            trail.rest = rows.prefetch
-            return true
+            trail.rest = Prefetch(rows.grant)
         }
-        if isNew { rows.prefetch.begin() }
     }
 
     /// Notes the cookie that is set beside it, nil when none needs to be.
