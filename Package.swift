@@ -14,32 +14,34 @@ let package = Package(
         .executable(name: "sessiongate", targets: ["Sessiongate"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
     targets: [
         .systemLibrary(name: "CNative", path: "Sources/CNative"),
-        .target(name: "Wire", swiftSettings: strict),
-        .target(name: "Cryptography", dependencies: ["CNative", "Wire"], swiftSettings: strict),
-        .target(name: "Authorization", dependencies: ["Wire", "Cryptography"], swiftSettings: strict),
+        .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "Cryptography", dependencies: ["CNative", "Bytes"], swiftSettings: strict),
+        .target(name: "EnvoyProtocol", dependencies: ["Bytes"], swiftSettings: strict),
         .target(
-            name: "Stores",
-            dependencies: [
-                "CNative", "Wire", "Cryptography", "Authorization",
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
+            name: "Sessions", dependencies: ["CNative", "Bytes", "Cryptography", "EnvoyProtocol"],
+            swiftSettings: strict),
+        .target(
+            name: "Storage",
+            dependencies: ["CNative", "Bytes", "Sessions", .product(name: "NIOPosix", package: "swift-nio")],
             swiftSettings: strict
         ),
         .target(
+            name: "Telemetry", dependencies: ["Bytes", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
             name: "Transport",
             dependencies: [
-                "CNative", "Wire", "Authorization",
+                "CNative", "Bytes", "Sessions", "EnvoyProtocol",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -49,18 +51,23 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Operations",
+            name: "Service",
             dependencies: [
-                "CNative", "Wire", "Cryptography", "Authorization", "Stores", "Transport",
+                "CNative", "Bytes", "Cryptography", "Sessions", "Storage", "Telemetry", "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "Tools",
+            dependencies: ["Bytes", "Cryptography", "EnvoyProtocol", "Sessions", "Storage", "Transport", "Service"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "Sessiongate",
             dependencies: [
-                "Operations",
+                "Bytes", "Cryptography", "Service", "Tools",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -68,7 +75,8 @@ let package = Package(
         .executableTarget(
             name: "Workbench",
             dependencies: [
-                "CNative", "Wire", "Cryptography", "Authorization", "Stores", "Transport", "Operations",
+                "CNative", "Bytes", "Cryptography", "EnvoyProtocol", "Sessions", "Storage", "Transport", "Service",
+                "Tools",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -77,21 +85,24 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "WireTests",
-            dependencies: ["Wire", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            name: "EnvoyProtocolTests",
+            dependencies: [
+                "Bytes", "EnvoyProtocol", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
-            name: "CryptographyTests", dependencies: ["CNative", "Cryptography", "Wire"], swiftSettings: strict),
+            name: "CryptographyTests", dependencies: ["CNative", "Cryptography", "Bytes"], swiftSettings: strict),
         .testTarget(
-            name: "AuthorizationTests", dependencies: ["Authorization", "Cryptography", "Wire"], swiftSettings: strict),
-        .testTarget(
-            name: "StoresTests", dependencies: ["Stores", "Authorization", "Cryptography", "Wire"],
+            name: "SessionsTests", dependencies: ["Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],
             swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Storage", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"], swiftSettings: strict),
         .testTarget(
             name: "TransportTests",
             dependencies: [
-                "Transport", "Authorization", "Cryptography", "Wire", "CNative",
+                "Transport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol", "CNative",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -100,12 +111,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "OperationsTests",
-            dependencies: ["Operations", "Stores", "Transport", "Authorization", "Cryptography", "Wire"],
+            name: "ServiceTests",
+            dependencies: [
+                "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography", "Bytes",
+                "EnvoyProtocol", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
-            name: "WorkbenchTests", dependencies: ["Workbench", "Operations", "Cryptography", "Wire"],
+            name: "WorkbenchTests",
+            dependencies: ["Workbench", "Service", "Tools", "Cryptography", "Bytes", "EnvoyProtocol", "Sessions"],
             swiftSettings: strict),
     ]
 )

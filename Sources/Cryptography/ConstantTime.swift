@@ -1,7 +1,7 @@
 // Comparison and randomness, where a subtle mistake would not show.
 
 import CNative.OpenSSL
-import Wire
+import Bytes
 
 /// Whether two secrets are equal, in time that depends on their lengths only.
 public func constantTimeEqual(_ left: Bytes, _ right: Bytes) -> Bool {

@@ -4,7 +4,7 @@
 // costs more than hashing a short token.
 
 import CNative.OpenSSL
-import Wire
+import Bytes
 
 /// The 20 bytes of a SHA-1 digest or an HMAC-SHA1 code. Its equality is not constant-time: see `constantTimeEqual`.
 public struct Digest160: Hashable, Sendable {

@@ -5,7 +5,7 @@
 // allocation. libcrypto's own EVP_MAC costs twice as much, nearly all of it set-up.
 
 import CNative.OpenSSL
-import Wire
+import Bytes
 
 /// A key for HMAC-SHA1, prepared once and used for many messages.
 public struct HMACSHA1Key: Sendable {

@@ -1,6 +1,6 @@
 // The published form of a public key (RFC 7517), so that an edge can verify the cookie itself.
 
-import Wire
+import Bytes
 
 /// An RSA public key as a JSON Web Key for RS256 signatures.
 public struct JSONWebKey: Sendable, Equatable {

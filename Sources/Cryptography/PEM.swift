@@ -1,7 +1,7 @@
 // PEM blocks (RFC 7468), found as OpenSSL finds them: whatever stands around a block is skipped, since MediaWiki accepts such keys.
 
 import CNative.OpenSSL
-import Wire
+import Bytes
 
 /// One decoded PEM block; wiped when dropped, as it may be a private key.
 final class PEMBlock {

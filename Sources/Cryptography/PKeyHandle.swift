@@ -3,7 +3,7 @@
 // Every failure leaves libcrypto's thread-local error queue empty: a stale entry would be taken for another call's.
 
 import CNative.OpenSSL
-import Wire
+import Bytes
 
 /// An EVP_PKEY.
 final class PKeyHandle {

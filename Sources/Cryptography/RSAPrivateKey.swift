@@ -1,6 +1,6 @@
 // RSA keys that sign: the session cookie's (RS256), and OAuth 1 clients' in tools and tests.
 
-import Wire
+import Bytes
 
 /// An RSA private key for RSASSA-PKCS1-v1_5 signatures; can be used by several threads at once.
 public final class RSAPrivateKey: @unchecked Sendable {

@@ -3,7 +3,7 @@
 // What a system's policy for libcrypto forbids (SHA-1 in signatures, in some distributions) is verified all the same: whether a
 // consumer may sign so was the wiki's to decide, when it registered the key.
 
-import Wire
+import Bytes
 
 /// The hash inside an RSASSA-PKCS1-v1_5 signature (RFC 8017, 8.2).
 public enum SignatureDigest: Sendable {

@@ -5,7 +5,7 @@
 // takes up to 1.4 times as long instead; nobody has them. Everything here is public, so nothing need take constant time.
 
 import CNative.OpenSSL
-import Wire
+import Bytes
 
 /// The public operation of one RSA key; can be used by several threads at once.
 package final class RSAPublicOperation: @unchecked Sendable {

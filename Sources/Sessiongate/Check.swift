@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Operations
+import Service
+import Tools
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
+import Bytes
 import ArgumentParser
 import Foundation
-import Operations
+import Service
 
 /// Which configuration a command works with.
 struct ConfigurationOption: ParsableArguments {

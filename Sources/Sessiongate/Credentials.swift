@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Foundation
-import Operations
+import Tools
 
 /// Credentials of a demo state.
 struct DemoOptions: ParsableArguments {

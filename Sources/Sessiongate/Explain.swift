@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Operations
+import Service
+import Tools
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Operations
+import Service
 
 struct PrintVersion: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")

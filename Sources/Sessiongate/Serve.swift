@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Operations
+import Service
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Operations
+import Tools
 
 struct Sign: ParsableCommand {
     static let configuration = CommandConfiguration(

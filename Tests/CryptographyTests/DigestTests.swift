@@ -3,7 +3,7 @@
 import Cryptography
 import Foundation
 import Testing
-import Wire
+import Bytes
 
 @Suite struct DigestTests {
     @Test(arguments: [

@@ -3,7 +3,7 @@
 import Cryptography
 import Foundation
 import Testing
-import Wire
+import Bytes
 
 @Suite struct JSONWebKeyTests {
     /// RFC 7638, section 3.1.

@@ -2,7 +2,7 @@
 
 import Cryptography
 import Testing
-import Wire
+import Bytes
 
 @Suite struct RSAPublicKeyTests {
     @Test(arguments: [

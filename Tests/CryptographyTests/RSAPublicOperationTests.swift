@@ -3,7 +3,7 @@
 import CNative.OpenSSL
 import Cryptography
 import Testing
-import Wire
+import Bytes
 
 /// A key in libcrypto's hands, which signs whatever it is given.
 private final class RawKey {

@@ -3,7 +3,7 @@
 import Cryptography
 import Foundation
 import Testing
-import Wire
+import Bytes
 
 /// The bytes of hexadecimal text.
 func hex(_ text: String) -> [UInt8] {

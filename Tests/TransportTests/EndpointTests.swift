@@ -1,9 +1,10 @@
 // The endpoints with a real check behind them: every status that a client can meet.
 
-import Authorization
+import Sessions
 import Testing
 import Transport
-import Wire
+import Bytes
+import EnvoyProtocol
 
 @Suite struct EndpointTests {
     static let checkPath = "/envoy.service.auth.v3.Authorization/Check"

@@ -1,6 +1,6 @@
 // HTTP/1.1 by its bytes: what is answered, in which order, and what is refused.
 
-import Authorization
+import Sessions
 import NIOCore
 import Testing
 import Transport

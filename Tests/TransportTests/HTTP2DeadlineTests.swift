@@ -1,6 +1,6 @@
 // Deadlines of HTTP/2 connections, and their end.
 
-import Authorization
+import Sessions
 import NIOCore
 import Testing
 import Transport

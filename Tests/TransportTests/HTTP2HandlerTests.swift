@@ -1,6 +1,6 @@
 // The HTTP/2 handler on an embedded channel: lookups, deadlines, output that is not taken, the end.
 
-import Authorization
+import Sessions
 import NIOCore
 import Testing
 import Transport

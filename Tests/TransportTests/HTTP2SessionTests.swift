@@ -2,7 +2,7 @@
 
 import Testing
 import Transport
-import Wire
+import Bytes
 
 @Suite struct HTTP2SessionTests {
     /// A session with a client; what is ready is answered by `answer`.

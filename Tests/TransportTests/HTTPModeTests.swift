@@ -1,9 +1,9 @@
 // The HTTP modes: which request is judged, what the answer looks like, and who may tell.
 
-import Authorization
+import Sessions
 import Testing
 import Transport
-import Wire
+import Bytes
 
 @Suite struct HTTPModeTests {
     private func fixture(_ world: World = World(), trusts names: [String] = ["192.0.2.0/24"]) throws

@@ -1,9 +1,9 @@
 // The small parts: routes, media types, timeouts, heads, replies.
 
-import Authorization
+import Sessions
 import Testing
 import Transport
-import Wire
+import Bytes
 
 @Suite struct PieceTests {
     @Test(arguments: [

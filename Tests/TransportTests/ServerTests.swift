@@ -1,11 +1,11 @@
 // The server on real sockets: listeners, admin pages, floods, the end.
 
-import Authorization
+import Sessions
 import Glibc
 import Logging
 import Testing
 import Transport
-import Wire
+import Bytes
 
 struct Pages: AdminPages {
     func metrics(_ statistics: ServerStatistics) -> [UInt8] {

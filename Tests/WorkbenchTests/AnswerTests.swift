@@ -1,5 +1,6 @@
 import Testing
-import Wire
+import Bytes
+import EnvoyProtocol
 import Workbench
 
 @Suite struct AnswerTests {

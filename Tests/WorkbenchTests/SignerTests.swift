@@ -1,8 +1,8 @@
 import Cryptography
 import Foundation
-import Operations
+import Tools
 import Testing
-import Wire
+import Bytes
 import Workbench
 
 @Suite struct SignerTests {

@@ -1,6 +1,6 @@
 // What the admin listener shows, and who makes it: the texts are the executable's business.
 
-import Authorization
+import Sessions
 
 /// The contents of the admin listener's pages. Called on the admin listener's own thread.
 public protocol AdminPages: Sendable {

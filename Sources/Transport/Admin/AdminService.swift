@@ -1,7 +1,7 @@
 // The admin listener: /metrics, /healthz, /readyz, /config and /cache/invalidate over HTTP/1.1.
 
-import Authorization
-import Wire
+import Sessions
+import Bytes
 
 /// Serves the admin listener.
 package struct AdminService: Service {

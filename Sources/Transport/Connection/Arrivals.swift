@@ -1,7 +1,7 @@
 // What workers hand back to an event loop: looked-up things, as many as have gathered by the time that the loop gets to them. To
 // wake the loop for each took longer than to answer.
 
-import Authorization
+import Sessions
 import NIOCore
 import Synchronization
 

@@ -1,7 +1,7 @@
 // What the connections of one event loop share: the service, the pool of exchanges, the clock, and a list of themselves for the
 // two things that concern them all, deadlines and the end.
 
-import Authorization
+import Sessions
 import NIOCore
 
 /// A connection, as its event loop sees it.

@@ -4,7 +4,7 @@
 // A peer that does not read is not read from: while output is blocked, no more input is asked for; what is in line is bounded by
 // the session's limits; and after the write-stall deadline the connection is closed.
 
-import Authorization
+import Sessions
 import CNative.HTTP2
 import NIOCore
 

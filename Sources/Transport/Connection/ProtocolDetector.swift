@@ -1,9 +1,9 @@
 // Which HTTP a connection speaks is told by its first bytes: a client of HTTP/2 with prior knowledge begins with a preface that
 // is no HTTP/1.1 request (RFC 9113 section 3.4). Whatever is not that preface is HTTP/1.1's to refuse.
 
-import Authorization
+import Sessions
 import NIOCore
-import Wire
+import Bytes
 
 /// Waits for the first bytes, then makes way for the handlers of the protocol.
 package final class ProtocolDetector<S: Service>: ChannelInboundHandler, RemovableChannelHandler, Connection {

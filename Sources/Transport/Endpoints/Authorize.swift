@@ -6,8 +6,9 @@
 // 200: go on, with these fields; 401: refused, and this is the client's answer; 503 and 504: there is no verdict.
 // Both are turned into the CheckRequest that Envoy would have sent over gRPC, so that there is one way to a verdict.
 
-import Authorization
-import Wire
+import Sessions
+import Bytes
+import EnvoyProtocol
 
 extension Endpoints {
     /// Envoy's HTTP service mode.

@@ -1,7 +1,8 @@
 // envoy.service.auth.v3.Authorization/Check: as gRPC for Envoy, as proto3 JSON on the same path for curl, tests and tools.
 
-import Authorization
-import Wire
+import Sessions
+import Bytes
+import EnvoyProtocol
 
 extension Endpoints {
     func serveCheck(_ exchange: Exchange, at now: Timestamp) -> ServiceStep {

@@ -1,8 +1,8 @@
 // What is served on the data listeners: each endpoint is a file of its own.
 
-import Authorization
+import Sessions
 import Logging
-import Wire
+import Bytes
 
 /// The endpoints of the data listeners, for one event loop.
 package final class Endpoints: Service {

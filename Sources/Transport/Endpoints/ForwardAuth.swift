@@ -3,8 +3,9 @@
 // All of it is hearsay: it counts only from peers that are configured as proxies, and only when it is said once and in one way.
 // A client of such a proxy can write these fields too; the proxy has to overwrite them all, as the samples in deploy/ do.
 
-import Authorization
-import Wire
+import Sessions
+import Bytes
+import EnvoyProtocol
 
 extension Endpoints {
     /// The forward auth of nginx, Traefik, Caddy and HAProxy.

@@ -1,6 +1,7 @@
 // grpc.health.v1.Health. A watcher is told the state at once, and when the server goes away: it does not change in between.
 
-import Wire
+import Bytes
+import EnvoyProtocol
 
 /// grpc.health.v1.HealthCheckResponse.ServingStatus.
 enum ServingStatus: UInt64 {

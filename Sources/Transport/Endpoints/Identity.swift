@@ -1,8 +1,9 @@
 // /v1/identity: who is this? The request's own credentials with GET; a cookie or an access token in the body with POST. No nonce
 // is claimed and no cookie is set, so it can be asked again and again.
 
-import Authorization
-import Wire
+import Sessions
+import Bytes
+import EnvoyProtocol
 
 extension Endpoints {
     func serveIdentity(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {

@@ -2,9 +2,10 @@
 // and nothing that the client sent. So many a second and no more: whoever floods with bad credentials does not flood the log.
 // What is wrong with a route has a budget of its own, which no client can use up.
 
-import Authorization
+import Sessions
 import Logging
-import Wire
+import Bytes
+import EnvoyProtocol
 
 /// Writes the refusals of one event loop to the log.
 final class RefusalLog {

@@ -1,6 +1,7 @@
 // A unary gRPC call over HTTP/2: exactly one message each way ("gRPC over HTTP2", gRPC's own specification).
 
-import Wire
+import Bytes
+import EnvoyProtocol
 
 extension Exchange {
     /// Calls `body` with the one message of the call. Returns nil when there is no such message: the error has been answered.

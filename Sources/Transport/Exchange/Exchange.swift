@@ -1,7 +1,8 @@
 // One request and its answer. The objects are pooled per event loop: a request in the steady state allocates nothing here.
 
-import Authorization
-import Wire
+import Sessions
+import Bytes
+import EnvoyProtocol
 
 /// A request on its way in, and its answer on its way out.
 package final class Exchange {

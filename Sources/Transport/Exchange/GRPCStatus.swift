@@ -1,6 +1,6 @@
 // The gRPC statuses that are answered here, and what each says beside its number.
 
-import Authorization
+import Sessions
 
 /// A gRPC status code (google.rpc.Code).
 package enum GRPCStatus: UInt8, Sendable, CaseIterable {

@@ -1,6 +1,6 @@
 // grpc-timeout: TimeoutValue (at most eight digits), TimeoutUnit; from gRPC's "PROTOCOL-HTTP2".
 
-import Wire
+import Bytes
 
 /// A caller's patience.
 package enum GRPCTimeout {

@@ -1,6 +1,6 @@
 // What a request's body is, as far as it matters here. RFC 9110 section 8.3.1: types are case-insensitive, parameters follow ";".
 
-import Wire
+import Bytes
 
 /// A request's Content-Type.
 package enum MediaType: Equatable, Sendable {

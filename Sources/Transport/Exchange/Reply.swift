@@ -1,7 +1,7 @@
 // An answer, before it is written as HTTP/2 or HTTP/1.1.
 
-import Authorization
-import Wire
+import Sessions
+import Bytes
 
 /// What an endpoint answers. Part of an ``Exchange``, emptied and used again.
 package struct Reply {

@@ -1,7 +1,7 @@
 // The head of a request, whichever version of HTTP brought it. One flat buffer, emptied and used again: no field has an
 // allocation of its own.
 
-import Wire
+import Bytes
 
 /// Method, target and header fields of a request.
 package struct RequestHead {

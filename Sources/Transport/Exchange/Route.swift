@@ -1,7 +1,7 @@
 // Where a request goes, told from its path alone. The HTTP/2 session asks while the header block is still arriving: the calls
 // that arrive a hundred thousand times a second need none of the header fields kept.
 
-import Wire
+import Bytes
 
 /// The endpoint that a path names.
 package enum Route: Equatable, Sendable {

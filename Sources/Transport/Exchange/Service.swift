@@ -1,7 +1,7 @@
 // What the connections ask for answers. They are generic over it, so that nothing on a request's way is dispatched dynamically,
 // and so that tests bring their own.
 
-import Authorization
+import Sessions
 
 /// Answers requests. One instance for each event loop; called there only.
 package protocol Service: SendableMetatype {

@@ -1,10 +1,10 @@
 // HTTP/1.1 on a NIO channel, behind NIO's decoder. Requests are answered in their order; those that were sent ahead wait in a
 // short line, and nothing more is read while one of them waits for a lookup or while output is blocked.
 
-import Authorization
+import Sessions
 import NIOCore
 import NIOHTTP1
-import Wire
+import Bytes
 
 /// Serves one HTTP/1.1 connection.
 package final class HTTP1Handler<S: Service>: ChannelDuplexHandler, Connection {

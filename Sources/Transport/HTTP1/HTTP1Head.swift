@@ -3,7 +3,7 @@
 
 import NIOCore
 import NIOHTTP1
-import Wire
+import Bytes
 
 extension Exchange {
     /// Takes a request's head over; sets a flaw when it can't be served.

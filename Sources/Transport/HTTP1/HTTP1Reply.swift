@@ -1,7 +1,7 @@
 // An answer as HTTP/1.1 writes it (RFC 9112).
 
 import NIOCore
-import Wire
+import Bytes
 
 extension Exchange {
     /// Appends the answer: status line, header fields, body.

@@ -2,7 +2,7 @@
 // calls back only from within calls of its owner.
 
 import CNative.HTTP2
-import Wire
+import Bytes
 
 /// What all sessions are made from: nghttp2 copies both when it makes one.
 struct SessionParts: @unchecked Sendable {

@@ -1,7 +1,7 @@
 // How a request is put together from header fields, and an answer taken apart into them.
 
 import CNative.HTTP2
-import Wire
+import Bytes
 
 extension Exchange {
     /// Notes a field of the head. Beyond `limit` bytes nothing is kept any more.

@@ -1,7 +1,7 @@
 // Header fields that are the same in every answer: made once, never freed, given to nghttp2 without being copied.
 
 import CNative.HTTP2
-import Wire
+import Bytes
 
 /// Header fields whose bytes live for ever.
 struct StaticFields: @unchecked Sendable {

@@ -8,7 +8,8 @@
 // not keep is ours: how large a request may be, how much may wait, for how long.
 
 import CNative.HTTP2
-import Wire
+import Bytes
+import EnvoyProtocol
 
 /// The server's side of an HTTP/2 connection. Belongs to one event loop.
 package final class HTTP2Session {

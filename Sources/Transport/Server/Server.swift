@@ -1,6 +1,6 @@
 // The server: event loops, listeners, and their end.
 
-import Authorization
+import Sessions
 import Logging
 import NIOCore
 import NIOPosix
@@ -18,7 +18,7 @@ public final class Server: Sendable {
 
     private let configuration: ServerConfiguration
     private let gate: Gate
-    private let resolver: any Authorization.Resolver
+    private let resolver: any Sessions.Resolver
     private let admin: (any AdminPages)?
     private let tls: TLSCredentials?
     private let logger: Logger
@@ -30,7 +30,7 @@ public final class Server: Sendable {
     /// - Parameter tls: For the listeners that speak TLS; they can't be started without.
     /// - Parameter wallClock: The time for verdicts; the system's by default.
     public init(
-        configuration: ServerConfiguration, gate: Gate, resolver: any Authorization.Resolver, admin: (any AdminPages)?,
+        configuration: ServerConfiguration, gate: Gate, resolver: any Sessions.Resolver, admin: (any AdminPages)?,
         tls: TLSCredentials? = nil, logger: Logger, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) {
         self.configuration = configuration

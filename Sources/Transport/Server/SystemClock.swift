@@ -1,6 +1,6 @@
 // The system's clock, without Foundation.
 
-import Authorization
+import Sessions
 import Glibc
 
 /// The system's time.

@@ -1,8 +1,8 @@
 // Whom to believe about other people's requests: the proxies that ask over HTTP. Over gRPC it is all said in the message; over
 // HTTP it is said in header fields, which anybody can write.
 
-import Authorization
-import Wire
+import Sessions
+import Bytes
 
 /// Addresses of proxies.
 public struct TrustedPeers: Sendable, Equatable {

@@ -1,8 +1,9 @@
 // Requests as Envoy describes them, for measurements: about 1.5 KB each, correctly signed by made-up clients.
 
-import Authorization
+import Sessions
 import Cryptography
-import Wire
+import Bytes
+import EnvoyProtocol
 
 /// Requests as Envoy describes them, about 1.5 KB each.
 struct DemoRequests {

@@ -1,8 +1,8 @@
 // Rows and signed requests for measurements: a wiki of any size, in memory.
 
-import Authorization
+import Sessions
 import Cryptography
-import Wire
+import Bytes
 
 /// As many users, consumers and tokens as are asked for; every key is computed from its number.
 struct DemoRows: Directory {

@@ -1,7 +1,7 @@
 // Keys for measurements: the same at every run, so that two runs do the same work. They protect nothing.
 
 import Cryptography
-import Wire
+import Bytes
 
 enum FixedKeys {
     /// Signs session cookies.

@@ -1,6 +1,7 @@
 // Whether an answer is what its kind of request must get.
 
-import Wire
+import Bytes
+import EnvoyProtocol
 
 /// Judges answers.
 struct AnswerCheck {

@@ -1,6 +1,7 @@
 // What an answer must say. Every one is looked at, so only what decides is read, in place.
 
-import Wire
+import Bytes
+import EnvoyProtocol
 
 /// The parts of a CheckResponse that say what was decided.
 package struct CheckAnswer {

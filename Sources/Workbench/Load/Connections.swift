@@ -2,7 +2,7 @@
 // of the run.
 
 import NIOCore
-import Wire
+import Bytes
 
 /// What a load does with a connection.
 protocol LoadConnection: AnyObject {

@@ -3,7 +3,7 @@
 // them: they protect nothing.
 
 import Cryptography
-import Wire
+import Bytes
 
 /// Users and consumers from 1 on; each user has accepted one OAuth 1 consumer, and the first ones own an OAuth 2
 /// consumer too.

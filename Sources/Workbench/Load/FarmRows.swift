@@ -1,6 +1,6 @@
 // The rows of a farm, in MediaWiki's tables. SQLite counts and computes by itself: a million users take seconds.
 
-import Stores
+import Storage
 
 /// Replaces what is in a database of `sessiongate init`.
 struct FarmRows {

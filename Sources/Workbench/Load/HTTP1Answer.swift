@@ -1,6 +1,6 @@
 // HTTP/1.1 answers, as far as a load through a proxy needs them: a status, a length, a cookie.
 
-import Wire
+import Bytes
 
 /// Reads one answer after the other from the bytes of a connection.
 package struct HTTP1AnswerReader {

@@ -1,7 +1,7 @@
 // The client's side of an HTTP/2 connection: nghttp2 between bytes and calls. It knows nothing of sockets.
 
 import CNative.HTTP2
-import Wire
+import Bytes
 
 /// An HTTP/2 connection to a server. Belongs to one event loop.
 final class HTTP2Client {

@@ -1,7 +1,7 @@
 // The functions that nghttp2 calls for a client. They capture nothing: the client comes as user data.
 
 import CNative.HTTP2
-import Wire
+import Bytes
 
 /// The functions that nghttp2 calls, which capture nothing. A session calls back only from within calls of its owner.
 struct ClientCallbacks: @unchecked Sendable {

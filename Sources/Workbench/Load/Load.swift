@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Foundation
-import Wire
+import Bytes
 
 struct Load: ParsableCommand {
     static let configuration = CommandConfiguration(

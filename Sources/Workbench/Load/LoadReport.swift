@@ -2,7 +2,7 @@
 
 import Glibc
 import Histogram
-import Wire
+import Bytes
 
 /// Counts and latencies of a load.
 package struct LoadReport: Sendable {

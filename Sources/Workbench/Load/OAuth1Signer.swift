@@ -2,7 +2,7 @@
 // has a character that would be encoded, so the base string (RFC 5849, 3.4.1) is these four between constant texts.
 
 import Cryptography
-import Wire
+import Bytes
 
 /// Signs the one API request that a load consists of.
 package struct OAuth1Signer {

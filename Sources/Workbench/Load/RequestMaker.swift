@@ -2,7 +2,7 @@
 
 import Cryptography
 import Glibc
-import Wire
+import Bytes
 
 /// Makes the requests of a load.
 struct RequestMaker {

@@ -1,6 +1,7 @@
 // The same request for everybody but for its credentials: as a CheckRequest, as Envoy describes it, and in HTTP/1.1.
 
-import Wire
+import Bytes
+import EnvoyProtocol
 
 /// What all requests have in common: a browser's headers. One with short credentials has another header in their place, as
 /// browsers have many more: all requests are of about one size, and so is what they cost any server to take in.

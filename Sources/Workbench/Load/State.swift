@@ -3,7 +3,7 @@
 import ArgumentParser
 import Cryptography
 import Foundation
-import Operations
+import Tools
 
 struct State: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,9 +3,10 @@
 // Everything that is prepared is prepared for the largest count, so that the difference between two runs is the stage alone.
 
 import ArgumentParser
-import Authorization
+import Sessions
 import Cryptography
-import Wire
+import Bytes
+import EnvoyProtocol
 
 struct Micro: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,10 +1,11 @@
 // What the stages of `workbench micro` work on: one authorizer, one connection, and everything in memory.
 
 import ArgumentParser
-import Authorization
+import Sessions
 import Cryptography
 import Transport
-import Wire
+import Bytes
+import EnvoyProtocol
 
 /// One event loop's state with warm caches, and requests made before they are needed.
 final class MicroBench {

@@ -1,8 +1,9 @@
 // Recorded base strings: a query, a form body and a header, and what MediaWiki's library signs of them.
 
-import Authorization
+import Sessions
 import Cryptography
-import Wire
+import Bytes
+import EnvoyProtocol
 
 enum BaseStringReplay {
     static func outputs(of vector: JSON) throws -> (expected: String, got: String) {

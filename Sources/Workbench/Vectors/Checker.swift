@@ -1,7 +1,8 @@
 // One check from message to answer, with lookups resolved on the spot.
 
-import Authorization
-import Wire
+import Sessions
+import Bytes
+import EnvoyProtocol
 
 /// Checks encoded requests against a gate, fetching what is missing as it goes.
 struct Checker {

@@ -1,8 +1,8 @@
 // Recorded outputs of single functions of PHP and of MediaWiki's OAuth library.
 
-import Authorization
+import Sessions
 import Cryptography
-import Wire
+import Bytes
 
 enum FunctionReplay {
     /// The recorded output and ours.

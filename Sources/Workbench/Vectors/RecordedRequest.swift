@@ -1,7 +1,8 @@
 // A recorded request as the CheckRequest that Envoy would have sent.
 
-import Authorization
-import Wire
+import Sessions
+import Bytes
+import EnvoyProtocol
 
 enum RecordedRequest {
     /// Encodes `request`; `cookie` is the session cookie that came with it, when the recording names one apart.

@@ -1,11 +1,11 @@
 // A folder of recordings: its files, database, keys and settings.
 
 import ArgumentParser
-import Authorization
+import Sessions
 import Cryptography
 import Foundation
-import Stores
-import Wire
+import Storage
+import Bytes
 
 /// A folder of recordings. What a recording needs is opened when the first one needs it: outputs of single functions need none.
 final class Recording {

@@ -1,8 +1,8 @@
 // Recorded HTTP requests, replayed through the decoder and the whole check with a pinned clock.
 
-import Authorization
-import Stores
-import Wire
+import Sessions
+import Storage
+import Bytes
 
 /// Replays the requests of one file.
 struct RequestReplay {

@@ -1,7 +1,8 @@
 // The other end of an HTTP/2 connection: nghttp2's client. It is strict about what the server sends.
 
 import CNative.HTTP2
-import Wire
+import Bytes
+import EnvoyProtocol
 
 final class ClientSession {
     struct Response: Equatable {

@@ -1,6 +1,6 @@
 // A handler on an embedded channel, its clock in the test's hand, with nghttp2's client at the other end.
 
-import Authorization
+import Sessions
 import NIOCore
 import NIOEmbedded
 import Transport

@@ -1,9 +1,10 @@
 // A service whose answers are in the path, and a resolver whose lookups end when the test says so.
 
-import Authorization
+import Sessions
 import Synchronization
 import Transport
-import Wire
+import Bytes
+import EnvoyProtocol
 
 /// `/echo`, `/call`, `/wait/<rounds>`, `/fail/<fault>`, `/stream`, `/large/<bytes>`.
 struct FakeService: Service {

@@ -1,8 +1,9 @@
 // A wiki with one user and one owner-only OAuth 2 token: enough for a real check with lookups.
 
-import Authorization
+import Sessions
 import Cryptography
-import Wire
+import Bytes
+import EnvoyProtocol
 
 struct World: Directory {
     static let now = Timestamp(seconds: 1_772_366_400)

@@ -1,0 +1,125 @@
+// The files that a configuration names: keys, secrets, the store. One that is missing, empty or not what it should be keeps
+// the process from starting, and is named.
+
+import Cryptography
+import Foundation
+import Bytes
+
+/// The keys of a configuration.
+public struct LoadedKeys: Sendable {
+    /// Public keys of who issues access tokens.
+    public var accessToken: [RSAPublicKey] = []
+    /// The key that signs cookies.
+    public var cookie: RSAPrivateKey?
+    /// Keys that are published and believed beside it: those to come, then those that were.
+    public var published: [RSAPublicKey] = []
+}
+
+extension Reading {
+    /// File names are relative to the configuration's directory.
+    mutating func resolveFiles() {
+        let directory = Files.directory(of: file)
+        func resolve(_ name: String) -> String { Files.resolve(name, in: directory) }
+        let store = configuration.store
+        configuration.store.file = store.file.isEmpty ? "" : resolve(store.file)
+        configuration.store.usersFile = store.usersFile.map(resolve)
+        configuration.secretKeyFile = configuration.secretKeyFile.map(resolve)
+        let tls = configuration.server.tls
+        configuration.server.tls.certificate = tls.certificate.map(resolve)
+        configuration.server.tls.key = tls.key.map(resolve)
+        configuration.server.tls.clientCA = tls.clientCA.map(resolve)
+        let keys = configuration.keys
+        configuration.keys.accessToken = keys.accessToken.map(resolve)
+        configuration.keys.cookie = keys.cookie.map(resolve)
+        configuration.keys.cookieNext = keys.cookieNext.map(resolve)
+        configuration.keys.cookiePrevious = keys.cookiePrevious.map(resolve)
+    }
+
+    /// Reads all keys and secrets.
+    mutating func loadKeys() -> LoadedKeys {
+        loadSecretKey()
+        var keys = LoadedKeys()
+        let files = configuration.keys
+        keys.accessToken = files.accessToken.compactMap { load($0, for: "keys.access_token", as: Self.publicKey) }
+        keys.cookie = files.cookie.flatMap { load($0, for: "keys.cookie", secret: true, as: Self.privateKey) }
+        keys.published =
+            files.cookieNext.compactMap { load($0, for: "keys.cookie_next", as: Self.eitherKey) }
+            + files.cookiePrevious.compactMap { load($0, for: "keys.cookie_previous", as: Self.eitherKey) }
+        return keys
+    }
+
+    private static func publicKey(_ pem: Bytes) throws(KeyError) -> RSAPublicKey {
+        try RSAPublicKey(pem: pem, minimumBits: 2048)
+    }
+
+    private static func privateKey(_ pem: Bytes) throws(KeyError) -> RSAPrivateKey {
+        try RSAPrivateKey(pem: pem)
+    }
+
+    /// Of a key that is only published the private part may be given as well, as it is the same file before and after.
+    private static func eitherKey(_ pem: Bytes) throws(KeyError) -> RSAPublicKey {
+        do {
+            return try publicKey(pem)
+        } catch .privateKeyGiven {
+            return try privateKey(pem).publicKey
+        }
+    }
+
+    private mutating func load<Key>(
+        _ file: String, for key: String, secret: Bool = false, as parse: (Bytes) throws(KeyError) -> Key
+    ) -> Key? {
+        guard let contents = read(file, for: key, secret: secret) else { return nil }
+        do {
+            return try contents.withBytes(parse)
+        } catch {
+            add(key, "\(file): \(error)")
+            return nil
+        }
+    }
+
+    private mutating func loadSecretKey() {
+        guard let file = configuration.secretKeyFile else { return }
+        guard configuration.settings.oauth1.secretKey == nil else {
+            add("oauth1.secret_key_file", "given beside oauth1.secret_key", expected: "one of the two")
+            return
+        }
+        guard var secret = read(file, for: "oauth1.secret_key_file", secret: true) else { return }
+        if secret.last == UInt8(ascii: "\n") { secret.removeLast() }
+        guard !secret.isEmpty else {
+            return add("oauth1.secret_key_file", "\(file): it is empty", expected: "a secret")
+        }
+        configuration.settings.oauth1.secretKey = secret
+    }
+
+    private mutating func read(_ file: String, for key: String, secret: Bool) -> [UInt8]? {
+        do {
+            let contents = try Files.read(file, limit: 65_536)
+            if secret, Files.isOpenToOthers(file) {
+                warnings.append(
+                    ConfigurationProblem(
+                        place: place(of: key), key: key, problem: "\(file): others than its owner may read it",
+                        expected: "mode 0600"))
+            }
+            guard contents.isEmpty else { return contents }
+            add(key, "\(file): it is empty", expected: "a file with contents")
+        } catch {
+            add(key, "\(error)", expected: "a file that can be read")
+        }
+        return nil
+    }
+
+    /// The database files must be there; whether they hold the tables is found when they are opened.
+    mutating func checkStore() {
+        let files = [
+            ("store.sqlite.file", configuration.store.file),
+            ("store.sqlite.users_file", configuration.store.usersFile ?? ""),
+        ]
+        for (key, file) in files where !file.isEmpty {
+            if Files.isDirectory(file) {
+                add(key, "\(file): it is a directory", expected: "an SQLite file")
+            } else if access(file, R_OK) != 0 {
+                add(key, "\(FileProblem.system(file))", expected: "an SQLite file that can be read")
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// From a file and an environment to a configuration that holds together, or to everything that is wrong with them.
+
+import Sessions
+import Cryptography
+import Bytes
+
+/// A configuration that was read, checked, and whose keys are loaded.
+public struct LoadedConfiguration: Sendable {
+    /// The file that it was read from.
+    public let file: String
+    /// The values in force; file names are seen from where the process is.
+    public let configuration: Configuration
+    /// The keys.
+    public let keys: LoadedKeys
+    /// Where each value that is not a default was written, by the key's path.
+    public let places: [String: Place]
+    /// What works but should be looked at.
+    public let warnings: [ConfigurationProblem]
+}
+
+extension LoadedConfiguration {
+    /// Reads `file`, lays `environment` over it, checks everything and loads secrets and keys.
+    public init(file: String, environment: [String: String]) throws(ConfigurationErrors) {
+        var reading = Reading(file: file, environment: environment)
+        reading.applyTable()
+        let keys = reading.isWhole ? reading.complete() : LoadedKeys()
+        guard reading.problems.isEmpty else { throw ConfigurationErrors(problems: reading.sortedProblems) }
+        self.file = file
+        self.keys = keys
+        configuration = reading.configuration
+        places = reading.given.values.mapValues(\.place)
+        warnings = reading.warnings
+    }
+}
+
+/// A configuration on its way.
+struct Reading {
+    var configuration = Configuration()
+    var problems: [ConfigurationProblem] = []
+    var warnings: [ConfigurationProblem] = []
+    let given: GivenValues
+    let file: String
+    /// The file could be read.
+    let isWhole: Bool
+
+    init(file: String, environment: [String: String]) {
+        self.file = file
+        var given = GivenValues(text: "", file: file)
+        do {
+            let bytes = try Files.read(file, limit: 1 << 20)
+            if let text = String(validating: bytes, as: UTF8.self) {
+                given = GivenValues(text: text, file: file)
+            } else {
+                problems.append(ConfigurationProblem(place: .file(file, line: 1), key: "", problem: "it is not UTF-8"))
+            }
+        } catch {
+            let expected = "a configuration; `sessiongate init DIR` makes one"
+            problems.append(
+                ConfigurationProblem(
+                    place: .file(file, line: 1), key: "", problem: error.problem, expected: expected))
+        }
+        isWhole = problems.isEmpty && given.isWhole
+        given.override(by: environment)
+        self.given = given
+    }
+
+    /// Loads what the values name, and checks what concerns several of them.
+    fileprivate mutating func complete() -> LoadedKeys {
+        resolveFiles()
+        let keys = loadKeys()
+        checkStore()
+        _ = loadTLS()
+        configuration.derive()
+        checkRules(keys: keys)
+        return keys
+    }
+
+    /// Reads all values that are given, and names those that are missing.
+    mutating func applyTable() {
+        problems += given.problems
+        for key in ConfigurationSection.all.flatMap(\.keys) {
+            if let value = given.values[key.path] {
+                apply(value, to: key)
+            } else if key.isRequired, isWhole {
+                add(key.path, "missing", expected: key.expectation)
+            }
+        }
+    }
+
+    private mutating func apply(_ value: SourceValue, to key: ConfigurationKey) {
+        var mismatches: [Mismatch] = []
+        key.apply(value, &configuration, &mismatches)
+        for mismatch in mismatches {
+            let path = mismatch.part.map { "\(key.path).\($0)" } ?? key.path
+            problems.append(
+                ConfigurationProblem(
+                    place: mismatch.place ?? value.place, key: path, problem: mismatch.problem,
+                    expected: mismatch.expected ?? key.expectation))
+        }
+    }
+
+    /// Where a key's value was written, or would be.
+    func place(of key: String) -> Place {
+        given.values[key]?.place ?? given.place(ofMissing: key)
+    }
+
+    mutating func add(_ key: String, _ problem: String, expected: String? = nil) {
+        problems.append(ConfigurationProblem(place: place(of: key), key: key, problem: problem, expected: expected))
+    }
+
+    /// By line, the environment last.
+    var sortedProblems: [ConfigurationProblem] {
+        let weighted = problems.map { problem -> (weight: Int, problem: ConfigurationProblem) in
+            if case .file(_, let line) = problem.place { return (line, problem) }
+            return (Int.max, problem)
+        }
+        // A stable order: equal weights stay as they were found.
+        return weighted.enumerated().sorted { ($0.element.weight, $0.offset) < ($1.element.weight, $1.offset) }
+            .map(\.element.problem)
+    }
+}

@@ -1,0 +1,84 @@
+// Profiles: sets of the keys of `edge`, by name.
+
+import Sessions
+import Bytes
+
+extension Codec where Value == String {
+    /// The name of a profile.
+    static var profileName: Codec {
+        text("the name of a profile: letters, digits, _ and -", limit: 64) {
+            ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+        }
+    }
+}
+
+/// The keys of a profile, as differences from the keys of `edge`. Each is written as in `edge`.
+private struct ProfileKey: Sendable {
+    let name: String
+    let read: @Sendable (SourceValue, String, inout EdgeSettings, inout [Mismatch]) -> Void
+    let write: @Sendable (EdgeSettings) -> JSON
+
+    init<Part: Sendable>(
+        _ name: String, _ part: any WritableKeyPath<EdgeSettings, Part> & Sendable, _ codec: Codec<Part>
+    ) {
+        self.name = name
+        read = { source, path, edge, mismatches in
+            guard let value = codec.decode(source, part: path, &mismatches) else { return }
+            edge[keyPath: part] = value
+        }
+        write = { codec.encode($0[keyPath: part]) }
+    }
+
+    static let all = [
+        ProfileKey("user_id_header", \.userIDHeader, Codec.headerName.orNone("none")),
+        ProfileKey("subject_header", \.subjectHeader, Codec.headerName.orNone("none")),
+        ProfileKey("consumer_header", \.consumerHeader, Codec.headerName.orNone("none")),
+        ProfileKey("class_header", \.classHeader, Codec.headerName.orNone("none")),
+        ProfileKey("type_header", \.typeHeader, Codec.headerName.orNone("none")),
+        ProfileKey("rate_limit_key_header", \.rateLimitKeyHeader, Codec.headerName.orNone("none")),
+        ProfileKey("inject_cookie", \.injectCookie, .boolean),
+        ProfileKey("mark_private", \.markPrivate, .choice(.always, .whenAbsent, .never)),
+    ]
+}
+
+extension Codec where Value == [String: EdgeSettings] {
+    /// Profiles by name. What one leaves out has its default, or for `gateway` is as in that preset.
+    static var profiles: Codec {
+        let expectation = "names, each with keys of edge: {user_id_header: …, inject_cookie: …}"
+        return Codec(
+            expectation: expectation,
+            decode: { source, mismatches in
+                guard let entries = source.entries(expected: expectation, &mismatches) else { return nil }
+                let count = mismatches.count
+                var profiles: [String: EdgeSettings] = [:]
+                for entry in entries { profiles[entry.name] = entry.value.profile(named: entry.name, &mismatches) }
+                return mismatches.count == count ? profiles : nil
+            },
+            encode: { profiles in
+                .object(
+                    profiles.sorted { $0.key < $1.key }.map { name, edge in
+                        JSON.Member(name, .object(ProfileKey.all.map { JSON.Member($0.name, $0.write(edge)) }))
+                    })
+            })
+    }
+}
+
+extension SourceValue {
+    fileprivate func profile(named name: String, _ mismatches: inout [Mismatch]) -> EdgeSettings? {
+        let nameCodec = Codec<String>.profileName
+        guard nameCodec.decode(SourceValue(.text(name), at: place), part: name, &mismatches) != nil else { return nil }
+        if name == EdgeSettings.standardName {
+            mismatches.append(
+                Mismatch(
+                    problem: "standard is what the keys of edge say", expected: "another name", place: place, part: name
+                ))
+            return nil
+        }
+        guard let fields = fields(ProfileKey.all.map(\.name), required: [], of: name, &mismatches) else { return nil }
+        var edge = name == EdgeSettings.gatewayName ? EdgeSettings.gateway : EdgeSettings()
+        for key in ProfileKey.all {
+            if let value = fields[key.name] { key.read(value, "\(name).\(key.name)", &edge, &mismatches) }
+        }
+        return edge
+    }
+}

@@ -1,0 +1,164 @@
+// What no single value can be blamed for: combinations that can't work, found before anything is started.
+
+import Sessions
+import Cryptography
+
+extension Reading {
+    /// Checks what concerns several keys.
+    mutating func checkRules(keys: LoadedKeys) {
+        checkCookie(keys: keys)
+        checkClasses()
+        checkHeaders()
+        checkWikis()
+        checkServer()
+        warnOfIncompleteness(keys: keys)
+        if configuration.settings.cache.negativeLifetime > configuration.settings.cache.lifetime {
+            add("cache.negative_lifetime", "longer than cache.lifetime", expected: "at most cache.lifetime")
+        }
+    }
+
+    private mutating func checkCookie(keys: LoadedKeys) {
+        let cookie = configuration.settings.cookie
+        if configuration.keys.cookie == nil, cookie.forOAuth1 || cookie.forOwnerOnly {
+            add(
+                "keys.cookie", "missing",
+                expected: "the key that signs session cookies, or cookie.for_oauth1 and cookie.for_owner_only: false")
+        }
+        if configuration.keys.cookie == nil, configuration.settings.edge.injectCookie {
+            add("edge.inject_cookie", "there is no key to sign with", expected: "keys.cookie, or false")
+        }
+        if configuration.settings.edge.injectCookie { checkInjection(for: "edge.inject_cookie") }
+        if cookie.reuseWindow * 4 > cookie.lifetime {
+            add(
+                "cookie.reuse_window", "cookies would be handed out that are already due to be renewed",
+                expected: "at most a quarter of cookie.lifetime")
+        }
+        if cookie.backdate >= cookie.lifetime {
+            add("cookie.backdate", "not shorter than cookie.lifetime", expected: "a few seconds or minutes")
+        }
+        if let hard = cookie.hardLifetime, hard < cookie.lifetime {
+            add("cookie.hard_lifetime", "shorter than cookie.lifetime", expected: "at least cookie.lifetime")
+        }
+        if cookie.name.hasPrefix("__Host-"), cookie.path != "/" || cookie.domain != nil {
+            add(
+                "cookie.name", "browsers refuse a __Host- cookie with a path or domain",
+                expected: "path / and no domain")
+        }
+        checkIssuer()
+        checkPublished(keys)
+    }
+
+    /// Only a cookie that is set, or that the client has, can be injected.
+    private mutating func checkInjection(for key: String, of profile: String = "") {
+        let cookie = configuration.settings.cookie
+        guard !cookie.forOAuth1, !cookie.forOwnerOnly else { return }
+        warn(
+            key, "\(profile)cookies are set for nobody, so that a first request has none to inject",
+            expected: "cookie.for_oauth1 or cookie.for_owner_only: true, or false")
+    }
+
+    private mutating func checkIssuer() {
+        guard configuration.keys.cookie != nil, configuration.settings.cookie.issuer == nil else { return }
+        if case .fixed = configuration.settings.wikis.fallback?.server { return }
+        add(
+            "cookie.issuer", "missing, and wikis.default does not name a server",
+            expected: "a URL without a path, such as https://meta.wiki.example")
+    }
+
+    private mutating func checkPublished(_ keys: LoadedKeys) {
+        let issuers = Set(keys.accessToken.map(\.modulus))
+        if keys.published.contains(where: { issuers.contains($0.modulus) }) {
+            add(
+                "keys.cookie_next, keys.cookie_previous",
+                "the same key issues access tokens, so that one could pass for a session cookie",
+                expected: "keys of their own")
+        }
+        guard let signer = keys.cookie?.publicKey.modulus else { return }
+        if keys.published.contains(where: { $0.modulus == signer }) {
+            add("keys.cookie", "the same key is also named as next or previous", expected: "each key once")
+        }
+        if keys.accessToken.contains(where: { $0.modulus == signer }) {
+            add(
+                "keys.cookie", "the same key issues access tokens, so that one could pass for the other",
+                expected: "a key of its own")
+        }
+    }
+
+    private mutating func checkClasses() {
+        let classes = configuration.settings.classes
+        let named =
+            [("classes.established", classes.established), ("classes.authenticated", classes.authenticated)]
+            + (classes.anonymous.map { [("classes.anonymous", $0)] } ?? [])
+            + classes.groups.map { ("classes.groups", $0.name) }
+        for (key, name) in named where !classes.allowed.contains(name) {
+            add(key, "\(quoted(name)) is not in classes.allowed", expected: alternatives(classes.allowed.sorted()))
+        }
+        let groups = classes.groups.map(\.group)
+        for group in Set(groups).sorted() where groups.filter({ $0 == group }).count > 1 {
+            add("classes.groups", "group \(quoted(group)) is named twice", expected: "each group once")
+        }
+    }
+
+    private mutating func checkHeaders() {
+        let settings = configuration.settings
+        checkHeaders(of: settings.edge) { "edge.\($0)" }
+        for (name, profile) in settings.profiles.sorted(by: { $0.key < $1.key }) {
+            checkHeaders(of: profile) { _ in "edge.profiles" }
+            if configuration.keys.cookie == nil, profile.injectCookie {
+                add(
+                    "edge.profiles", "\(name).inject_cookie: there is no key to sign with",
+                    expected: "keys.cookie, or false")
+            }
+            if profile.injectCookie { checkInjection(for: "edge.profiles", of: "\(name).inject_cookie: ") }
+        }
+        checkPreset()
+        let names = [EdgeSettings.standardName, EdgeSettings.gatewayName] + settings.profiles.keys.sorted()
+        if !names.contains(settings.defaultProfile) {
+            add("edge.profile", "there is no such profile", expected: alternatives(names))
+        }
+    }
+
+    private mutating func checkHeaders(of edge: EdgeSettings, key: (String) -> String) {
+        let headers = [
+            ("user_id_header", edge.userIDHeader), ("subject_header", edge.subjectHeader),
+            ("consumer_header", edge.consumerHeader), ("class_header", edge.classHeader),
+            ("type_header", edge.typeHeader), ("rate_limit_key_header", edge.rateLimitKeyHeader),
+        ].compactMap { name, header in header.map { (key(name), $0) } }
+        let address = configuration.settings.trust.clientAddressHeader.map { [(Self.addressKey, $0)] } ?? []
+        var owners: [String: String] = [:]
+        for (key, name) in headers + address {
+            if let owner = owners[name] { add(key, "\(name) is \(owner) already", expected: "another header") }
+            if reservedHeaders.contains(name) {
+                add(key, "\(name) has a meaning of its own", expected: "another header")
+            }
+            owners[name] = key
+        }
+    }
+
+    private static let addressKey = "trust.client_address_header"
+
+    /// Every route can ask for the preset, so its headers are ours as well.
+    private mutating func checkPreset() {
+        let preset = EdgeSettings.gateway
+        guard configuration.settings.profiles[EdgeSettings.gatewayName] == nil,
+            let name = configuration.settings.trust.clientAddressHeader,
+            [preset.rateLimitKeyHeader, preset.classHeader].contains(name)
+        else { return }
+        add(Self.addressKey, "\(name) is a header of the profile gateway already", expected: "another header")
+    }
+
+    private mutating func checkWikis() {
+        if configuration.unknownHosts == .refuse, configuration.settings.wikis.byHost.isEmpty {
+            add(
+                "wikis.unknown_hosts", "every request would be refused: wikis.hosts names none",
+                expected: "default, or hosts in wikis.hosts")
+        }
+        guard let scope = configuration.scope else { return }
+        let provider = scope.split(separator: ":", omittingEmptySubsequences: false)[0]
+        if provider == "local" || provider == "CentralAuth", provider != configuration.settings.users.source.rawValue {
+            add(
+                "users.scope", "of another provider than users.source",
+                expected: "\(configuration.settings.users.source.rawValue):…")
+        }
+    }
+}

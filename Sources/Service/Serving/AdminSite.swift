@@ -1,0 +1,27 @@
+// The pages of the admin listener.
+
+import Sessions
+import Logging
+import Storage
+import Transport
+
+/// Makes the admin listener's pages.
+struct AdminSite: AdminPages {
+    let gate: Gate
+    let workers: StoreWorkers
+    let listing: [UInt8]
+    let logger: Logger
+
+    func metrics(_ statistics: ServerStatistics) -> [UInt8] {
+        MetricsText.page(statistics, gate: gate, workers: workers)
+    }
+
+    func configuration() -> [UInt8] { listing }
+
+    func problem() -> String? { workers.storeProblem.map { "store: \($0)" } }
+
+    func invalidate() {
+        gate.memory.invalidate()
+        logger.info("memory invalidated")
+    }
+}

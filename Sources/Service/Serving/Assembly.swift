@@ -1,0 +1,45 @@
+// From a configuration to the parts that work: what `serve` and `check` have in common.
+
+import Sessions
+import Logging
+import Storage
+import Transport
+
+extension LoadedConfiguration {
+    /// A gate with empty memory.
+    public func makeGate() -> Gate {
+        let keys = KeyRing(accessTokenKeys: keys.accessToken, signer: keys.cookie, alsoPublished: keys.published)
+        return Gate(settings: configuration.settings, keys: keys)
+    }
+
+    /// Certificate and key, when a listener speaks TLS. The files were there when the configuration was read; that they are not
+    /// now is a mistake in it all the same.
+    func openTLS(logger: Logger) throws(ConfigurationErrors) -> TLSCredentials? {
+        guard configuration.server.dataListeners.contains(where: \.isTLS) else { return nil }
+        do {
+            return try TLSCredentials(configuration.server.tls, logger: logger)
+        } catch {
+            let place = places["tls.certificate"] ?? .file(file, line: 1)
+            throw ConfigurationErrors(problems: [
+                ConfigurationProblem(place: place, key: "tls", problem: error.description)
+            ])
+        }
+    }
+
+    /// Opens the database. One that is not what it should be is a mistake in the configuration. `report` gets errors of later
+    /// readings, at most one a second, with the number of errors that it stands for.
+    public func openDirectory(
+        report: @escaping @Sendable (StoreError, Int) -> Void = { _, _ in }
+    ) throws(ConfigurationErrors) -> SQLiteDirectory {
+        do {
+            return try SQLiteDirectory(configuration.store, report: report)
+        } catch {
+            let key = error.file == configuration.store.usersFile ? "store.sqlite.users_file" : "store.sqlite.file"
+            let place = places[key] ?? .file(file, line: 1)
+            throw ConfigurationErrors(problems: [
+                ConfigurationProblem(
+                    place: place, key: key, problem: "\(error)", expected: "an SQLite file with MediaWiki's tables")
+            ])
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// A queue of lookups and the threads that work it off.
+
+import Sessions
+import NIOPosix
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Lookups of one kind and their threads.
+final class Lane: Sendable {
+    /// Fetches the jobs, calling `done` for each, once.
+    typealias Work = @Sendable (_ jobs: [PendingLookups.Job], _ done: (Lookup, Fault?) -> Void) -> Void
+
+    private struct State: ~Copyable {
+        var pending: PendingLookups
+        /// Threads at work.
+        var active = 0
+        var statistics = StoreWorkers.Statistics()
+    }
+
+    private let state: Mutex<State>
+    private let pool: NIOThreadPool
+    private let threads: Int
+    private let batch: Int
+    private let work: Work
+
+    /// By how much the threads leave the processor to others (`nice`).
+    private static let niceness: CInt = 10
+
+    init(threads: Int, batch: Int, limits: StoreWorkers.Limits, work: @escaping Work) {
+        self.threads = max(1, threads)
+        self.batch = max(1, batch)
+        self.work = work
+        state = Mutex(State(pending: PendingLookups(limits)))
+        pool = NIOThreadPool(numberOfThreads: self.threads)
+        pool.start()
+    }
+
+    func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping PendingLookups.Completion) {
+        let (fault, isWorkerNeeded) = state.withLock { state -> (Fault?, Bool) in
+            let fault = state.pending.join(lookup, at: now, completion)
+            if fault != nil { state.statistics.refused += 1 }
+            // More threads than there are jobs would find nothing to do.
+            guard state.active < threads, state.active < state.pending.queued else { return (fault, false) }
+            state.active += 1
+            return (fault, true)
+        }
+        if isWorkerNeeded { pool.submit { [self] in if case .active = $0 { workOff() } } }
+        if let fault { completion(fault) }
+    }
+
+    /// On one of the threads: works until nothing is queued.
+    private func workOff() {
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+        while case let jobs = nextJobs(), !jobs.isEmpty {
+            work(jobs) { lookup, fault in finish(lookup, fault) }
+        }
+    }
+
+    private func nextJobs() -> [PendingLookups.Job] {
+        state.withLock { state in
+            // The threads share what is there, so that none waits while another has many left.
+            let share = (state.pending.queued + threads - 1) / threads
+            let jobs = state.pending.take(atMost: min(batch, share))
+            if jobs.isEmpty { state.active -= 1 }
+            return jobs
+        }
+    }
+
+    private func finish(_ lookup: Lookup, _ fault: Fault?) {
+        let completions = state.withLock { state in
+            if fault == nil { state.statistics.resolved += 1 } else { state.statistics.failed += 1 }
+            return state.pending.finish(lookup)
+        }
+        for completion in completions { completion(fault) }
+    }
+
+    /// What was done so far, and what is on its way.
+    var statistics: StoreWorkers.Statistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.pending = state.pending.count
+            return statistics
+        }
+    }
+
+    /// Fails what is queued, finishes what is being fetched, and ends the threads.
+    func shutdown() async {
+        let completions = state.withLock { $0.pending.stop() }
+        for completion in completions { completion(.storeUnavailable) }
+        try? await pool.shutdownGracefully()
+    }
+}

@@ -1,0 +1,197 @@
+// `sessiongate explain`: the way of one request through the check, for a person on a bad night.
+//
+// Secrets are not known here; signatures and tokens are shortened, so that what is printed can be pasted into a ticket.
+
+import Service
+import Sessions
+import Bytes
+import EnvoyProtocol
+
+/// The explanation of one check.
+public struct Explanation: Sendable {
+    /// How a line is to be shown.
+    public enum Style: Sendable, Equatable {
+        /// A section's name.
+        case heading
+        /// Something that was found.
+        case plain
+        /// A check that held.
+        case passed
+        /// The check that failed.
+        case failed
+    }
+
+    /// Lines with their style.
+    public private(set) var lines: [(style: Style, text: String)] = []
+
+    /// The explanation as text; with ANSI colours where `isColoured`.
+    public func text(isColoured: Bool) -> String {
+        lines.map { style, line in
+            let text = printable(line)
+            guard isColoured else { return text }
+            switch style {
+            case .heading: return "\u{1b}[1m\(text)\u{1b}[0m"
+            case .plain: return text
+            case .passed: return "\u{1b}[32m\(text)\u{1b}[0m"
+            case .failed: return "\u{1b}[1;31m\(text)\u{1b}[0m"
+            }
+        }.joined(separator: "\n") + "\n"
+    }
+
+    init(
+        _ request: CheckRequest, _ trace: Trace, cookie: PresentedCookie?,
+        _ result: Result<(verdict: Verdict, response: [UInt8]), ReplayError>
+    ) {
+        section("Request") {
+            [
+                "\(request.method.string) "
+                    + "\(request.scheme.string)://\(Shown.host(request.host.string))\(Shown.target(request.path.string))",
+                "from \(request.sourceAddress.string), id \(request.id.string)",
+            ]
+        }
+        addTrace(trace)
+        if let cookie { section("Session cookie of the request, as it says itself") { cookie.lines } }
+        addChecks(trace)
+        switch result {
+        case .failure(let error):
+            heading("Verdict")
+            lines.append((.failed, "  \(error.description)"))
+        case .success(let (verdict, response)):
+            addVerdict(verdict)
+            if let answer = try? response.withBytes({ try CheckResponse(protobuf: $0) }) { addAnswer(answer) }
+        }
+    }
+
+    private mutating func heading(_ text: String) {
+        if !lines.isEmpty { lines.append((.plain, "")) }
+        lines.append((.heading, text))
+    }
+
+    private mutating func section(_ name: String, _ content: () -> [String]) {
+        let content = content()
+        guard !content.isEmpty else { return }
+        heading(name)
+        for line in content { lines.append((.plain, "  " + line)) }
+    }
+
+    // MARK: The way of the check
+
+    private mutating func addTrace(_ trace: Trace) {
+        section("Found") {
+            trace.entries.compactMap { entry in
+                if case .note(let name, let text) = entry { return "\(Self.padded(name, 12)) \(text)" }
+                return nil
+            }
+        }
+        let isPlaintext = trace.parameters.contains {
+            $0.name == "oauth_signature_method" && $0.value.uppercased() == "PLAINTEXT"
+        }
+        func lines(where isWanted: (String) -> Bool) -> [String] {
+            trace.parameters.filter { isWanted($0.name) }.map { parameter in
+                let value = Shown.value(parameter.value, of: parameter.name, isPlaintext: isPlaintext)
+                return "\(Self.padded(parameter.source, 13)) \(parameter.name) = \(value)"
+            }
+        }
+        section("Signed parameters") { lines { $0 != "oauth_signature" } }
+        section("Signature") { lines { $0 == "oauth_signature" } }
+        section("Base string") {
+            trace.baseString.isEmpty ? [] : [Shown.baseString(String(decoding: trace.baseString, as: UTF8.self))]
+        }
+    }
+
+    private mutating func addChecks(_ trace: Trace) {
+        heading("Checks")
+        for entry in trace.entries {
+            guard case .check(let name, let holds) = entry else { continue }
+            lines.append(holds ? (.passed, "  ok      \(name)") : (.failed, "  FAILED  \(name)"))
+        }
+    }
+
+    // MARK: What comes of it
+
+    private mutating func addVerdict(_ verdict: Verdict) {
+        heading("Verdict")
+        var text = "  \(verdict.outcome.rawValue)"
+        if let reason = verdict.reason { text += ": \(reason.rawValue) (\(reason.errorCode)). \(reason.explanation)" }
+        if verdict.outcome == .refused, verdict.mode == .observe { text += " Let through: mode is observe." }
+        lines.append((verdict.outcome == .refused ? .failed : .plain, text))
+        guard let identity = verdict.identity else { return }
+        lines.append((.plain, "  session    \(identity.type.rawValue)"))
+        if let user = identity.user {
+            lines.append((.plain, "  user       \(user.name) (\(user.id)), \(identity.subject ?? "")"))
+        }
+        if let consumer = identity.consumer {
+            lines.append((.plain, "  consumer   \(consumer.name) (\(consumer.key.withBytes { $0.string }))"))
+        }
+        lines.append((.plain, "  grants     \(identity.grants.joined(separator: ", "))"))
+        lines.append((.plain, "  class      \(identity.rateLimitClass ?? "none")"))
+        lines.append((.plain, "  limit key  \(identity.rateLimitKey ?? "none")"))
+        lines.append((.plain, "  cookie     \(verdict.cookie.name)"))
+    }
+
+    private mutating func addAnswer(_ answer: CheckResponse) {
+        if let ok = answer.ok {
+            section("Request headers for the upstream") {
+                ok.headers.map { "set     \($0.key): \(Shown.text($0.value))" }
+                    + ok.headersToRemove.map { "remove  \($0)" }
+            }
+            section("Response headers for the client") {
+                ok.responseHeadersToAdd.map { "add     \($0.key): \(Shown.text($0.value))" }
+            }
+        }
+        if let denied = answer.denied {
+            section("Response for the client") {
+                ["\(denied.status)"] + denied.headers.map { "\($0.key): \($0.value)" } + [denied.body]
+            }
+        }
+        section("Metadata for the edge") {
+            guard let metadata = answer.dynamicMetadata else { return [] }
+            return String(decoding: metadata.pretty, as: UTF8.self).split(separator: "\n").map(String.init)
+        }
+    }
+
+    // MARK: Wording
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}
+
+extension Replay {
+    /// Explains the check of a request in proto3 JSON. Throws a sentence when it is no request.
+    public func explain(_ json: Bytes) throws(ReplayError) -> Explanation {
+        let message = try transcoded(json)
+        return try message.withBytes { (message) throws(ReplayError) in
+            guard let request = try? CheckRequest(protobuf: message) else {
+                throw ReplayError(description: "not a CheckRequest")
+            }
+            let now = try time(of: request)
+            let trace = Trace()
+            authorizer.trace = trace
+            defer { authorizer.trace = nil }
+            let cookie = PresentedCookie(in: request, settings: cookieSettings, at: now)
+            do throws(ReplayError) {
+                return Explanation(request, trace, cookie: cookie, .success(try check(request, at: now)))
+            } catch {
+                return Explanation(request, trace, cookie: cookie, .failure(error))
+            }
+        }
+    }
+
+    /// Explains every document of the input in order; the rest as ``run(input:output:complain:)``.
+    public func runExplaining(
+        input: @escaping () -> [UInt8]?, output: (Explanation) -> Void, complain: (_ line: Int, ReplayError) -> Void
+    ) -> Bool {
+        var documents = DocumentReader(nextChunk: input)
+        var isClean = true
+        while let document = documents.next() {
+            do throws(ReplayError) {
+                output(try document.text.withBytes(explain))
+            } catch {
+                isClean = false
+                complain(document.line, error)
+            }
+        }
+        return isClean
+    }
+}

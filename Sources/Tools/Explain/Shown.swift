@@ -1,0 +1,79 @@
+// What of a request is shown to a person: enough to see what is wrong with it, nothing that could be used.
+
+import Bytes
+
+/// Texts without what proves who one is.
+enum Shown {
+    /// Names of parameters whose values are not to be read by anybody else.
+    private static func isSecret(_ name: String) -> Bool {
+        let name = name.lowercased()
+        if ["oauth_token", "oauth_consumer_key", "oauth_signature_method"].contains(name) { return false }
+        let parts = ["password", "passwd", "retype", "secret", "signature", "verifier", "assertion"]
+        return parts.contains { name.contains($0) }
+            || ["token", "_code", "_key", "apikey"].contains { name.hasSuffix($0) }
+            || ["code", "key", "pass", "pin"].contains(name)
+    }
+
+    /// The value of a parameter, shortened where it is a secret. A `PLAINTEXT` signature is the secrets themselves.
+    static func value(_ value: String, of name: String, isPlaintext: Bool = false) -> String {
+        if isSecret(decoded(name)) { return isPlaintext || !name.hasSuffix("signature") ? "…" : shortened(value) }
+        return text(value)
+    }
+
+    /// A host, or what stands for one, without the user and password before it.
+    static func host(_ host: String) -> String {
+        text(host.lastIndex(of: "@").map { "…" + host[$0...] } ?? host)
+    }
+
+    /// A path with its query. Which method its signature is of can't be told here, so nothing of one is shown.
+    static func target(_ target: String) -> String {
+        let path = String(target.prefix { $0 != "?" }).replacing(/\/\/[^\/]*@/, with: "//…@")
+        guard let mark = target.firstIndex(of: "?") else { return text(path) }
+        let pairs = target[target.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
+        return text(path) + "?"
+            + pairs.map { pair in
+                guard let equals = pair.firstIndex(of: "=") else { return text(String(pair)) }
+                let (name, value) = (String(pair[..<equals]), String(pair[pair.index(after: equals)...]))
+                return "\(name)=\(Self.value(value, of: name, isPlaintext: true))"
+            }.joined(separator: "&")
+    }
+
+    /// A signature base string (RFC 5849, 3.4.1): its parameters are encoded twice.
+    static func baseString(_ base: String) -> String {
+        let parts = base.split(separator: "&", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return text(base) }
+        let parameters = parts[2].split(separator: "%26", omittingEmptySubsequences: false).map { parameter in
+            let pair = parameter.split(separator: "%3D", maxSplits: 1, omittingEmptySubsequences: false)
+            guard pair.count == 2 else { return String(parameter) }
+            return "\(pair[0])%3D\(value(String(pair[1]), of: String(pair[0])))"
+        }
+        return "\(parts[0])&\(parts[1])&\(parameters.joined(separator: "%26"))"
+    }
+
+    /// Text with every JWT and signature in it shortened.
+    static func text(_ text: String) -> String {
+        var result = ""
+        var rest = text[...]
+        let marks = ["sessionJwt=", "eyJ", "oauth_signature=", "centralauthtoken=", "access_token="]
+        while let found = marks.compactMap({ rest.firstRange(of: $0) }).min(by: { $0.lowerBound < $1.lowerBound }) {
+            let isJWT = rest[found] == "eyJ"
+            let start = isJWT ? found.lowerBound : found.upperBound
+            result += rest[..<start]
+            let end = rest[start...].firstIndex { ";& \",".contains($0) } ?? rest.endIndex
+            result += rest[start..<end].isEmpty ? "" : shortened(String(rest[start..<end]))
+            rest = rest[end...]
+        }
+        return result + rest
+    }
+
+    /// The first characters of something that proves who one is.
+    private static func shortened(_ text: String) -> String {
+        text.count <= 8 ? "…" : "\(text.prefix(6))… (\(text.count) characters)"
+    }
+
+    private static func decoded(_ name: String) -> String {
+        var once: [UInt8] = []
+        Array(name.utf8).withBytes { Percent.decodeForm($0, into: &once) }
+        return String(decoding: once, as: UTF8.self)
+    }
+}

@@ -1,0 +1,159 @@
+import Testing
+import Bytes
+import EnvoyProtocol
+
+@Suite struct CheckRequestTests {
+    @Test func anEmptyMessageIsAnEmptyRequest() throws {
+        try withRequest([]) { request in
+            #expect(request.method.isEmpty && request.path.isEmpty && request.size == 0 && !request.hasBody)
+            #expect(request.authorization == nil && request.cookie == nil && request.header(Bytes("host")) == nil)
+            #expect(request.source.kind == .none && request.sourceAddress.isEmpty)
+            #expect(!request.usesHeaderMap)
+        }
+    }
+
+    @Test(arguments: [false, true]) func theBuildersRequestReadsBack(_ usesHeaderMap: Bool) throws {
+        try withBuiltRequest { builder in
+            builder.usesHeaderMap = usesHeaderMap
+            builder.id = utf8("17")
+            builder.method = utf8("POST")
+            builder.path = utf8("/w/api.php?a=é")
+            builder.body = utf8("a=b")
+            builder.timeSeconds = 1_772_380_800
+            builder.timeNanos = 5
+            builder.sourceAddress = utf8("192.0.2.1")
+            builder.sourcePort = 40_000
+            builder.sourcePrincipal = utf8("spiffe://edge")
+            builder.destinationAddress = utf8("::1")
+            builder.destinationPort = 443
+            builder.contextExtensions = [.init(name: utf8("wiki"), value: utf8("enwiki"))]
+            builder.addHeader("Authorization", "OAuth x")
+            builder.addHeader("X-Other", "1")
+        } _: { request in
+            #expect(request.id == "17" && request.method == "POST" && request.host == "wiki.example.org")
+            #expect(request.path.string == "/w/api.php?a=é" && request.scheme == "https")
+            #expect(request.httpProtocol == "HTTP/1.1" && request.body == "a=b" && request.size == 3)
+            #expect(request.timeSeconds == 1_772_380_800 && request.timeNanos == 5)
+            #expect(request.source.kind == .socket && request.sourceAddress == "192.0.2.1")
+            #expect(request.sourcePort == 40_000 && request.sourcePrincipal == "spiffe://edge")
+            #expect(request.destinationAddress == "::1" && request.destinationPort == 443)
+            #expect(request.contextExtension("wiki") == Bytes("enwiki") && request.contextExtension("x") == nil)
+            #expect(request.authorization == Bytes("OAuth x") && request.header(Bytes("x-other")) == Bytes("1"))
+            #expect(request.header(Bytes("X-Other")) == nil, "names are lower-case")
+            #expect(request.usesHeaderMap == usesHeaderMap)
+        }
+    }
+
+    @Test(arguments: [false, true]) func repeatedHeadersAreJoined(_ usesHeaderMap: Bool) throws {
+        try withBuiltRequest { builder in
+            builder.usesHeaderMap = usesHeaderMap
+            for value in ["Basic x", "OAuth y", ""] { builder.addHeader("authorization", value) }
+            for value in ["a=1", "sessionJwt=x"] { builder.addHeader("cookie", value) }
+            for value in ["1", "2"] { builder.addHeader("x-many", value) }
+            builder.addHeader("content-type", "text/plain")
+            builder.addHeader("x-forwarded-proto", "http")
+            builder.addHeader("x-forwarded-host", "h")
+            builder.addHeader("x-envoy-auth-partial-body", "true")
+        } _: { request in
+            #expect(request.authorization == Bytes("Basic x,OAuth y,"))
+            #expect(request.cookie == Bytes("a=1; sessionJwt=x"))
+            #expect(request.header(Bytes("cookie")) == Bytes("a=1; sessionJwt=x"))
+            #expect(request.header(Bytes("x-many")) == Bytes("1,2"))
+            #expect(request.contentType == Bytes("text/plain") && request.partialBody == Bytes("true"))
+            #expect(request.forwardedProto == Bytes("http") && request.forwardedHost == Bytes("h"))
+        }
+    }
+
+    @Test func theHeaderMapReplacesTheMapInEitherOrder() throws {
+        var map = CheckRequestBuilder()
+        map.addHeader("authorization", "map")
+        map.addHeader("cookie", "map")
+        var list = CheckRequestBuilder()
+        list.usesHeaderMap = true
+        list.addHeader("authorization", "list")
+        for message in [map.encode() + list.encode(), list.encode() + map.encode()] {
+            try withRequest(message) { request in
+                #expect(request.authorization == Bytes("list") && request.cookie == nil)
+                #expect(request.header(Bytes("cookie")) == nil)
+                #expect(request.header(Bytes("authorization")) == Bytes("list"))
+            }
+        }
+    }
+
+    @Test func theLastOfAMapsKeyCounts() throws {
+        var first = CheckRequestBuilder()
+        first.addHeader("authorization", "first")
+        first.addHeader("cookie", "first")
+        first.contextExtensions = [.init(name: utf8("k"), value: utf8("first"))]
+        var second = CheckRequestBuilder()
+        second.addHeader("authorization", "second")
+        second.contextExtensions = [.init(name: utf8("k"), value: utf8("second"))]
+        try withRequest(first.encode() + second.encode()) { request in
+            #expect(request.authorization == Bytes("second") && request.cookie == Bytes("first"))
+            #expect(request.header(Bytes("authorization")) == Bytes("second"))
+            #expect(request.contextExtension("k") == Bytes("second"))
+        }
+    }
+
+    @Test func unknownFieldsInAMapsEntryAreSkipped() throws {
+        var writer = ProtobufWriter()
+        writer.message(1) { attributes in
+            attributes.message(4) { request in
+                request.message(2) { http in
+                    http.message(3) { entry in
+                        entry.varint(1000, 1)
+                        entry.string(2, "value")
+                        entry.string(7, "future")
+                        entry.string(1, "cookie")
+                    }
+                }
+            }
+        }
+        try withRequest(writer.bytes) { request in
+            #expect(request.cookie == Bytes("value") && request.header(Bytes("cookie")) == Bytes("value"))
+        }
+    }
+
+    @Test func bytesThatAreNotUTF8ComeThrough() throws {
+        let odd: [UInt8] = [0x2F, 0xFF, 0xC0, 0x80, 0x00]
+        try withBuiltRequest { builder in
+            builder.path = odd
+            builder.addHeader(utf8("cookie"), odd)
+        } _: { request in
+            #expect(request.path.array == odd && !request.path.isUTF8)
+            #expect(request.cookie?.array == odd)
+        }
+    }
+
+    @Test func aTextBodyCountsWhenThereIsNoRawOne() throws {
+        try withBuiltRequest { builder in
+            builder.body = utf8("text")
+            builder.sendsBodyAsText = true
+        } _: { request in
+            #expect(request.body == "text" && request.hasBody)
+        }
+    }
+
+    @Test func aHeaderOfAMegabyteIsRead() throws {
+        let value = [UInt8](repeating: 0x61, count: 1 << 20)
+        for usesHeaderMap in [false, true] {
+            try withBuiltRequest { builder in
+                builder.usesHeaderMap = usesHeaderMap
+                builder.addHeader(utf8("cookie"), value)
+                builder.addHeader("authorization", "after")
+            } _: { request in
+                #expect(request.cookie?.count == 1 << 20 && request.authorization == Bytes("after"))
+            }
+        }
+    }
+
+    @Test func manyRepeatsAreJoinedInLinearTime() throws {
+        try withBuiltRequest { builder in
+            builder.usesHeaderMap = true
+            for index in 0..<20_000 { builder.addHeader("cookie", "name\(index)=value") }
+        } _: { request in
+            let lengths = (0..<20_000).map { index in "name\(index)=value; ".utf8.count }
+            #expect(request.cookie?.count == lengths.reduce(-2, +))
+        }
+    }
+}

@@ -1,0 +1,122 @@
+// What the tests share: fixtures, decoding with the lifetime that views need, seeded randomness.
+
+import Testing
+import Bytes
+import EnvoyProtocol
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A message that Envoy's Python classes serialised, and what is in it.
+struct Fixture: Sendable, CustomTestStringConvertible {
+    let name: String
+    let message: [UInt8]
+    let json: JSON
+
+    var testDescription: String { name }
+
+    static let requests = load("requests.jsonl")
+    static let responses = load("responses.jsonl")
+
+    private static func load(_ file: String) -> [Fixture] {
+        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        do {
+            let data = try Data(contentsOf: tests.appendingPathComponent("Fixtures/wire").appendingPathComponent(file))
+            return try data.split(separator: 0x0A).map { line in try Fixture(line: Array(line)) }
+        } catch {
+            fatalError("\(file): \(error)")
+        }
+    }
+
+    private init(line: [UInt8]) throws {
+        let entry = try JSON(parsing: line)
+        name = try #require(entry["name"]?.stringValue)
+        json = try #require(entry["json"])
+        let base64 = try #require(entry["message"]?.stringValue)
+        message = try #require(decoded(base64, Base64.decodeStandard))
+    }
+}
+
+/// Decodes a request and keeps it and the message alive while `body` looks at it.
+@discardableResult
+func withRequest<Result>(_ message: [UInt8], _ body: (CheckRequest) throws -> Result) throws -> Result {
+    try message.withBytes { (bytes) throws -> Result in
+        let request = try CheckRequest(protobuf: bytes)
+        return try withExtendedLifetime(request) { try body(request) }
+    }
+}
+
+/// Decodes a request that `build` makes up.
+@discardableResult
+func withBuiltRequest<Result>(
+    _ build: (inout CheckRequestBuilder) -> Void, _ body: (CheckRequest) throws -> Result
+) throws -> Result {
+    var builder = CheckRequestBuilder(host: "wiki.example.org")
+    build(&builder)
+    return try withRequest(builder.encode(), body)
+}
+
+func utf8(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+/// What `append` makes of `input`, as text.
+func appended(_ input: String, _ append: (Bytes, inout [UInt8]) -> Void) -> String {
+    var output = utf8("<")
+    utf8(input).withBytes { bytes in append(bytes, &output) }
+    #expect(output.removeFirst() == 0x3C, "what was there stays")
+    return text(output)
+}
+
+/// What `decode` makes of `input`; nil when it refuses, and then it must have left its output alone.
+func decoded(_ input: String, _ decode: (Bytes, inout [UInt8]) -> Bool) -> [UInt8]? {
+    var output: [UInt8] = [7]
+    let isDecoded = utf8(input).withBytes { bytes in decode(bytes, &output) }
+    if !isDecoded { #expect(output == [7]) }
+    return isDecoded ? Array(output.dropFirst()) : nil
+}
+
+extension JSON {
+    /// Members in the order of their names and numbers in one form: values that are equal as proto3 JSON compare equal.
+    var normalized: JSON {
+        switch self {
+        case .number: .number(doubleValue.map(\.description) ?? "not a number")
+        case .array(let elements): .array(elements.map(\.normalized))
+        case .object(let members):
+            .object(
+                members.map { member in Member(member.name, member.value.normalized) }
+                    .sorted { left, right in left.name < right.name })
+        default: self
+        }
+    }
+}
+
+/// SplitMix64: the same sequence on every run.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// The members of an object as they are read in place, built; nil when the text is refused.
+func membersInPlace(_ text: [UInt8], limits: JSON.Limits = JSON.Limits()) -> [JSON.Member]? {
+    text.withBytes { bytes in
+        var members: [JSON.Member] = []
+        do {
+            try JSON.readObject(bytes, limits: limits) { name, value in
+                let text = value.withText(\.string)
+                members.append(JSON.Member(name.withText(\.string) ?? "?", text.map { .string($0) } ?? value.json))
+            }
+            return members
+        } catch { return nil }
+    }
+}

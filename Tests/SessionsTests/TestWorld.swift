@@ -1,0 +1,205 @@
+// A small wiki in memory, and an OAuth 1 client for it: what the tests of the check start from.
+
+import Sessions
+import Cryptography
+import Bytes
+import EnvoyProtocol
+
+/// Rows held in memory; counts what is asked.
+final class MemoryDirectory: Directory, @unchecked Sendable {
+    // @unchecked Sendable: each test uses one from its own thread only.
+    var consumers: [Consumer] = []
+    var acceptances: [Acceptance] = []
+    var tokens: [AccessTokenRow] = []
+    var users: [User] = []
+    var isBroken = false
+    private(set) var reads = 0
+
+    private func read<Row>(_ rows: [Row], _ isWanted: (Row) -> Bool) throws -> Row? {
+        reads += 1
+        if isBroken { throw Fault.storeUnavailable }
+        return rows.first(where: isWanted)
+    }
+
+    func consumer(key: [UInt8]) throws -> Consumer? { try read(consumers) { $0.key == key } }
+    func consumer(id: Int64) throws -> Consumer? { try read(consumers) { $0.id == id } }
+    func acceptance(token: [UInt8]) throws -> Acceptance? { try read(acceptances) { $0.accessToken == token } }
+    func acceptance(id: Int64) throws -> Acceptance? { try read(acceptances) { $0.id == id } }
+    func accessToken(identifier: [UInt8]) throws -> AccessTokenRow? { try read(tokens) { $0.identifier == identifier } }
+    func user(id: Int64, at now: Timestamp) throws -> User? { try read(users) { $0.id == id } }
+}
+
+/// A wiki with Alice (3) and Bob (5), one OAuth 1 consumer and one owner-only OAuth 2 consumer of Alice's.
+final class TestWorld {
+    static let start = Timestamp(seconds: 1_772_366_400)
+    static let accessTokenKey = try! RSAPrivateKey.generate(bits: 2048)
+    static let cookieKey = try! RSAPrivateKey.generate(bits: 2048)
+
+    var settings = Settings()
+    let directory = MemoryDirectory()
+    var now = TestWorld.start
+    private(set) lazy var gate = Gate(
+        settings: settings,
+        keys: KeyRing(
+            accessTokenKeys: [Self.accessTokenKey.publicKey], signer: Self.cookieKey, alsoPublished: []))
+    private(set) lazy var authorizer = Authorizer(gate: gate)
+
+    init() {
+        settings.cookie.issuer = "https://wiki.test"
+        settings.wikis.fallback = Wiki(id: "wiki", server: .fixed(scheme: nil, host: "wiki.test", port: nil))
+        directory.users = [User(id: 3, name: "Alice"), User(id: 5, name: "Bob")]
+        directory.consumers = [
+            consumer(id: 1, key: "ck", version: 1), consumer(id: 2, key: "oo", version: 2, ownerOnly: true),
+        ]
+        directory.acceptances = [
+            acceptance(id: 1, user: 3, consumer: 1, token: "ta"), acceptance(id: 2, user: 5, consumer: 1, token: "tb"),
+            acceptance(id: 3, user: 3, consumer: 2, token: "to"),
+        ]
+        directory.tokens = [AccessTokenRow(identifier: Array("jti-1".utf8), acceptanceID: 3, revoked: false)]
+    }
+
+    private func consumer(id: Int64, key: String, version: Int, ownerOnly: Bool = false) -> Consumer {
+        Consumer(
+            id: id, key: Array(key.utf8), name: "App \(id)", ownerID: 3, ownerOnly: ownerOnly, stage: .approved,
+            wiki: "*",
+            oauthVersion: version, storedSecret: Array("cs".utf8), rsaKey: [],
+            restrictions: Array(#"{"IPAddresses":["0.0.0.0/0","::/0"]}"#.utf8), grants: Array(#"["basic"]"#.utf8))
+    }
+
+    private func acceptance(id: Int64, user: Int64, consumer: Int64, token: String) -> Acceptance {
+        Acceptance(
+            id: id, wiki: "*", userID: user, consumerID: consumer, accessToken: Array(token.utf8),
+            storedSecret: Array("ts".utf8), grants: Array(#"["basic"]"#.utf8))
+    }
+
+    /// What came of a check.
+    struct Outcome {
+        var verdict: Verdict?
+        var fault: Fault?
+        var response: CheckResponse?
+        var lookups: [Lookup] = []
+
+        var reason: Reason? { verdict?.reason }
+        var cookies: [String] {
+            (response?.ok?.responseHeadersToAdd ?? []).filter { $0.key == "set-cookie" }.map(\.value)
+        }
+    }
+
+    /// Checks `request`, fetching what is missing as it goes.
+    func check(_ request: CheckRequestBuilder) -> Outcome {
+        let message = request.encode()
+        let loader = Loader(gate: gate, directory: directory)
+        var outcome = Outcome()
+        for _ in 0..<Authorizer.mostRounds {
+            var response: [UInt8] = []
+            let step = message.withBytes { bytes in
+                authorizer.check(try! CheckRequest(protobuf: bytes), at: now, into: &response)
+            }
+            switch step {
+            case .answered(let verdict):
+                outcome.verdict = verdict
+                outcome.response = response.withBytes { try! CheckResponse(protobuf: $0) }
+                return outcome
+            case .failed(let fault):
+                outcome.fault = fault
+                return outcome
+            case .needs(let lookup):
+                outcome.lookups.append(lookup)
+                do throws(Fault) { try loader.load(lookup, at: now) } catch {
+                    outcome.fault = error
+                    return outcome
+                }
+            }
+        }
+        outcome.fault = .unresolved
+        return outcome
+    }
+
+    /// The bytes of the answer, when all that is missing is fetched.
+    func answer(_ request: CheckRequestBuilder) -> [UInt8] {
+        _ = check(request)
+        var response: [UInt8] = []
+        // The same id: a retry, when a nonce was claimed.
+        let message = request.encode()
+        let again = message.withBytes { authorizer.check(try! CheckRequest(protobuf: $0), at: now, into: &response) }
+        guard case .answered = again else { return [] }
+        return response
+    }
+
+    /// A request without credentials.
+    func request(_ path: String = "/w/api.php?action=query", id: String = "") -> CheckRequestBuilder {
+        var builder = CheckRequestBuilder(method: "GET", scheme: "https", host: "wiki.test", path: path)
+        builder.sourceAddress = Array("203.0.113.5".utf8)
+        builder.id = Array(id.utf8)
+        return builder
+    }
+
+    /// A request signed by hand: the parameters are plain, so that the base string can be read.
+    func signed(
+        token: String = "ta", nonce: String, timestamp: Int64? = nil, path: String = "/w/api.php?action=query",
+        id: String = "", secrets: String = "cs&ts"
+    ) -> CheckRequestBuilder {
+        let seconds = timestamp ?? now.seconds
+        let parts = path.split(separator: "?", maxSplits: 1)
+        let query = parts.count == 2 ? parts[1].replacing("=", with: "%3D").replacing("&", with: "%26") + "%26" : ""
+        let base =
+            "GET&https%3A%2F%2Fwiki.test\(parts[0].replacing("/", with: "%2F"))&\(query)oauth_consumer_key%3Dck"
+            + "%26oauth_nonce%3D\(nonce)%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D\(seconds)"
+            + "%26oauth_token%3D\(token)"
+        let signature = Self.hmac(base, key: secrets)
+        var builder = request(path, id: id)
+        builder.addHeader(
+            Array("authorization".utf8),
+            Array(
+                (#"OAuth oauth_consumer_key="ck", oauth_token="\#(token)", oauth_signature_method="HMAC-SHA1", "#
+                    + #"oauth_timestamp="\#(seconds)", oauth_nonce="\#(nonce)", oauth_signature="\#(signature)""#).utf8)
+        )
+        return builder
+    }
+
+    /// Percent-encoded base64 of an HMAC-SHA1.
+    static func hmac(_ text: String, key: String) -> String {
+        var base64: [UInt8] = []
+        Array(text.utf8).withBytes { Array(key.utf8).withBytes { HMACSHA1Key(key: $0) }.authenticate($0) }
+            .withBytes { Base64.encodeStandard($0, into: &base64) }
+        var encoded: [UInt8] = []
+        base64.withBytes { Percent.encode($0, into: &encoded) }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
+    /// A signed JWT.
+    static func jwt(_ payload: String, header: String = #"{"typ":"JWT","alg":"RS256"}"#, key: RSAPrivateKey) -> String {
+        var token: [UInt8] = []
+        Array(header.utf8).withBytes { Base64.encodeURL($0, into: &token) }
+        token.append(UInt8(ascii: "."))
+        Array(payload.utf8).withBytes { Base64.encodeURL($0, into: &token) }
+        let signature = try! token.withBytes { try key.sign($0, digest: .sha256) }
+        token.append(UInt8(ascii: "."))
+        signature.withBytes { Base64.encodeURL($0, into: &token) }
+        return String(decoding: token, as: UTF8.self)
+    }
+
+    /// A request with a Bearer token of the owner-only consumer.
+    func bearer(_ claims: String = #""aud":"oo","jti":"jti-1","sub":"3""#) -> CheckRequestBuilder {
+        var builder = request()
+        let token = Self.jwt("{\(claims)}", key: Self.accessTokenKey)
+        builder.addHeader(Array("authorization".utf8), Array("Bearer \(token)".utf8))
+        return builder
+    }
+
+    /// A session cookie of the service's own kind.
+    func cookie(sub: String = "mw:local:wiki:3", softExpiry: Int64, more: String = "") -> String {
+        Self.jwt(
+            #"{"iss":"https://wiki.test","sxp":\#(softExpiry),"jti":"x","sub":"\#(sub)","iat":\#(now.seconds)\#(more)}"#,
+            key: Self.cookieKey)
+    }
+}
+
+extension CheckRequestBuilder {
+    /// With one more header.
+    func adding(_ name: String, _ value: String) -> CheckRequestBuilder {
+        var copy = self
+        copy.addHeader(Array(name.utf8), Array(value.utf8))
+        return copy
+    }
+}
