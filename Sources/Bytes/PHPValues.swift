@@ -106,8 +106,8 @@ public enum PHP {
         while index < text.count, isDigit(text[index]) { index += 1 }
         return index - start
     }
-    /// An ASCII digit.
 
+    /// An ASCII digit.
     @inlinable
     public static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
