@@ -26,10 +26,20 @@ FORGED = {
 def plenty(text):
     """deploy/envoy.yaml with buckets that no test empties, with time for a machine that is busy with other things, and
     with clients' identity headers reaching Sessiongate, but for names that only CGI takes for ours."""
-    text = text.replace("timeout: 0.5s", "timeout: 5s")
+    text = text.replace("timeout: 2s", "timeout: 5s")
     names = 'regex: "x-session(gate)?-.*"'
     assert text.count(names) == 1
     return re.sub(r"token_bucket: \{.*\}", f"token_bucket: {PLENTY}", text.replace(names, 'regex: "x-sessiongate-.*"'))
+
+
+def without_filter(text):
+    """The file less ext_authz: Envoy alone, to compare with."""
+    text, filters = re.subn(
+        r" +- name: envoy.filters.http.ext_authz\n.*?(?= +- name: envoy)", "", text, flags=re.DOTALL
+    )
+    text, routes = re.subn(r"^( +)typed_per_filter_config:\n(?:\1 +.*\n)+", "", text, flags=re.MULTILINE)
+    assert filters == 1 and routes >= 1
+    return text
 
 
 class Edge:
