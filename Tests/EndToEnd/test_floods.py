@@ -78,7 +78,11 @@ def test_many_requests_at_once(flooded, connections, streams):
 
 @pytest.mark.pending
 def test_requests_that_are_given_up(flooded):
-    """3,000 a second, without credentials. Envoy passes each on to Sessiongate as a reset of a stream."""
+    """3,000 a second, without credentials. Envoy passes each on to Sessiongate as a reset of a stream.
+
+    Pending: after 1,000 resets at once and 100 a second (HTTP2Limits.resetBurst, resetRate) Sessiongate ends a connection,
+    and with it the checks of other clients that are under way.
+    """
 
     def flood(port):
         return floods.aborts(port, 750)

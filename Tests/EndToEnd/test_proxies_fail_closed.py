@@ -68,6 +68,15 @@ def test_only_a_verdict_lets_a_request_pass(asking):
             assert not asking.wiki.seen
 
 
+def test_a_refusal_reaches_the_client(asking):
+    asking.gate.extra_headers = {"x-sessiongate-outcome": "refused"}
+    for asking.gate.status in (400, 401, 403):
+        # nginx knows two statuses of a refusal.
+        expected = 503 if asking.kind == "nginx" and asking.gate.status == 400 else asking.gate.status
+        assert asking.get("/x").status_code == expected
+        assert not asking.wiki.seen
+
+
 def test_a_wiki_that_is_gone_is_not_sessiongates_fault(asking):
     asking.wiki.shutdown()
     asking.wiki.server_close()
