@@ -1,5 +1,5 @@
-// The files that a configuration names: keys, secrets, the store. One that is missing, empty or not what it should be keeps
-// the process from starting, and is named.
+// The files that a configuration names: keys, secrets, the database. If one is missing, empty or of the wrong kind, the process does
+// not start, and says which.
 
 import Cryptography
 import Foundation
@@ -7,12 +7,12 @@ import Bytes
 
 /// The keys of a configuration.
 public struct LoadedKeys: Sendable {
-    /// Public keys of who issues access tokens.
-    public var accessToken: [RSAPublicKey] = []
+    /// The keys that access tokens are verified with.
+    public var accessToken: [VerificationKey] = []
     /// The key that signs cookies.
-    public var cookie: RSAPrivateKey?
-    /// Keys that are published and believed beside it: those to come, then those that were.
-    public var published: [RSAPublicKey] = []
+    public var cookie: SigningKey?
+    /// Keys that cookies are verified with beside it, and that are published: the next ones, then the previous ones.
+    public var published: [VerificationKey] = []
 }
 
 extension Reading {
@@ -40,28 +40,27 @@ extension Reading {
         loadSecretKey()
         var keys = LoadedKeys()
         let files = configuration.keys
-        keys.accessToken = files.accessToken.compactMap { load($0, for: "keys.access_token", as: Self.publicKey) }
-        keys.cookie = files.cookie.flatMap { load($0, for: "keys.cookie", secret: true, as: Self.privateKey) }
+        keys.accessToken = files.accessToken.compactMap { load($0, for: "keys.access_token", as: VerificationKey.init) }
+        keys.cookie = files.cookie.flatMap { load($0, for: "keys.cookie", secret: true, as: SigningKey.init) }
+        if keys.cookie?.algorithm == .es256 { warnOfES256() }
         keys.published =
             files.cookieNext.compactMap { load($0, for: "keys.cookie_next", as: Self.eitherKey) }
             + files.cookiePrevious.compactMap { load($0, for: "keys.cookie_previous", as: Self.eitherKey) }
         return keys
     }
 
-    private static func publicKey(_ pem: Bytes) throws(KeyError) -> RSAPublicKey {
-        try RSAPublicKey(pem: pem, minimumBits: 2048)
+    private mutating func warnOfES256() {
+        warn(
+            "keys.cookie", "a P-256 key, so that cookies are signed with ES256, which MediaWiki core does not verify",
+            expected: "an RSA key, unless all that read the cookie verify ES256, as Envoy's jwt_authn does")
     }
 
-    private static func privateKey(_ pem: Bytes) throws(KeyError) -> RSAPrivateKey {
-        try RSAPrivateKey(pem: pem)
-    }
-
-    /// Of a key that is only published the private part may be given as well, as it is the same file before and after.
-    private static func eitherKey(_ pem: Bytes) throws(KeyError) -> RSAPublicKey {
+    /// The next and the previous key may be given as private keys too, so that the file need not change when a key's turn comes.
+    private static func eitherKey(_ pem: Bytes) throws(KeyError) -> VerificationKey {
         do {
-            return try publicKey(pem)
+            return try VerificationKey(pem: pem)
         } catch .privateKeyGiven {
-            return try privateKey(pem).publicKey
+            return try SigningKey(pem: pem).publicKey
         }
     }
 
@@ -97,7 +96,7 @@ extension Reading {
             if secret, Files.isOpenToOthers(file) {
                 warnings.append(
                     ConfigurationProblem(
-                        place: place(of: key), key: key, problem: "\(file): others than its owner may read it",
+                        place: place(of: key), key: key, problem: "\(file): users other than its owner may read it",
                         expected: "mode 0600"))
             }
             guard contents.isEmpty else { return contents }
@@ -108,7 +107,7 @@ extension Reading {
         return nil
     }
 
-    /// The database files must be there; whether they hold the tables is found when they are opened.
+    /// The database files must exist. Whether they have MediaWiki's tables is checked when they are opened.
     mutating func checkStore() {
         let files = [
             ("store.sqlite.file", configuration.store.file),
