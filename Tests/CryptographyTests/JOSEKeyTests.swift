@@ -49,6 +49,7 @@ import Bytes
         for point in points {
             #expect(throws: KeyError.self, "\(hex(point))") { try verificationKey(publicPEM(point: point)) }
         }
+        #expect(throws: KeyError.point) { try verificationKey(publicPEM(point: [0])) }
         #expect(throws: Never.self) { try verificationKey(publicPEM(point: [4] + x + y)) }
     }
 }
