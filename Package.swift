@@ -84,6 +84,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
             name: "EnvoyProtocolTests",
             dependencies: [

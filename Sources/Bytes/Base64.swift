@@ -165,7 +165,7 @@ public enum Base64 {
             let group =
                 values[Int(base[index])] << 18 | values[Int(base[index + 1])] << 12
                 | values[Int(base[index + 2])] << 6 | values[Int(base[index + 3])]
-            // What is no character has its top bits set, wherever it is shifted to.
+            // A character that is not of the alphabet sets bits above the lowest 24, wherever it is shifted to.
             if group >= 1 << 24 { break }
             target[0] = UInt8(truncatingIfNeeded: group >> 16)
             target[1] = UInt8(truncatingIfNeeded: group >> 8)
@@ -203,11 +203,12 @@ public enum Base64 {
     private nonisolated(unsafe) static let urlValues = table(.url)
     private nonisolated(unsafe) static let eitherValues = table(.either)
 
-    /// The values of all characters, for as long as the process lives; bits beyond the lowest six for those that are none.
+    /// The values of all characters, for as long as the process lives. A character that is not of the alphabet has all bits
+    /// set but the lowest six.
     private static func table(_ alphabet: Alphabet) -> UnsafePointer<UInt32> {
         let table = UnsafeMutablePointer<UInt32>.allocate(capacity: 256)
         for character in 0..<256 {
-            table[character] = value(of: UInt8(character), alphabet).map(UInt32.init) ?? 0xFF00_0000
+            table[character] = value(of: UInt8(character), alphabet).map(UInt32.init) ?? ~63
         }
         return UnsafePointer(table)
     }
