@@ -26,7 +26,12 @@ let package = Package(
         .systemLibrary(name: "CNative", path: "Sources/CNative"),
         .target(name: "Bytes", swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["CNative", "Bytes"], swiftSettings: strict),
-        .target(name: "EnvoyProtocol", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(
+            name: "EnvoyProtocol",
+            dependencies: ["Bytes", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Generated/contract.proto"],
+            swiftSettings: strict
+        ),
         .target(
             name: "Sessions", dependencies: ["CNative", "Bytes", "Cryptography", "EnvoyProtocol"],
             swiftSettings: strict),
@@ -121,7 +126,10 @@ let package = Package(
         ),
         .testTarget(
             name: "WorkbenchTests",
-            dependencies: ["Workbench", "Service", "Tools", "Cryptography", "Bytes", "EnvoyProtocol", "Sessions"],
+            dependencies: [
+                "Workbench", "Service", "Tools", "Cryptography", "Bytes", "EnvoyProtocol", "Sessions",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: strict),
     ]
 )

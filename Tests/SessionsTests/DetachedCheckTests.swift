@@ -51,7 +51,7 @@ import EnvoyProtocol
         try Loader(gate: world.gate, directory: world.directory).load(.verdict(check), at: world.now)
         let decided = try #require(check.take())
         #expect(decided.verdict.outcome == .authenticated && decided.verdict.identity?.user?.id == 3)
-        #expect(try decided.response.withBytes { try CheckResponse(protobuf: $0) }.ok != nil)
+        #expect(try decided.response.withBytes { try EnvoyCheckResponse(protobuf: $0) }.ok != nil)
         #expect(check.take() == nil)
         // The nonce is used now, wherever it is asked about.
         var again = world.signed(nonce: "n", id: "2")

@@ -76,12 +76,12 @@ final class TestWorld {
     struct Outcome {
         var verdict: Verdict?
         var fault: Fault?
-        var response: CheckResponse?
+        var response: EnvoyCheckResponse?
         var lookups: [Lookup] = []
 
         var reason: Reason? { verdict?.reason }
         var cookies: [String] {
-            (response?.ok?.responseHeadersToAdd ?? []).filter { $0.key == "set-cookie" }.map(\.value)
+            (response?.ok?.responseHeadersToAdd ?? []).filter { $0.header.key == "set-cookie" }.map(\.header.value)
         }
     }
 
@@ -98,7 +98,7 @@ final class TestWorld {
             switch step {
             case .answered(let verdict):
                 outcome.verdict = verdict
-                outcome.response = response.withBytes { try! CheckResponse(protobuf: $0) }
+                outcome.response = response.withBytes { try! EnvoyCheckResponse(protobuf: $0) }
                 return outcome
             case .failed(let fault):
                 outcome.fault = fault

@@ -57,12 +57,10 @@ public final class Replay {
             throw ReplayError(description: "not a CheckRequest: \(error)")
         }
         let response = try check(request, at: time(of: request)).response
-        return try response.withBytes { (response) throws(ReplayError) in
-            guard let json = try? CheckResponse.json(protobuf: response) else {
-                throw ReplayError(description: "the answer is not text")
-            }
-            return json.compact
+        guard let json = try? response.withBytes({ try CheckResponseJSON.transcode($0) }) else {
+            throw ReplayError(description: "the answer can't be written as JSON")
         }
+        return json
     }
 
     /// The verdict and the answer (protobuf); what is missing is fetched on the way.

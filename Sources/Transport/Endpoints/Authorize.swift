@@ -35,7 +35,9 @@ extension Endpoints {
         var response: [UInt8] = []
         switch exchange.message.withBytes({ check($0, of: exchange, at: now, into: &response) }) {
         case .answered:
-            guard let answer = try? CheckResponse(protobuf: response) else { return .failed(.unresolved) }
+            guard let answer = try? response.withBytes({ try EnvoyCheckResponse(protobuf: $0) }) else {
+                return .failed(.unresolved)
+            }
             exchange.reply.answer(answer, isEnvoy: isEnvoy)
             return .answered
         case .malformed:
@@ -90,22 +92,22 @@ extension RequestHead.View {
 
 extension Reply {
     /// A verdict as status and header fields.
-    mutating func answer(_ answer: CheckResponse, isEnvoy: Bool) {
+    mutating func answer(_ answer: EnvoyCheckResponse, isEnvoy: Bool) {
         reset()
-        switch answer.answer {
-        case .ok(let ok):
-            for header in ok.headers + ok.responseHeadersToAdd { addField(header.key, header.value) }
+        switch answer.httpResponse {
+        case .okResponse(let ok):
+            for option in ok.headers + ok.responseHeadersToAdd { addField(option.header.key, option.header.value) }
             if isEnvoy, !ok.headersToRemove.isEmpty {
                 addField("x-envoy-auth-headers-to-remove", ok.headersToRemove.joined(separator: ","))
             }
-        case .denied(let denied):
-            status = Int(denied.status)
-            for header in denied.headers { addField(header.key, header.value) }
+        case .deniedResponse(let denied):
+            status = denied.status.code.rawValue
+            for option in denied.headers { addField(option.header.key, option.header.value) }
             body = Array(denied.body.utf8)
-        case .none, .error:
+        case nil, .errorResponse:
             fail(http: 503, "no verdict")
         }
-        if let session = answer.dynamicMetadata?["session"] { addMetadata(session, under: "x-sessiongate") }
+        if let session = answer.metadata?["session"] { addMetadata(session, under: "x-sessiongate") }
     }
 
     /// The leaves of the metadata: `x-sessiongate-user-id` is what `session.user.id` is over gRPC.

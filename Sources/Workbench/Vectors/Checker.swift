@@ -12,7 +12,7 @@ struct Checker {
     /// What came of a check.
     struct Outcome {
         var verdict: Verdict
-        var response: CheckResponse
+        var response: EnvoyCheckResponse
         var baseString: String
     }
 
@@ -30,7 +30,7 @@ struct Checker {
             case .answered(let verdict):
                 let base = try message.withBytes { authorizer.baseString(of: try CheckRequest(protobuf: $0)) }
                 return Outcome(
-                    verdict: verdict, response: try response.withBytes { try CheckResponse(protobuf: $0) },
+                    verdict: verdict, response: try response.withBytes { try EnvoyCheckResponse(protobuf: $0) },
                     baseString: String(decoding: base ?? [], as: UTF8.self))
             }
         }
@@ -57,8 +57,10 @@ extension Checker.Outcome {
 
     /// The Set-Cookie of the answer in one line.
     var cookieSummary: String {
-        let cookies = response.ok?.responseHeadersToAdd.filter { $0.key == "set-cookie" } ?? []
-        guard let header = cookies.first, cookies.count == 1 else { return cookies.isEmpty ? "no cookie" : "several" }
+        let cookies = response.ok?.responseHeadersToAdd.filter { $0.header.key == "set-cookie" } ?? []
+        guard let header = cookies.first?.header, cookies.count == 1 else {
+            return cookies.isEmpty ? "no cookie" : "several"
+        }
         let pair = header.value.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
         let segments = pair.last?.split(separator: ".") ?? []
         var payload: [UInt8] = []
