@@ -11,7 +11,7 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
     package typealias InboundOut = ByteBuffer
 
     package var pendingLookups = 0
-    package let peer = Peer(nil)
+    package let remote = RemoteEnd(nil)
 
     private let loop: EventLoopState<S>
     private let isTLS: Bool

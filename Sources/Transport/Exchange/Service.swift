@@ -7,7 +7,7 @@ import Sessions
 package protocol Service: SendableMetatype {
     /// Writes the answer to a request that was read to its end into `exchange.reply`; or says what is missing for it, and is
     /// called again when that is there.
-    mutating func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep
+    mutating func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> ServiceStep
 
     /// Writes the answer to a request that can't be decided.
     mutating func fail(_ exchange: Exchange, _ fault: Fault)
@@ -24,21 +24,4 @@ package enum ServiceStep {
     case needs(Lookup)
     /// There can be no answer.
     case failed(Fault)
-}
-
-/// The other end of a connection.
-package final class Peer {
-    /// The IP address as text; the path of a Unix socket; empty when unknown.
-    package let address: [UInt8]
-    /// The port; 0 for a Unix socket.
-    package let port: UInt32
-    /// Whether it came by a Unix socket.
-    package let isUnix: Bool
-
-    /// A peer.
-    package init(address: [UInt8], port: UInt32, isUnix: Bool = false) {
-        self.address = address
-        self.port = port
-        self.isUnix = isUnix
-    }
 }

@@ -16,7 +16,7 @@ package final class HTTP1Handler<S: Service>: ChannelDuplexHandler, Connection {
     package typealias OutboundOut = ByteBuffer
 
     package var pendingLookups = 0
-    package private(set) var peer = Peer(nil)
+    package private(set) var remote = RemoteEnd(nil)
 
     private let loop: EventLoopState<S>
     private var state: ConnectionState
@@ -54,10 +54,10 @@ package final class HTTP1Handler<S: Service>: ChannelDuplexHandler, Connection {
 extension HTTP1Handler {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        peer = Peer(context.remoteAddress)
+        remote = RemoteEnd(context.remoteAddress)
         let isAdded = loop.add(self, replacing: predecessor)
         predecessor = nil
-        guard isAdded, !peer.isNobody else { return abort() }
+        guard isAdded, !remote.isUnknown else { return abort() }
         if loop.isDraining { drain() }
     }
 

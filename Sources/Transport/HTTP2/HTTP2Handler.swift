@@ -14,7 +14,7 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
     package typealias OutboundOut = ByteBuffer
 
     package var pendingLookups = 0
-    package private(set) var peer = Peer(nil)
+    package private(set) var remote = RemoteEnd(nil)
 
     private let loop: EventLoopState<S>
     private let session: HTTP2Session
@@ -44,11 +44,11 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
 extension HTTP2Handler {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        peer = Peer(context.remoteAddress)
+        remote = RemoteEnd(context.remoteAddress)
         session.now = loop.now
         let isAdded = loop.add(self, replacing: predecessor)
         predecessor = nil
-        guard isAdded, !peer.isNobody else { return abort() }
+        guard isAdded, !remote.isUnknown else { return abort() }
         if loop.isDraining { drain() }
     }
 

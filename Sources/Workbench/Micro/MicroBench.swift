@@ -19,7 +19,7 @@ final class MicroBench {
     private let session: HTTP2Session
     private let cookieKey: RSAPrivateKey
     private let accessTokenKey: RSAPrivateKey
-    private let peer = Peer(address: Array("127.0.0.1".utf8), port: 40_000)
+    private let remote = RemoteEnd(address: Array("127.0.0.1".utf8), port: 40_000)
 
     init() throws {
         cookieKey = try FixedKeys.cookies()
@@ -133,7 +133,7 @@ extension MicroBench {
     func serve(_ bytes: [UInt8]) throws -> Int {
         bytes.withUnsafeBytes { session.receive($0) }
         while let exchange = session.nextReady() {
-            guard case .answered = endpoints.serve(exchange, from: peer, at: now) else {
+            guard case .answered = endpoints.serve(exchange, from: remote, at: now) else {
                 throw ValidationError("not answered from memory")
             }
             session.respond(exchange)
