@@ -86,6 +86,12 @@ extension MetricsText {
         single("sessiongate_connections_refused_total", .counter, "Connections beyond the limit.", sum(\.refused))
         single(
             "sessiongate_tls_handshakes_failed_total", .counter, "TLS handshakes that failed.", sum(\.failedHandshakes))
+        single(
+            "sessiongate_connections_broken_total", .counter, "Connections ended for an error of HTTP/2.", sum(\.broken)
+        )
+        single(
+            "sessiongate_connections_reset_floods_total", .counter,
+            "Connections ended since their peer reset too many streams.", sum(\.resetFloods))
         single("sessiongate_connections_expired_total", .counter, "Connections closed for a deadline.", sum(\.expired))
     }
 
