@@ -1,9 +1,8 @@
 // The statements' texts: each finds its rows by indexes, in every layout.
 
 import Sessions
+import Storage
 import Testing
-
-@testable import Storage
 
 @Suite struct StatementTests {
     let folder: TemporaryFolder

@@ -9,12 +9,12 @@ import Sessions
 /// The texts of the statements for one database.
 package struct MediaWikiSQL: Sendable {
     /// Consumer, acceptance and its user. Parameters: consumer key, access token.
-    let oauth1: String
+    package let oauth1: String
     /// Token, client, acceptance, its consumer and user, subject. Parameters: `jti`, `aud`, subject's id or NULL. Without a
     /// table of tokens, the first parameter is compared with nothing.
-    let oauth2: String
+    package let oauth2: String
     /// A user. Parameter: central id.
-    let user: String
+    package let user: String
 
     /// - Parameters:
     ///   - wiki: Where the OAuth tables are, and the wiki's own.

@@ -16,7 +16,7 @@ extension TableLayout {
     /// Reads the layout of a connection's database `schema`, which is in `file`.
     ///
     /// - Throws: When the file can't be read.
-    init(_ connection: SQLiteConnection, schema: String, file: String, prefix: String) throws(StoreError) {
+    package init(_ connection: SQLiteConnection, schema: String, file: String, prefix: String) throws(StoreError) {
         var columns: [String: Set<String>] = [:]
         let statement = try connection.prepare("SELECT name FROM pragma_table_info(?1, ?2)")
         statement.bind(.text(schema), at: 2)
