@@ -107,7 +107,6 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -140,7 +139,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["TestSupport", "Storage", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"], swiftSettings: strict),
+            dependencies: ["TestSupport", "Storage", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],
+            swiftSettings: strict),
         .testTarget(
             name: "TransportTests",
             dependencies: [

@@ -48,8 +48,8 @@ private struct Parts: Equatable {
             others += [end.address, end.namedPort, end.endpointID, end.service, end.principal, end.certificate]
         }
         let known = [
-            request.authorization, request.cookie, request.contentType, request.forwardedProto, request.forwardedHost,
-            request.partialBody,
+            request.request.authorization, request.cookie, request.request.contentType, request.request.forwardedProto,
+            request.request.forwardedHost, request.request.partialBody,
         ]
         if !request.usesHeaderMap { others += known.compactMap { $0 } }
         var headers: [Bytes] = []
@@ -61,7 +61,7 @@ private struct Parts: Equatable {
             try promise(part.lies(within: input), "views lie in the message")
         }
         try promise(
-            request.header(Bytes("authorization")) == request.authorization
+            request.header(Bytes("authorization")) == request.request.authorization
                 && request.header(Bytes("cookie")) == request.cookie, "a header is one value")
         self.texts = texts.map(\.array)
         // Joined values lie elsewhere.

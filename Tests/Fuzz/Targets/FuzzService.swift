@@ -8,9 +8,9 @@ import Transport
 
 /// Answers every request with a line about it.
 struct FuzzService: Service {
-    func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+    func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
         exchange.reply.body = description(of: exchange)
-        return .answered
+        return .decided(())
     }
 
     func fail(_ exchange: Exchange, _ fault: Fault) { exchange.reply.fail(fault, isCall: exchange.isCall) }

@@ -13,9 +13,9 @@ func fuzzOAuthHeader(_ input: Bytes) throws(BrokenPromise) {
     for compatibility in [OAuth1Settings.Compatibility.mediawiki, .rfc5849] {
         var request = FuzzWiki.request()
         request.addHeader(Array("authorization".utf8), Array("OAuth ".utf8) + input.array)
-        let wiki = FuzzWiki(compatibility)
+        var wiki = FuzzWiki(compatibility)
         _ = try wiki.check(request)
-        try checkBaseString(of: request, in: wiki)
+        if let text = try wiki.baseString(of: request) { try checkBaseString(text) }
     }
 }
 
@@ -29,9 +29,9 @@ func fuzzQueryAndForm(_ input: Bytes) throws(BrokenPromise) {
         request.addHeader("content-type", "application/x-www-form-urlencoded")
         request.addHeader("content-length", String(form.count))
         request.addHeader("authorization", signedHeader)
-        let wiki = FuzzWiki(compatibility)
+        var wiki = FuzzWiki(compatibility)
         _ = try wiki.check(request)
-        try checkBaseString(of: request, in: wiki)
+        if let text = try wiki.baseString(of: request) { try checkBaseString(text) }
     }
 }
 
@@ -41,9 +41,7 @@ private let signedHeader =
     + #"oauth_timestamp="1772366400", oauth_signature="cs%26ts""#
 
 /// RFC 5849 section 3.4.1: three parts of unreserved characters and escapes; the parameters of the third are sorted.
-private func checkBaseString(of request: CheckRequestBuilder, in wiki: FuzzWiki) throws(BrokenPromise) {
-    guard let text = wiki.baseString(of: request) else { return }
-    try promise(wiki.baseString(of: request) == text, "the base string is the same again")
+private func checkBaseString(_ text: [UInt8]) throws(BrokenPromise) {
     let parts = text.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
     try promise(parts.count == 3, "a base string has three parts")
     try promise(
