@@ -106,7 +106,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["TestSupport", "Bytes"], swiftSettings: strict),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -121,7 +121,8 @@ let package = Package(
         .testTarget(
             name: "EnvoyProtocolTests",
             dependencies: [
-                "Bytes", "EnvoyProtocol", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "TestSupport", "Bytes", "EnvoyProtocol",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),
@@ -144,7 +145,8 @@ let package = Package(
         .testTarget(
             name: "TransportTests",
             dependencies: [
-                "TestSupport", "Transport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol", "CNative", "Telemetry",
+                "TestSupport", "Transport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol", "CNative",
+                "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -155,7 +157,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography", "Bytes",
+                "TestSupport", "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography",
+                "Bytes",
                 "EnvoyProtocol", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Bytes
 
@@ -63,7 +64,7 @@ import Bytes
     }
 
     @Test func everyLengthComesBack() throws {
-        var generator = SeededGenerator(state: 64)
+        var generator = SeededRandom(seed: 64)
         for length in 0..<200 {
             let plain = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
             var standard: [UInt8] = []

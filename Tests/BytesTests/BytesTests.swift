@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Bytes
 
@@ -43,7 +44,7 @@ import Bytes
     }
 
     @Test func agreesWithTheStandardLibraryOnRandomBytes() {
-        var generator = SeededGenerator(state: 8)
+        var generator = SeededRandom(seed: 8)
         let alphabet: [UInt8] = [
             0x41, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC1, 0xC2, 0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5,
         ]

@@ -1,6 +1,7 @@
 // Random and mutated texts, the same on every run: no reader crashes, hangs or reads outside of its input, and what is
 // written reads back.
 
+import TestSupport
 import Testing
 import Bytes
 
@@ -28,7 +29,7 @@ import Bytes
         #expect(again == text.array)
     }
 
-    private func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
+    private func mutate(_ bytes: inout [UInt8], _ generator: inout SeededRandom) {
         for _ in 0...Int.random(in: 0...3, using: &generator) where !bytes.isEmpty {
             let index = Int.random(in: 0..<bytes.count, using: &generator)
             switch Int.random(in: 0..<5, using: &generator) {
@@ -42,7 +43,7 @@ import Bytes
     }
 
     @Test func randomBytes() {
-        var generator = SeededGenerator(state: 1)
+        var generator = SeededRandom(seed: 1)
         for _ in 0..<3000 {
             let length = Int.random(in: 0..<64, using: &generator)
             exercise((0..<length).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
@@ -55,7 +56,7 @@ import Bytes
         #" { "a" : {"b":[ {} ,null] }, "a":"ein langer Text, über acht Zeichen" , "" :-0 } "#,
     ])
     func mutatedTexts(_ text: String) {
-        var generator = SeededGenerator(state: 4)
+        var generator = SeededRandom(seed: 4)
         for _ in 0..<600 {
             var bytes = utf8(text)
             mutate(&bytes, &generator)

@@ -1,6 +1,7 @@
 // Random and mutated messages and documents, the same on every run: no crash, no hang, and no read outside of the input,
 // which the views' preconditions check.
 
+import TestSupport
 import Testing
 import Bytes
 import EnvoyProtocol
@@ -31,7 +32,7 @@ import EnvoyProtocol
         try withRequest(message) { _ in }
     }
 
-    private func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
+    private func mutate(_ bytes: inout [UInt8], _ generator: inout SeededRandom) {
         for _ in 0...Int.random(in: 0...3, using: &generator) where !bytes.isEmpty {
             let index = Int.random(in: 0..<bytes.count, using: &generator)
             switch Int.random(in: 0..<5, using: &generator) {
@@ -46,7 +47,7 @@ import EnvoyProtocol
 
     private func mutations(of bytes: [UInt8], _ count: Int, _ state: UInt64, _ body: ([UInt8]) throws -> Void) rethrows
     {
-        var generator = SeededGenerator(state: state)
+        var generator = SeededRandom(seed: state)
         for _ in 0..<count {
             var mutated = bytes
             mutate(&mutated, &generator)
@@ -55,7 +56,7 @@ import EnvoyProtocol
     }
 
     @Test func randomBytes() throws {
-        var generator = SeededGenerator(state: 1)
+        var generator = SeededRandom(seed: 1)
         for _ in 0..<3000 {
             let length = Int.random(in: 0..<64, using: &generator)
             let bytes = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &generator) }

@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import Service
 import Tools
+import TestSupport
 import Testing
 import Bytes
 

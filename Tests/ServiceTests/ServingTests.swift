@@ -1,6 +1,7 @@
 import Foundation
 import Service
 import Tools
+import TestSupport
 import Testing
 import Transport
 import Bytes
@@ -10,26 +11,11 @@ func ask(
     _ address: ListenerAddress?, _ method: String, _ path: String, body: String = "", headers: String = ""
 ) throws -> (status: Int, body: String) {
     guard case .tcp(_, let port) = address else { throw POSIXError(.EINVAL) }
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var target = sockaddr_in()
-    target.sin_family = sa_family_t(AF_INET)
-    target.sin_port = in_port_t(port).bigEndian
-    target.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-    let connected = withUnsafePointer(to: &target) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
-    }
-    guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
-    let request = Array(
-        ("\(method) \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: "
-            + "\(body.utf8.count)\r\n\(headers)\r\n\(body)").utf8)
-    #expect(write(descriptor, request, request.count) == request.count)
-    var answer: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while case let count = read(descriptor, &chunk, chunk.count), count > 0 { answer += chunk[..<count] }
-    let text = String(decoding: answer, as: UTF8.self)
+    let client = try #require(SocketClient(port: port))
+    client.send(
+        "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: \(body.utf8.count)\r\n\(headers)\r\n"
+            + body)
+    let text = String(decoding: client.receiveAll(), as: UTF8.self)
     let parts = try #require(text.firstRange(of: "\r\n\r\n"))
     return (Int(text.dropFirst(9).prefix(3)) ?? 0, String(text[parts.upperBound...]))
 }

@@ -4,12 +4,13 @@ import Sessions
 import Foundation
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct OpeningTests {
-    let folder: TemporaryFolder
+    let folder: ScratchDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try ScratchDirectory() }
 
     func problem(_ name: String, users: String? = nil) -> StoreError.Kind? {
         do throws(StoreError) {
@@ -74,7 +75,7 @@ import Testing
 }
 
 @Suite struct LiveFileTests {
-    let folder: TemporaryFolder
+    let folder: ScratchDirectory
     let database: SQLiteConnection
     let reports = Reports()
 
@@ -83,7 +84,7 @@ import Testing
     }
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try ScratchDirectory()
         database = try folder.database("wiki.sqlite", Schema.oauth, Schema.users)
         try database.addUser(7, "Alice")
         try database.addConsumer(id: 1, key: .text("key"))

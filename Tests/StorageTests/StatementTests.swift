@@ -1,14 +1,15 @@
 // The statements' texts: each finds its rows by indexes, in every layout.
 
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Storage
 
 @Suite struct StatementTests {
-    let folder: TemporaryFolder
+    let folder: ScratchDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try ScratchDirectory() }
 
     private func sql(_ source: UserSettings.Source, _ script: String...) throws -> (SQLiteConnection, MediaWikiSQL) {
         let database = try folder.database("wiki.sqlite", script.joined())

@@ -268,7 +268,7 @@ private func cookie(_ id: Int64) -> Lookup {
 
     /// With the real loader: what was read is in the memory that checks read.
     @Test func fillsTheMemory() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchDirectory()
         let database = try folder.database("wiki.sqlite", Schema.oauth, Schema.users)
         try database.addUser(7, "Alice")
         let keys = KeyRing(accessTokenKeys: [], signer: try .generate(), alsoPublished: [])

@@ -3,23 +3,10 @@
 import Sessions
 import Foundation
 import Storage
+import TestSupport
 import Testing
 
-/// A folder that goes away with the test.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("stores-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    func file(_ name: String) -> String { path + "/" + name }
-
+extension ScratchDirectory {
     /// A database filled by `script`.
     @discardableResult
     func database(_ name: String = "wiki.sqlite", _ script: String...) throws -> SQLiteConnection {

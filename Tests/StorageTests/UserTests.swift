@@ -2,14 +2,15 @@
 
 import Sessions
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct LocalUserTests {
-    let folder: TemporaryFolder
+    let folder: ScratchDirectory
     let database: SQLiteConnection
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try ScratchDirectory()
         database = try folder.database("wiki.sqlite", Schema.oauth, Schema.users)
         try database.addUser(7, "Zoë 日本", registration: .text("20010115192713"), edits: .integer(1234))
     }
@@ -121,11 +122,11 @@ import Testing
 }
 
 @Suite struct CentralUserTests {
-    let folder: TemporaryFolder
+    let folder: ScratchDirectory
     let wiki: SQLiteConnection
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try ScratchDirectory()
         wiki = try folder.database("wiki.sqlite", Schema.oauth)
     }
 

@@ -3,6 +3,7 @@
 import Sessions
 import Glibc
 import Logging
+import TestSupport
 import Testing
 import Transport
 import Bytes
@@ -189,10 +190,7 @@ struct Pages: AdminPages {
         await first.drain()
         // A socket that a crash left behind: bound, and nobody there.
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let bound = withUnsafePointer(to: address) { pointer in
+        let bound = withUnsafePointer(to: sockaddr_un(path: path)) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
