@@ -8,7 +8,7 @@ import Transport
 
 /// Answers every request with a line about it.
 struct FuzzService: Service {
-    func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
+    func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
         exchange.reply.body = description(of: exchange)
         return .decided(())
     }
