@@ -111,8 +111,8 @@ extension RequestHead {
 
     /// Counts a field that is not kept, since there are too many.
     package mutating func count(_ name: Bytes, _ value: Bytes) {
-        size += 32 + name.count + value.count
-        fieldCount += 1
+        size &+= 32 &+ name.count &+ value.count
+        fieldCount &+= 1
     }
 
     private mutating func keep(_ bytes: Bytes) -> Range<Int> {

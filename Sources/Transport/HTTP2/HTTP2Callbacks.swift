@@ -111,10 +111,12 @@ private let onFrame: nghttp2_on_frame_recv_callback = { _, frame, user in
 private let onFrameSent: nghttp2_on_frame_send_callback = { _, frame, user in
     guard let header = frame?.pointee.hd else { return accepted }
     let type = UInt32(header.type)
-    if type == NGHTTP2_GOAWAY.rawValue, let frame {
-        withOwner(user) { $0.sentGoAway(frame.pointee.goaway.error_code) }
+    guard type == NGHTTP2_HEADERS.rawValue || type == NGHTTP2_DATA.rawValue else {
+        if type == NGHTTP2_GOAWAY.rawValue, let frame {
+            withOwner(user) { $0.sentGoAway(frame.pointee.goaway.error_code) }
+        }
+        return accepted
     }
-    guard type == NGHTTP2_HEADERS.rawValue || type == NGHTTP2_DATA.rawValue else { return accepted }
     if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 {
         withOwner(user) { $0.sentEnd(on: header.stream_id) }
     }

@@ -23,29 +23,42 @@ extension HTTP2Session {
         let (maxBytes, maxFields) = (limits.maxHeaderBytes, limits.maxHeaderFields)
         let isBearable = streams.with(id) { exchange in
             exchange.receive(name, value, maxBytes: maxBytes, maxFields: maxFields)
-            let grown = exchange.head.keptBytes &- exchange.held
-            if grown > 0 { hold(head: grown, of: exchange) }
-            return exchange.head.size <= 2 * maxBytes && exchange.head.fieldCount <= 2 * maxFields
+            if exchange.head.endpoint.keepsFields { holdHead(of: exchange) }
+            return exchange.flaw == nil || isBearable(exchange)
         }
         return next(after: name.count &+ value.count, isBearable: isBearable ?? true)
     }
 
     /// A field behind the body: of no use here, but it counts.
     func receivedTrailer(_ name: Bytes, _ value: Bytes, on id: Int32) -> OnField {
-        let (maxBytes, maxFields) = (limits.maxHeaderBytes, limits.maxHeaderFields)
         let isBearable = streams.with(id) { exchange in
             exchange.head.count(name, value)
-            return exchange.head.size <= 2 * maxBytes && exchange.head.fieldCount <= 2 * maxFields
+            return isBearable(exchange)
         }
         return next(after: name.count &+ value.count, isBearable: isBearable ?? true)
     }
 
+    private func isBearable(_ exchange: Exchange) -> Bool {
+        exchange.head.size <= 2 * limits.maxHeaderBytes && exchange.head.fieldCount <= 2 * limits.maxHeaderFields
+    }
+
+    @inline(__always)
     private func next(after bytes: Int, isBearable: Bool) -> OnField {
         budget &-= bytes &+ 32
         guard isBearable else { return .reset }
         if budget > 0 { return .goOn }
         isPaused = true
         return .pause
+    }
+
+    /// A head that is smaller than this does not count: the exchange itself is as large.
+    private static var smallHead: Int { 1024 }
+
+    /// Counts what is kept of the head and not counted yet.
+    @inline(__always)
+    private func holdHead(of exchange: Exchange) {
+        let grown = exchange.head.keptBytes &- exchange.held
+        if grown > Self.smallHead { hold(head: grown, of: exchange) }
     }
 
     private func hold(head count: Int, of exchange: Exchange) {
@@ -62,7 +75,7 @@ extension HTTP2Session {
     }
 
     private func hold(_ count: Int, of exchange: Exchange) {
-        exchange.held += count
+        exchange.held &+= count
         requests.add(count)
         pool.backlog.add(count)
     }
@@ -84,6 +97,7 @@ extension HTTP2Session {
         guard let exchange = streams[id] else { return }
         exchange.isHeadComplete = true
         exchange.changedAt = now
+        holdHead(of: exchange)
         if exchange.flaw != nil { enqueue(exchange) }
     }
 
