@@ -138,7 +138,7 @@ def test_a_socket_of_another_process_is_left_to_it(edge, tmp_path):
     taken.bind(str(tmp_path / "taken.sock"))
     taken.listen()
     (tmp_path / "file").touch()
-    for name, why in [("taken.sock", "another process is listening there"), ("file", "no socket")]:
+    for name, why in [("taken.sock", "another process is listening there"), ("file", "not a socket")]:
         address = {"SESSIONGATE_SERVER_LISTEN": f"unix:{tmp_path / name}", "SESSIONGATE_SERVER_ADMIN": "none"}
         done = sessiongate("serve", "--config", edge.state / "sessiongate.yaml", env={**os.environ, **address})
         assert done.returncode == 1
