@@ -26,10 +26,8 @@ let package = Package(
         .systemLibrary(name: "CNative", path: "Sources/CNative"),
         .target(name: "Bytes", swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["CNative", "Bytes"], swiftSettings: strict),
-        .target(name: "EnvoyProtocol", dependencies: ["Bytes"], swiftSettings: strict),
-        .target(
-            name: "Sessions", dependencies: ["CNative", "Bytes", "Cryptography", "EnvoyProtocol"],
-            swiftSettings: strict),
+        .target(name: "Sessions", dependencies: ["Bytes", "Cryptography"], swiftSettings: strict),
+        .target(name: "EnvoyProtocol", dependencies: ["Bytes", "Sessions"], swiftSettings: strict),
         .target(
             name: "Storage",
             dependencies: ["CNative", "Bytes", "Sessions", .product(name: "NIOPosix", package: "swift-nio")],

@@ -6,45 +6,24 @@
 // and a hash of the request's id, by which the proxy's own retry of a check is told from a replay.
 
 import Synchronization
-import Bytes
 
-/// Remembers nonces until they expire.
-public final class NonceMemory: Sendable {
-    /// What became of a nonce.
-    public enum Answer: Sendable, Equatable {
-        /// It is new, and remembered from now on.
-        case fresh
-        /// It was seen with the same request id: the proxy asks again about the same request.
-        case retried
-        /// It was seen before.
-        case used
-        /// There is no room to remember it.
-        case full
-    }
-
-    /// A nonce's identity.
-    public struct Key: Sendable {
-        fileprivate let high: UInt64
-        fileprivate let low: UInt32
-
-        /// Of (consumer key, token, nonce); compared byte for byte.
-        public init(consumer: Bytes, token: Bytes, nonce: Bytes) {
-            var hash = KeyedHash()
-            hash.combine(consumer)
-            hash.combine(token)
-            hash.combine(nonce)
-            let (high, low) = hash.finish()
-            self.high = high
-            self.low = UInt32(truncatingIfNeeded: low)
-        }
-    }
-
+/// Remembers nonces in this process until they expire.
+public final class NonceMemory: NonceStore {
     fileprivate struct Entry {
         var high: UInt64 = 0
         var low: UInt32 = 0
         /// Second since 1970 up to which it counts; 0: an empty place.
         var expires: UInt32 = 0
         var request: UInt64 = 0
+
+        init() {}
+
+        init(_ claim: NonceClaim) {
+            high = claim.high
+            low = claim.low
+            expires = UInt32(clamping: max(1, claim.expires))
+            request = claim.request
+        }
     }
 
     private final class Stripe: Sendable {
@@ -64,35 +43,18 @@ public final class NonceMemory: Sendable {
         self.horizon = horizon
     }
 
-    /// A hash of the proxy's request id, for `claim`; 0 for none.
-    public static func requestHash(_ id: Bytes) -> UInt64 {
-        guard !id.isEmpty else { return 0 }
-        var hash = KeyedHash()
-        hash.combine(id)
-        return max(1, hash.finish().high)
-    }
+    private func stripe(_ claim: NonceClaim) -> Stripe { stripes[Int(truncatingIfNeeded: claim.high >> 58)] }
 
-    /// Whether `key` is new at second `now`; if so it is remembered until second `expires`, inclusive.
-    public func claim(_ key: Key, request: UInt64, now: Int64, expires: Int64) -> Answer {
-        let stripe = stripes[Int(truncatingIfNeeded: key.high >> 58) & (Self.stripeCount - 1)]
-        return stripe.table.withLock { generations in
+    /// Whether the nonce is new at second `now`; if so it is remembered until it expires. Known at once.
+    public func claim(_ claim: NonceClaim, now: Int64) -> NonceOutcome? {
+        stripe(claim).table.withLock { generations in
             generations.rotate(now: now, horizon: horizon)
-            if let entry = generations.find(key, now: now) {
-                return request != 0 && entry.request == request ? .retried : .used
+            if let entry = generations.find(claim, now: now) {
+                return claim.request != 0 && entry.request == claim.request ? .retried : .used
             }
             guard generations.count < capacityPerStripe else { return .full }
-            let second = UInt32(clamping: max(1, expires))
-            generations.insert(Entry(high: key.high, low: key.low, expires: second, request: request))
+            generations.insert(Entry(claim))
             return .fresh
-        }
-    }
-
-    /// Whether `key` was seen and still counts at second `now`; nothing is remembered.
-    public func contains(_ key: Key, request: UInt64, now: Int64) -> Bool {
-        let stripe = stripes[Int(truncatingIfNeeded: key.high >> 58) & (Self.stripeCount - 1)]
-        return stripe.table.withLock { generations in
-            guard let entry = generations.find(key, now: now) else { return false }
-            return request == 0 || entry.request != request
         }
     }
 
@@ -117,14 +79,17 @@ private struct Generations: Sendable {
     var byteCount: Int { young.byteCount + old.byteCount }
 
     mutating func rotate(now: Int64, horizon: Int64) {
-        guard now - began > horizon else { return }
-        old = now - began > 2 * horizon ? NonceTable() : young
+        let age = now - began
+        // A clock that was set back by more than a generation is one that had been wrong: what was inserted then must not keep
+        // the table full until that time comes.
+        guard age > horizon || age < -horizon else { return }
+        old = age > 2 * horizon ? NonceTable() : young
         // As many are to be expected again: room for them is made once.
         young = NonceTable(expecting: old.count)
         began = now
     }
 
-    func find(_ key: NonceMemory.Key, now: Int64) -> NonceMemory.Entry? {
+    func find(_ key: NonceClaim, now: Int64) -> NonceMemory.Entry? {
         guard let entry = young.find(key) ?? old.find(key), Int64(entry.expires) >= now else { return nil }
         return entry
     }
@@ -148,7 +113,7 @@ private struct NonceTable: Sendable {
         Int((high << 6).multipliedFullWidth(by: UInt64(count)).high)
     }
 
-    func find(_ key: NonceMemory.Key) -> NonceMemory.Entry? {
+    func find(_ key: NonceClaim) -> NonceMemory.Entry? {
         guard !places.isEmpty else { return nil }
         var index = Self.start(key.high, of: places.count)
         while places[index].expires != 0 {

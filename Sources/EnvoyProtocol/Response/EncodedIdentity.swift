@@ -1,0 +1,120 @@
+// What the edge is told about an identity, encoded once per identity and profile instead of once per request.
+//
+// A usual answer says nothing but the identity, and that the client's cookie is kept or that there is none. It is two pieces of
+// memory behind each other, and the first one's parts serve for the others:
+//
+//     status, ok { headers }, metadata { session { outcome, leaves,   cookie } }
+//     └──────────────────────── start ─────────────────────────────┘└─ leaf ─┘
+
+import Bytes
+import Sessions
+
+/// An encoded answer and its parts.
+struct EncodedAnswer: Sendable {
+    /// The usual answer but for its last leaf. The lengths in it count with that.
+    private let start: [UInt8]
+    /// Where `OkHttpResponse`'s fields and the identity's leaves of the metadata lie in it.
+    private let headerRange: Range<Int>
+    private let leavesRange: Range<Int>
+
+    /// Fields of `OkHttpResponse`.
+    var headers: ArraySlice<UInt8> { start[headerRange] }
+    /// Fields of the metadata's `session`.
+    var leaves: ArraySlice<UInt8> { start[leavesRange] }
+
+    /// What a request of `identity`, nil for an anonymous one, is told by `profile`.
+    init(_ identity: Identity?, _ profile: Profile, _ policy: Policy) {
+        let facts = IdentityFacts(identity, profile, policy)
+        let headers = ProtobufWriter.encoded { facts.writeHeaders(profile.settings, into: &$0) }
+        let leaves = ProtobufWriter.encoded { facts.writeLeaves(into: &$0) }
+        var writer = ProtobufWriter()
+        writer.message(ResponseField.status) { _ in }
+        writer.bytes(ResponseField.ok, headers)
+        let headersEnd = writer.bytes.count
+        writer.metadata { session in
+            session.leaf("outcome", identity == nil ? "anonymous" : "authenticated")
+            session.bytes.append(contentsOf: leaves)
+            session.bytes.append(contentsOf: CookieLeaf.none)
+        }
+        let end = writer.bytes.count - CookieLeaf.none.count
+        start = Array(writer.bytes[..<end])
+        headerRange = headersEnd - headers.count..<headersEnd
+        leavesRange = end - leaves.count..<end
+    }
+
+    /// Appends the answer to a usual request, which keeps its cookie or has none.
+    func append(keepsCookie: Bool, to response: inout [UInt8]) {
+        response.append(contentsOf: start)
+        response.append(contentsOf: keepsCookie ? CookieLeaf.keep : CookieLeaf.none)
+    }
+}
+
+/// The metadata's `cookie`, encoded. `none` and `keep` have the same length, which the lengths around them count on.
+enum CookieLeaf {
+    static let none = ProtobufWriter.encoded { $0.leaf("cookie", "none") }
+    static let keep = ProtobufWriter.encoded { $0.leaf("cookie", "keep") }
+    static let set = ProtobufWriter.encoded { $0.leaf("cookie", "set") }
+}
+
+/// The answers about one identity.
+final class EncodedIdentity: Memo, @unchecked Sendable {
+    // @unchecked Sendable: immutable, but for what the lock guards.
+
+    /// By the default profile.
+    let answer: EncodedAnswer
+    /// By other profiles, as far as they were asked for.
+    private let others = LockedAnswers()
+
+    private init(_ answer: EncodedAnswer) { self.answer = answer }
+
+    /// What `decision` tells about whose request it is.
+    @inline(__always)
+    static func answer(_ decision: Decision, _ policy: Policy) -> EncodedAnswer {
+        let profile = decision.profile
+        guard let identity = decision.identity else { return EncodedProfile.of(profile, policy).anonymous }
+        let encoded = identity.memo.get { EncodedIdentity(EncodedAnswer(identity, policy.profiles[0], policy)) }
+        if profile.index == 0 { return encoded.answer }
+        return encoded.others.answer(profile.index) { EncodedAnswer(identity, profile, policy) }
+    }
+}
+
+/// What of an answer depends on the profile alone.
+final class EncodedProfile: Memo, @unchecked Sendable {
+    // @unchecked Sendable: immutable.
+
+    /// The answer to an anonymous request.
+    let anonymous: EncodedAnswer
+    /// The entry of `OkHttpResponse.response_headers_to_add` beside our Set-Cookie: no shared cache may hand it to others.
+    let cacheControl: [UInt8]
+
+    private init(_ profile: Profile, _ policy: Policy) {
+        anonymous = EncodedAnswer(nil, profile, policy)
+        cacheControl = ProtobufWriter.encoded { writer in
+            switch profile.settings.markPrivate {
+            case .whenAbsent: writer.responseHeader("cache-control", Array("private".utf8), .addIfAbsent)
+            // Whatever the upstream said, this is no weaker.
+            case .always:
+                writer.responseHeader("cache-control", Array("private, no-store".utf8), .overwriteIfExistsOrAdd)
+            case .never: break
+            }
+        }
+    }
+
+    static func of(_ profile: Profile, _ policy: Policy) -> EncodedProfile {
+        profile.memo.get { EncodedProfile(profile, policy) }
+    }
+}
+
+/// The entry that sets a minted cookie.
+final class EncodedCookie: Memo, @unchecked Sendable {
+    // @unchecked Sendable: immutable.
+
+    /// An entry of `OkHttpResponse.response_headers_to_add`.
+    let entry: [UInt8]
+
+    private init(_ cookie: MintedCookie) {
+        entry = ProtobufWriter.encoded { $0.responseHeader("set-cookie", cookie.header) }
+    }
+
+    static func of(_ cookie: MintedCookie) -> EncodedCookie { cookie.memo.get { EncodedCookie(cookie) } }
+}

@@ -1,0 +1,59 @@
+// What a check writes while it is made: buffers that the next one reuses, and what it has verified on the way.
+
+import Bytes
+
+/// The working memory of checks, one for each thread; passed to them `inout`, so that the compiler sees that no two share it.
+public struct Scratch: ~Copyable {
+    /// Bytes of the largest form that may be verified here; a larger one is a worker's. A share of 64 KiB takes about 0.1 ms.
+    public var maxFormBytes = Int.max
+    /// Records the way of one check, for people; nil on the request path, where it costs one comparison a step.
+    public var trace: Trace?
+    /// What was wrong with the last route that was misconfigured: one sentence for the operator.
+    public internal(set) var routeProblem = ""
+
+    /// The parameters that an OAuth 1 signature covers.
+    var parameters = SignatureParameters(compatibility: .mediawiki)
+    /// The signature base string.
+    var baseString: [UInt8] = []
+    /// A signature, encoded or decoded.
+    var text: [UInt8] = []
+    /// Tokens and cookies that were verified, to be remembered.
+    var verified = Verified()
+
+    /// The last path and what it leads to: of a thousand requests nearly all have the same few.
+    private var knownPath: [UInt8] = []
+    private var knownEntryPoint = EntryPoint.other
+    private var knownGeneration: UInt32 = 0
+
+    /// Empty buffers.
+    public init() {}
+
+    /// Prepares for the next check.
+    mutating func begin() {
+        trace?.reset()
+        if verified.isEmpty { return }
+        verified = Verified()
+    }
+
+    /// The entry point of `target`.
+    mutating func entryPoint(of target: RequestTarget, _ policy: Policy) -> EntryPoint {
+        if knownGeneration == policy.generation, knownPath.withBytes({ $0 == target.path }) { return knownEntryPoint }
+        let found = policy.entryPoints.find(target)
+        // With the others the query has a say.
+        if found == .action || found == .other, target.path.count <= 256 {
+            knownPath.removeAll(keepingCapacity: true)
+            knownPath.append(target.path)
+            knownEntryPoint = found
+            knownGeneration = policy.generation
+        }
+        return found
+    }
+}
+
+/// What a check has verified that memory did not hold: results of signatures, which never change.
+struct Verified {
+    var token: VerifiedToken?
+    var cookie: VerifiedCookie?
+
+    var isEmpty: Bool { token == nil && cookie == nil }
+}

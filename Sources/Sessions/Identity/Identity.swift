@@ -1,0 +1,96 @@
+// Whose request it is: the only value that a positive decision can be made of.
+//
+// An identity is made once, when the rows behind a credential are loaded, and shared by every request until they expire. There may
+// be hundreds of thousands in memory: what is the same for many (consumers, lists of grants, names of classes) is shared.
+
+import Bytes
+
+/// A verified user, consumer or both. Only this module can make one.
+public final class Identity: Sendable {
+    /// The kind of session.
+    public let type: SessionType
+    /// The central id of the user; nil without one.
+    public let userID: Int64?
+    /// The user's name; empty without one.
+    public let userName: String
+    /// The rate limit class; nil when unknown.
+    public let rateLimitClass: String?
+    /// The consumer; nil for a cookie session.
+    public let consumer: KnownConsumer?
+    /// The request's grants: the acceptance's, or for OAuth 2 the token's scopes.
+    public let grants: [String]
+    /// What the protocol layer has encoded of it.
+    public let memo = MemoSlot()
+    /// Where its minted cookie is kept.
+    let mintKey: CacheKey
+    /// The class that a cookie of the user names; empty when unknown.
+    private let cookieClass: String
+
+    /// - Parameter namedClass: The class that the access token names (`rlc`): it counts when it is one that is emitted.
+    init(
+        _ type: SessionType, user: User?, consumer: KnownConsumer?, grants: [String], namedClass: String? = nil,
+        _ policy: Policy, at now: Timestamp
+    ) {
+        self.type = type
+        self.consumer = consumer
+        self.grants = grants
+        userID = user?.id
+        userName = user?.name ?? ""
+        let classes = policy.settings.classes
+        let own = user.flatMap { classes.name(for: $0, at: now) }
+        rateLimitClass = classes.emitted(namedClass).map(classes.shared) ?? own
+        cookieClass = own ?? ""
+        let claims = user.map { CookieClaims(userID: $0.id, issuer: policy.issuer, rateLimitClass: own ?? "") }
+        mintKey = claims?.cacheKey ?? CacheKey(high: 0, low: 0)
+    }
+
+    /// `identity`, as a session of `type`.
+    init(_ identity: Identity, as type: SessionType) {
+        self.type = type
+        userID = identity.userID
+        userName = identity.userName
+        rateLimitClass = identity.rateLimitClass
+        consumer = identity.consumer
+        grants = identity.grants
+        mintKey = identity.mintKey
+        cookieClass = identity.cookieClass
+    }
+
+    /// The JWT subject, `mw:<scope>:<central id>`; nil without a user.
+    public func subject(_ policy: Policy) -> String? { userID.map { policy.settings.users.subject(id: $0) } }
+
+    /// The key that rate limit rules count on, `jwt-sub:<sub>`; nil without a user.
+    public func rateLimitKey(_ policy: Policy) -> String? { subject(policy).map { "jwt-sub:" + $0 } }
+
+    /// What a cookie for this user says.
+    func cookieClaims(_ policy: Policy) -> CookieClaims {
+        CookieClaims(userID: userID ?? 0, issuer: policy.issuer, rateLimitClass: cookieClass)
+    }
+
+    /// Bytes in memory with the encoded answer that will be kept beside it; the consumer and the grants are shared.
+    var byteCount: Int { 160 + (userName.utf8.count > 15 ? 32 + userName.utf8.count : 0) + Self.answerBytes }
+
+    /// An encoded answer, as large as they usually are: five request headers and the metadata. A test holds it to the truth.
+    private static let answerBytes = 720
+}
+
+extension UserSettings {
+    /// The `sub` of the user with this central id.
+    func subject(id: Int64) -> String { "mw:\(scope):\(id)" }
+}
+
+extension ClassSettings {
+    /// The rate limit class of `user`; nil when no class is allowed for it.
+    func name(for user: User, at now: Timestamp) -> String? {
+        if let rule = groups.first(where: { user.groups.contains($0.group) && allowed.contains($0.name) }) {
+            return rule.name
+        }
+        let isOld = user.registration.map { now.seconds - $0 >= establishedAge } ?? false
+        let hasEdits = (user.editCount ?? 0) >= establishedEdits
+        let name = isOld && hasEdits ? established : authenticated
+        return allowed.contains(name) ? name : nil
+    }
+
+    /// The one copy of an allowed class's name.
+    func shared(_ name: String) -> String { allowed.firstIndex(of: name).map { allowed[$0] } ?? name }
+}

@@ -1,0 +1,149 @@
+// Resolves what a check misses: rows are read and joined, cookies signed, and the result is put into memory.
+
+import Bytes
+
+/// Fills memory from a directory. Blocking: for workers and tools.
+public struct Loader: Sendable {
+    private let policy: CurrentPolicy
+    private let memory: Memory
+    private let directory: any Directory
+    /// Whether rows are kept to be shown to a person.
+    private let keepsRows: Bool
+
+    /// A loader of `directory` into `memory`, under the policy in force.
+    /// - Parameter keepsRows: Keep the rows in memory beside what is made of them, for a ``Trace`` to show.
+    public init(_ policy: CurrentPolicy, _ memory: Memory, _ directory: any Directory, keepsRows: Bool = false) {
+        self.policy = policy
+        self.memory = memory
+        self.directory = directory
+        self.keepsRows = keepsRows
+    }
+
+    /// Resolves `lookup`.
+    /// - Throws: When the store can't tell, there is no key to sign with, or a check on a worker can't be decided.
+    public func load(_ lookup: Lookup, at now: Timestamp) throws(Fault) {
+        let loading = Loading(policy: policy.value, memory: memory, directory: directory, now: now, keepsRows: keepsRows)
+        switch lookup {
+        case .oauth1(let consumerKey, let token): try loading.oauth1(consumerKey, token)
+        case .oauth2(let claims): try loading.oauth2(claims)
+        case .user(let id): try loading.user(id)
+        case .cookie(let claims): try loading.cookie(claims)
+        case .detached(let check):
+            try check.run(at: now) { (lookup) throws(Fault) in try load(lookup, at: now) }
+        // A store that claims nonces elsewhere resolves them itself; a worker's check is handed over as `detached`.
+        case .nonce, .worker: throw .unresolved
+        }
+    }
+}
+
+/// One lookup on its way.
+private struct Loading {
+    let policy: Policy
+    let memory: Memory
+    let directory: any Directory
+    let now: Timestamp
+    let keepsRows: Bool
+
+    func oauth1(_ consumerKey: [UInt8], _ token: [UInt8]) throws(Fault) {
+        let found = try reading { try directory.oauth1(consumerKey: consumerKey, token: token, at: now) }
+        var grant: Grant?
+        var secret: [UInt8]?
+        if let consumer = found.consumer, let acceptance = found.acceptance {
+            let known = known(consumer)
+            let identity = Identity(
+                .oauth1, user: found.user, consumer: known, grants: grants(of: acceptance, known, consumer), policy,
+                at: now)
+            grant = Grant(
+                acceptance: acceptance, consumer: consumer, user: found.user, identity: identity, keepsRows: keepsRows)
+            secret = Secrets.signingKey(consumer, acceptance, policy.settings.oauth1.secretKey)
+        }
+        let rows = OAuth1Rows(
+            isConsumerKnown: found.consumer != nil, grant: grant, secret: secret,
+            keepsPlaintext: policy.settings.oauth1.allowPlaintext)
+        let key = consumerKey.withBytes { consumer in token.withBytes { CacheKey(consumer, $0) } }
+        remember(rows, in: memory.oauth1, under: key, isFound: found.user != nil)
+    }
+
+    func oauth2(_ claims: AccessTokenClaims) throws(Fault) {
+        let found = try reading {
+            try directory.oauth2(tokenID: claims.tokenID, clientID: claims.clientID, subject: claims.subject, at: now)
+        }
+        let client = found.client.flatMap { $0.oauthVersion == 2 ? $0 : nil }
+        var grant: Grant?
+        if let token = found.token, let client {
+            grant = token.acceptanceID == 0 ? clientCredentials(client, claims) : accepted(found, claims)
+        }
+        let rows = OAuth2Rows(
+            isTokenValid: found.token.map { !$0.revoked } ?? false, isClientKnown: client != nil,
+            subjectExists: found.subjectExists, grant: grant)
+        remember(rows, in: memory.oauth2, under: claims.rowsKey, isFound: grant != nil)
+    }
+
+    /// A token without an acceptance is its consumer's own; an owner-only consumer has none such.
+    private func clientCredentials(_ client: Consumer, _ claims: AccessTokenClaims) -> Grant? {
+        guard !client.ownerOnly else { return nil }
+        let identity = Identity(
+            .oauth2Client, user: nil, consumer: known(client), grants: claims.scopes, namedClass: claims.rateLimitClass,
+            policy, at: now)
+        return Grant(acceptance: nil, consumer: client, user: nil, identity: identity, keepsRows: keepsRows)
+    }
+
+    private func accepted(_ found: OAuth2Records, _ claims: AccessTokenClaims) -> Grant? {
+        guard let acceptance = found.acceptance, let consumer = found.consumer else { return nil }
+        let known = known(consumer)
+        let identity = Identity(
+            consumer.ownerOnly ? .oauth2Owner : .oauth2, user: found.user, consumer: known,
+            grants: claims.scopes == known.grants ? known.grants : claims.scopes, namedClass: claims.rateLimitClass,
+            policy, at: now)
+        return Grant(
+            acceptance: acceptance, consumer: consumer, user: found.user, identity: identity, keepsRows: keepsRows)
+    }
+
+    func user(_ id: Int64) throws(Fault) {
+        let user = try reading { try directory.user(id: id, at: now) }
+        let users = policy.settings.users
+        let mayLogIn = user.map { !$0.locked && !(users.blockDisablesLogin && $0.blockedSitewide) } ?? false
+        let identity = mayLogIn ? Identity(.cookie, user: user, consumer: nil, grants: [], policy, at: now) : nil
+        remember(UserEntry(identity), in: memory.users, under: CacheKey(userID: id), isFound: user != nil)
+    }
+
+    func cookie(_ claims: CookieClaims) throws(Fault) {
+        let cookie = try MintedCookie.mint(claims, policy, at: now)
+        let lifetime = policy.settings.cookie.reuseWindow * 1000
+        memory.remember(cookie, in: memory.minted, under: claims.cacheKey, policy, at: now, lifetime: lifetime)
+    }
+
+    // MARK: Shared
+
+    private func reading<Rows>(_ body: () throws -> Rows) throws(Fault) -> Rows {
+        do {
+            return try body()
+        } catch { throw .storeUnavailable }
+    }
+
+    private func remember<Rows: Remembered>(
+        _ rows: Rows, in cache: Cache<Rows>, under key: CacheKey, isFound: Bool
+    ) {
+        let settings = policy.settings.cache
+        let lifetime = (isFound ? settings.lifetime : settings.negativeLifetime) * 1000
+        memory.remember(rows, in: cache, under: key, policy, at: now, lifetime: lifetime)
+    }
+
+    /// Milliseconds for which a consumer's object is shared; whether it is still what the row says is looked at each time.
+    private static let consumerLifetime: Int64 = 3_600_000
+
+    /// The object of a consumer, the same one for all its tokens.
+    private func known(_ row: Consumer) -> KnownConsumer {
+        let key = row.key.withBytes { CacheKey($0, .empty) }
+        let shared = memory.consumers.value(key, at: now, generation: policy.generation)
+        if let shared, shared.fingerprint == row.fingerprint { return shared }
+        let known = KnownConsumer(row)
+        memory.remember(known, in: memory.consumers, under: key, policy, at: now, lifetime: Self.consumerLifetime)
+        return known
+    }
+
+    /// The grants of an acceptance, shared with the consumer where they are the same.
+    private func grants(of acceptance: Acceptance, _ known: KnownConsumer, _ consumer: Consumer) -> [String] {
+        acceptance.grants == consumer.grants ? known.grants : Grants.parse(acceptance.grants)
+    }
+}

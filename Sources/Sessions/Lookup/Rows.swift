@@ -1,0 +1,61 @@
+// What the loader puts into memory: rows, with what is derived from them once.
+
+import Bytes
+import Cryptography
+
+/// The rows behind an OAuth 1 consumer key and access token.
+final class OAuth1Rows: Remembered {
+    /// Whether there is such a consumer.
+    let isConsumerKnown: Bool
+    /// The token's acceptance, when it is one of this consumer.
+    let grant: Grant?
+    /// HMAC key, prepared; nil without a grant.
+    let hmacKey: HMACSHA1Key?
+    /// The HMAC key itself, for `PLAINTEXT`; nil unless that is allowed.
+    let plaintextKey: [UInt8]?
+
+    init(isConsumerKnown: Bool, grant: Grant?, secret: [UInt8]?, keepsPlaintext: Bool) {
+        self.isConsumerKnown = isConsumerKnown
+        self.grant = grant
+        hmacKey = secret.map { $0.withBytes { HMACSHA1Key(key: $0) } }
+        plaintextKey = keepsPlaintext ? secret : nil
+    }
+
+    /// For RSA-SHA1.
+    var rsaKey: RSAPublicKey? { grant?.identity.consumer?.rsaKey }
+    /// Where the consumer's requests may come from.
+    var restrictions: AddressRestrictions { grant?.identity.consumer?.restrictions ?? .nowhere }
+
+    var byteCount: Int { 144 + (grant?.identity.byteCount ?? 0) + (plaintextKey.map { 32 + $0.count } ?? 0) }
+}
+
+/// The rows behind an OAuth 2 access token.
+final class OAuth2Rows: Remembered {
+    /// Whether the token has a row that is not revoked.
+    let isTokenValid: Bool
+    /// Whether `aud` names an OAuth 2 consumer.
+    let isClientKnown: Bool
+    /// Whether the user that `sub` names exists; true when it names none.
+    let subjectExists: Bool
+    /// Nil when the acceptance does not exist, or its consumer.
+    let grant: Grant?
+
+    init(isTokenValid: Bool, isClientKnown: Bool, subjectExists: Bool, grant: Grant?) {
+        self.isTokenValid = isTokenValid
+        self.isClientKnown = isClientKnown
+        self.subjectExists = subjectExists
+        self.grant = grant
+    }
+
+    var byteCount: Int { 96 + (grant?.identity.byteCount ?? 0) }
+}
+
+/// A user that was looked up for a cookie session.
+final class UserEntry: Remembered {
+    /// Whose session it is; nil when there is no such user, or one who may not log in.
+    let identity: Identity?
+
+    init(_ identity: Identity?) { self.identity = identity }
+
+    var byteCount: Int { 32 + (identity?.byteCount ?? 0) }
+}

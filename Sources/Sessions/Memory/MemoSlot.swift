@@ -1,0 +1,27 @@
+// A place beside a value for what another layer derives from it once: the protocol layer keeps encoded answers beside an identity,
+// and the domain knows nothing of their form.
+
+import Synchronization
+
+/// Something that is derived from an immutable value, and kept beside it.
+open class Memo: @unchecked Sendable {
+    // @unchecked Sendable: subclasses are immutable after init, or guard what they change themselves.
+
+    /// Nothing yet.
+    public init() {}
+}
+
+/// A place for one memo: made by the first that needs it, and never changed.
+public struct MemoSlot: ~Copyable, Sendable {
+    private let memo = AtomicLazyReference<Memo>()
+
+    init() {}
+
+    /// The memo, which `make` makes when there is none. All callers of one slot name the same type.
+    @inline(__always)
+    public func get<Value: Memo>(_ make: () -> Value) -> Value {
+        // One layer fills the slots of a process, so the type is always the one that was stored.
+        if let memo = memo.load() { return unsafeDowncast(memo, to: Value.self) }
+        return unsafeDowncast(memo.storeIfNil(make()), to: Value.self)
+    }
+}
