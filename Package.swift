@@ -30,7 +30,9 @@ let package = Package(
         .target(name: "EnvoyProtocol", dependencies: ["Bytes", "Sessions"], swiftSettings: strict),
         .target(
             name: "Storage",
-            dependencies: ["CNative", "Bytes", "Sessions", .product(name: "NIOPosix", package: "swift-nio")],
+            dependencies: [
+                "CNative", "Bytes", "Sessions", "Telemetry", .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -39,7 +41,7 @@ let package = Package(
         .target(
             name: "Transport",
             dependencies: [
-                "CNative", "Bytes", "Sessions", "EnvoyProtocol",
+                "CNative", "Bytes", "Sessions", "EnvoyProtocol", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -93,6 +95,10 @@ let package = Package(
             name: "CryptographyTests", dependencies: ["CNative", "Cryptography", "Bytes"], swiftSettings: strict),
         .testTarget(
             name: "SessionsTests", dependencies: ["Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", "Bytes", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests",

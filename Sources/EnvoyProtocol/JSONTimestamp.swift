@@ -22,20 +22,13 @@ struct JSONTimestamp: Equatable {
 
     /// RFC 3339 in UTC; nil outside the years 1970 to 9999.
     var text: String? {
-        guard (0...HTTPDate.latest).contains(seconds), (0..<1_000_000_000).contains(nanos) else { return nil }
-        let date = HTTPDate(seconds: seconds)
+        guard (0...CivilTime.latest).contains(seconds), (0..<1_000_000_000).contains(nanos) else { return nil }
         var text: [UInt8] = []
-        HTTPDate.appendDigits(date.year, 4, into: &text)
-        for (separator, value) in [
-            (0x2D, date.month), (0x2D, date.day), (0x54, date.hour), (0x3A, date.minute), (0x3A, date.second),
-        ] {
-            text.append(UInt8(separator))
-            HTTPDate.appendDigits(value, 2, into: &text)
-        }
+        CivilTime(seconds: seconds).appendRFC3339(into: &text)
         if nanos > 0 {
             text.append(0x2E)
             let (digits, divisor) = nanos % 1_000_000 == 0 ? (3, 1_000_000) : nanos % 1000 == 0 ? (6, 1000) : (9, 1)
-            HTTPDate.appendDigits(Int64(nanos) / Int64(divisor), digits, into: &text)
+            CivilTime.appendDigits(Int64(nanos) / Int64(divisor), digits, into: &text)
         }
         text.append(0x5A)
         return String(decoding: text, as: UTF8.self)
@@ -68,7 +61,7 @@ struct JSONTimestamp: Equatable {
             guard let year = digits(4), take(0x2D), let month = digits(2), take(0x2D), let day = digits(2), take(0x54),
                 let hour = digits(2), take(0x3A), let minute = digits(2), take(0x3A), let second = digits(2),
                 let nanos = fraction(), let offset = offset(), position == bytes.count,
-                let seconds = HTTPDate.seconds(
+                let seconds = CivilTime.seconds(
                     year: year, month: month, day: day, hour: hour, minute: minute, second: second)
             else { return nil }
             return JSONTimestamp(seconds: seconds - offset, nanos: nanos)

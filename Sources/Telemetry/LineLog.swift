@@ -57,19 +57,14 @@ public struct LineLog: LogHandler {
     }
 
     private static func time() -> String {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        var parts = tm()
-        gmtime_r(&time.tv_sec, &parts)
-        let milliseconds = time.tv_nsec / 1_000_000
-        let date = [parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday].map { padded(Int($0), 2) }
-        let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { padded(Int($0), 2) }
-        return date.joined(separator: "-") + "T" + clock.joined(separator: ":") + ".\(padded(milliseconds, 3))Z"
-    }
-
-    private static func padded(_ number: Int, _ width: Int) -> String {
-        let digits = "\(number)"
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        var text: [UInt8] = []
+        CivilTime(seconds: Int64(now.tv_sec)).appendRFC3339(into: &text)
+        text.append(UInt8(ascii: "."))
+        CivilTime.appendDigits(Int64(now.tv_nsec) / 1_000_000, 3, into: &text)
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func word(_ text: String) -> String {

@@ -27,26 +27,40 @@ import Bytes
         #expect(date(seconds) == expected)
     }
 
+    @Test func otherFormats() {
+        var text: [UInt8] = []
+        CivilTime(seconds: 951_782_399).appendRFC3339(into: &text)
+        #expect(text == Array("2000-02-28T23:59:59".utf8))
+        #expect(CivilTime(seconds: 33_350_745_600).mediaWikiText == "30261105000000")
+    }
+
     @Test func agreesWithFoundationsCalendar() throws {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = try #require(TimeZone(secondsFromGMT: 0))
         for seconds in stride(from: Int64(0), to: 33_000_000_000, by: 86_400 * 97 + 3661) {
-            let found = HTTPDate(seconds: seconds)
+            let found = CivilTime(seconds: seconds)
             let units: Set<Calendar.Component> = [.year, .month, .day, .hour, .minute, .second, .weekday]
             let expected = calendar.dateComponents(units, from: Date(timeIntervalSince1970: Double(seconds)))
             #expect(found.year == Int64(expected.year ?? 0) && found.month == Int64(expected.month ?? 0))
             #expect(found.day == Int64(expected.day ?? 0) && found.weekday == Int64(expected.weekday ?? 0) - 1)
             #expect(found.hour == Int64(expected.hour ?? -1) && found.second == Int64(expected.second ?? -1))
-            let back = HTTPDate.seconds(
+            let back = CivilTime.seconds(
                 year: found.year, month: found.month, day: found.day, hour: found.hour, minute: found.minute,
                 second: found.second)
             #expect(back == seconds)
         }
     }
 
+    @Test func daysOfAnyYear() {
+        #expect(CivilTime.days(year: 1970, month: 1, day: 1) == 0)
+        #expect(CivilTime.days(year: 0, month: 3, day: 1) == -719_468)
+        #expect(CivilTime.days(year: 0, month: 1, day: 1) == -719_528)
+        #expect(CivilTime.days(year: 2026, month: 2, day: 31) == CivilTime.days(year: 2026, month: 3, day: 3))
+    }
+
     @Test func refusesDaysThatDoNotExist() {
         func seconds(_ year: Int64, _ month: Int64, _ day: Int64, _ hour: Int64 = 0) -> Int64? {
-            HTTPDate.seconds(year: year, month: month, day: day, hour: hour, minute: 0, second: 0)
+            CivilTime.seconds(year: year, month: month, day: day, hour: hour, minute: 0, second: 0)
         }
         #expect(seconds(2023, 2, 29) == nil && seconds(1900, 2, 29) == nil && seconds(2026, 4, 31) == nil)
         #expect(seconds(2024, 2, 29) == 1_709_164_800 && seconds(2000, 2, 29) == 951_782_400)

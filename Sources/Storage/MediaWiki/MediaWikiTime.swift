@@ -1,5 +1,7 @@
 // MediaWiki's times in databases: 14 digits, `YYYYMMDDHHMMSS`, UTC; or `infinity`.
 
+import Bytes
+
 /// A time column's value.
 enum MediaWikiTime: Equatable {
     /// NULL or empty.
@@ -30,15 +32,6 @@ enum MediaWikiTime: Equatable {
         let (year, month, day) = (number(0..<4), number(4..<6), number(6..<8))
         guard (1...12).contains(month), (1...31).contains(day) else { return nil }
         let seconds = number(8..<10) * 3600 + number(10..<12) * 60 + number(12..<14)
-        return days(year, month, day) * 86_400 + seconds
-    }
-
-    /// Days from 1970 to a date of the Gregorian calendar, by eras of 400 years that begin in March.
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let year = month <= 2 ? year - 1 : year
-        let era = (year >= 0 ? year : year - 399) / 400
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        return CivilTime.days(year: year, month: month, day: day) * 86_400 + seconds
     }
 }

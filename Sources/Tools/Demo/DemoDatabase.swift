@@ -1,5 +1,6 @@
 // The demo state's oauth.sqlite, in MediaWiki's own table layout.
 
+import Bytes
 import Service
 import Storage
 
@@ -97,7 +98,8 @@ extension DemoDatabase {
         try insert(
             "oauth2_access_tokens",
             [
-                "oaat_identifier": .text(claims.identifier), "oaat_expires": .text(mediaWikiTime(claims.expiresAt)),
+                "oaat_identifier": .text(claims.identifier),
+                "oaat_expires": .text(CivilTime(seconds: claims.expiresAt).mediaWikiText),
                 "oaat_acceptance_id": .integer(acceptance), "oaat_revoked": .integer(revoked ? 1 : 0),
             ])
     }

@@ -109,7 +109,7 @@ private struct DemoMaker {
                 made.append(file)
             }
             let database = try DemoDatabase(file: Files.resolve(DemoState.databaseFile, in: directory))
-            try database.fill(registrations, tokens: tokens, time: mediaWikiTime(now))
+            try database.fill(registrations, tokens: tokens, time: CivilTime(seconds: now).mediaWikiText)
         } catch {
             // Half a state would keep the next attempt from making a whole one.
             for file in made { unlink(file) }

@@ -76,12 +76,3 @@ extension DemoCredentials {
         return try claims.signed(by: key)
     }
 }
-
-/// MediaWiki's 14 digits, `YYYYMMDDHHMMSS`, of seconds since 1970.
-func mediaWikiTime(_ seconds: Int64) -> String {
-    var time = time_t(seconds)
-    var parts = tm()
-    gmtime_r(&time, &parts)
-    let fields = [parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec]
-    return "\(parts.tm_year + 1900)" + fields.map { ($0 < 10 ? "0" : "") + "\($0)" }.joined()
-}
