@@ -36,7 +36,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Telemetry", dependencies: ["Bytes", .product(name: "Logging", package: "swift-log")],
+            name: "Telemetry", dependencies: ["Bytes", "Sessions", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
             name: "Transport",

@@ -24,7 +24,7 @@ public enum CheckResponseWriter {
         }
         ProtobufWriter.append(to: &response) { writer in
             if decision.outcome == .refused, decision.mode == .enforce, let reason = decision.reason {
-                writer.bytes.append(contentsOf: Refusals.shared.answer(reason, isBearer: decision.isBearer))
+                writer.bytes.append(contentsOf: EncodedRefusals.shared.answer(reason, isBearer: decision.isBearer))
             } else {
                 writeOK(settled, answer, to: request, policy, into: &writer)
             }
@@ -95,7 +95,7 @@ public enum CheckResponseWriter {
             session.leaf("outcome", decision.outcome.name)
             session.bytes.append(contentsOf: answer.leaves)
             session.leaf("cookie", decision.cookie.name)
-            if let reason = decision.reason { session.bytes.append(contentsOf: Refusals.shared.leaf(reason)) }
+            if let reason = decision.reason { session.bytes.append(contentsOf: EncodedRefusals.shared.leaf(reason)) }
             if decision.outcome == .refused, decision.mode == .observe { session.leaf("mode", "observe") }
         }
     }
@@ -103,7 +103,7 @@ public enum CheckResponseWriter {
 
 extension Decision.Outcome {
     /// The word that the edge reads.
-    var name: StaticString {
+    package var name: StaticString {
         switch self {
         case .authenticated: "authenticated"
         case .anonymous: "anonymous"
@@ -114,7 +114,7 @@ extension Decision.Outcome {
 
 extension CookieAction {
     /// The word that the edge reads.
-    var name: StaticString {
+    package var name: StaticString {
         switch self {
         case .none: "none"
         case .keep: "keep"

@@ -25,8 +25,12 @@ struct EncodedAnswer: Sendable {
     /// What a request of `identity`, nil for an anonymous one, is told by `profile`.
     init(_ identity: Identity?, _ profile: Profile, _ policy: Policy) {
         let facts = IdentityFacts(identity, profile, policy)
-        let headers = ProtobufWriter.encoded { facts.writeHeaders(profile.settings, into: &$0) }
-        let leaves = ProtobufWriter.encoded { facts.writeLeaves(into: &$0) }
+        let headers = ProtobufWriter.encoded { writer in
+            for (name, value) in facts.headers(profile.settings) {
+                if let value { writer.requestHeader(name, value) } else { writer.string(ResponseField.headersToRemove, name) }
+            }
+        }
+        let leaves = ProtobufWriter.encoded { $0.facts(facts.facts) }
         var writer = ProtobufWriter()
         writer.message(ResponseField.status) { _ in }
         writer.bytes(ResponseField.ok, headers)
@@ -90,13 +94,11 @@ final class EncodedProfile: Memo, @unchecked Sendable {
     private init(_ profile: Profile, _ policy: Policy) {
         anonymous = EncodedAnswer(nil, profile, policy)
         cacheControl = ProtobufWriter.encoded { writer in
-            switch profile.settings.markPrivate {
-            case .whenAbsent: writer.responseHeader("cache-control", Array("private".utf8), .addIfAbsent)
-            // Whatever the upstream said, this is no weaker.
-            case .always:
-                writer.responseHeader("cache-control", Array("private, no-store".utf8), .overwriteIfExistsOrAdd)
-            case .never: break
-            }
+            let setting = profile.settings.markPrivate
+            guard let value = setting.cacheControl else { return }
+            // Whatever the upstream said, `always` is no weaker.
+            let action = setting == .always ? HeaderAppendAction.overwriteIfExistsOrAdd : .addIfAbsent
+            writer.responseHeader("cache-control", Array(value.utf8), action)
         }
     }
 

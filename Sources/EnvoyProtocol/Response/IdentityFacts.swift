@@ -1,10 +1,18 @@
-// The facts about whose request it is, under the names that the edge reads.
+// The facts about whose request it is, under the names that the edge reads: as request headers, and as leaves of the metadata.
 
 import Bytes
 import Sessions
 
-/// What the edge is told of one identity: as request headers, and as leaves of the metadata.
-struct IdentityFacts {
+/// A named text, or a named group of them: what a protobuf Struct of strings is made of.
+package enum Fact {
+    /// A leaf.
+    case text(StaticString, String)
+    /// A group.
+    case group(StaticString, [Fact])
+}
+
+/// What the edge is told of one identity.
+package struct IdentityFacts {
     private let type: SessionType
     private let user: (id: String, name: String, subject: String)?
     private let consumer: KnownConsumer?
@@ -12,7 +20,7 @@ struct IdentityFacts {
     private let rateLimitKey: String?
 
     /// The facts about `identity`, nil for an anonymous request.
-    init(_ identity: Identity?, _ profile: Profile, _ policy: Policy) {
+    package init(_ identity: Identity?, _ profile: Profile, _ policy: Policy) {
         type = identity?.type ?? .none
         consumer = identity?.consumer
         rateLimitClass = identity == nil ? profile.anonymousClass : identity?.rateLimitClass
@@ -24,8 +32,9 @@ struct IdentityFacts {
         }
     }
 
-    /// Fields of `OkHttpResponse`: request headers to set, then those to remove, so that no client can forge what is unknown.
-    func writeHeaders(_ edge: EdgeSettings, into writer: inout ProtobufWriter) {
+    /// Request headers by the names in `edge`; a value that is nil means that the header is removed, so that no client can forge
+    /// what is unknown.
+    package func headers(_ edge: EdgeSettings) -> [(name: String, value: [UInt8]?)] {
         let isBypass = edge.omitsBypass && rateLimitClass == "BYPASS"
         let all: [(name: String?, value: [UInt8]?)] = [
             (edge.userIDHeader, user.map { Array($0.id.utf8) }),
@@ -35,33 +44,30 @@ struct IdentityFacts {
             (edge.typeHeader, type == .none ? nil : Array(type.rawValue.utf8)),
             (edge.rateLimitKeyHeader, rateLimitKey.map { Array($0.utf8) }),
         ]
-        let named = all.compactMap { entry in entry.name.map { (name: $0, value: entry.value) } }
-        for (name, value) in named {
-            if let value { writer.requestHeader(name, HeaderText.printable(value)) }
+        let named = all.compactMap { entry in
+            entry.name.map { (name: $0, value: entry.value.map(HeaderText.printable)) }
         }
-        for (name, value) in named where value == nil { writer.string(ResponseField.headersToRemove, name) }
-        for name in edge.foreignHeaders { writer.string(ResponseField.headersToRemove, name) }
+        return named.filter { $0.value != nil } + named.filter { $0.value == nil }
+            + edge.foreignHeaders.map { (name: $0, value: nil) }
     }
 
-    /// Fields of the metadata's `session` but outcome, cookie and reason.
-    func writeLeaves(into writer: inout ProtobufWriter) {
-        writer.leaf("type", type.rawValue)
+    /// The metadata's `session` but outcome, cookie and reason.
+    package var facts: [Fact] {
+        var facts = [Fact.text("type", type.rawValue)]
         if let user {
-            writer.nested("user") { writer in
-                writer.leaf("id", user.id)
-                writer.leaf("name", user.name)
-                writer.leaf("sub", user.subject)
-            }
+            facts.append(.group("user", [.text("id", user.id), .text("name", user.name), .text("sub", user.subject)]))
         }
         if let consumer {
-            writer.nested("consumer") { writer in
-                writer.leaf("key", consumer.key.withBytes { $0.string })
-                writer.leaf("id", String(consumer.id))
-                writer.leaf("name", consumer.name)
-                writer.leaf("owner_only", consumer.ownerOnly ? "true" : "false")
-            }
+            facts.append(
+                .group(
+                    "consumer",
+                    [
+                        .text("key", consumer.key.withBytes { $0.string }), .text("id", String(consumer.id)),
+                        .text("name", consumer.name), .text("owner_only", consumer.ownerOnly ? "true" : "false"),
+                    ]))
         }
-        if let rateLimitClass { writer.leaf("class", rateLimitClass) }
-        if let rateLimitKey { writer.leaf("rate_limit_key", rateLimitKey) }
+        if let rateLimitClass { facts.append(.text("class", rateLimitClass)) }
+        if let rateLimitKey { facts.append(.text("rate_limit_key", rateLimitKey)) }
+        return facts
     }
 }

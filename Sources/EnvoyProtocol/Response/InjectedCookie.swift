@@ -6,7 +6,7 @@ import Bytes
 import Sessions
 
 /// What becomes of the request's `cookie` header.
-enum InjectedCookie {
+package enum InjectedCookie {
     /// It stays as it is.
     case unchanged
     /// It is removed.
@@ -14,7 +14,8 @@ enum InjectedCookie {
     /// It gets this value.
     case replaced([UInt8])
 
-    init(_ settled: SettledDecision, _ request: Request, _ policy: Policy) {
+    /// What becomes of the `cookie` header of `request`.
+    package init(_ settled: SettledDecision, _ request: Request, _ policy: Policy) {
         let original = request.cookie ?? .empty
         let isPresented = policy.cookieName.withBytes { CookieHeader(original).first($0) != nil }
         guard settled.cookie != nil || isPresented else {

@@ -49,6 +49,16 @@ extension ProtobufWriter {
         }
     }
 
+    /// Fields of a `Struct`.
+    mutating func facts(_ facts: [Fact]) {
+        for fact in facts {
+            switch fact {
+            case .text(let name, let text): leaf(name, text)
+            case .group(let name, let inner): nested(name) { $0.facts(inner) }
+            }
+        }
+    }
+
     /// `CheckResponse.dynamic_metadata`: `{"session": {…}}`.
     mutating func metadata(_ leaves: (inout ProtobufWriter) -> Void) {
         message(ResponseField.metadata) { $0.nested("session", leaves) }

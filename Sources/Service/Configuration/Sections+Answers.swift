@@ -159,6 +159,9 @@ extension ConfigurationSection {
                 "A new consumer or token is found within this time after it was asked for too early."),
             ConfigurationKey(
                 "cache.capacity", \.settings.cache.capacity, .integer(100...100_000_000), "Most entries of each cache."),
+            ConfigurationKey(
+                "cache.memory", \.settings.cache.memory, .size(1 << 20...1 << 40),
+                "Most memory of all caches together; the largest gives up its oldest entries first."),
         ])
 
     static let log = ConfigurationSection(

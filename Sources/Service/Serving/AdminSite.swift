@@ -7,13 +7,13 @@ import Transport
 
 /// Makes the admin listener's pages.
 struct AdminSite: AdminPages {
-    let gate: Gate
+    let memory: Memory
     let workers: StoreWorkers
     let listing: [UInt8]
     let logger: Logger
 
     func metrics(_ statistics: ServerStatistics) -> [UInt8] {
-        MetricsText.page(statistics, gate: gate, workers: workers)
+        MetricsText.page(statistics, memory: memory, workers: workers)
     }
 
     func configuration() -> [UInt8] { listing }
@@ -21,7 +21,7 @@ struct AdminSite: AdminPages {
     func problem() -> String? { workers.storeProblem.map { "store: \($0)" } }
 
     func invalidate() {
-        gate.memory.invalidate()
+        memory.invalidate()
         logger.info("memory invalidated")
     }
 }

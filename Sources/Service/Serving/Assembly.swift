@@ -6,10 +6,10 @@ import Storage
 import Transport
 
 extension LoadedConfiguration {
-    /// A gate with empty memory.
-    public func makeGate() -> Gate {
+    /// The policy that the configuration says.
+    public func makePolicy() -> Policy {
         let keys = KeyRing(accessTokenKeys: keys.accessToken, signer: keys.cookie, alsoPublished: keys.published)
-        return Gate(settings: configuration.settings, keys: keys)
+        return Policy(settings: configuration.settings, keys: keys)
     }
 
     /// Certificate and key, when a listener speaks TLS. The files were there when the configuration was read; that they are not

@@ -3,26 +3,27 @@
 
 import Sessions
 import Storage
+import Telemetry
 import Transport
 
 extension MetricsText {
     /// The whole page.
-    static func page(_ statistics: ServerStatistics, gate: Gate, workers: StoreWorkers) -> [UInt8] {
+    static func page(_ statistics: ServerStatistics, memory: Memory, workers: StoreWorkers) -> [UInt8] {
         var page = MetricsText()
         page.begin("sessiongate_build_info", .gauge, "The version that runs.")
         page.sample(["version": Version.current], 1)
         let isReady = statistics.isReady && workers.storeProblem == nil
         page.single("sessiongate_ready", .gauge, "Whether requests are welcome, as /readyz says.", isReady ? 1 : 0)
         page.writeChecks(statistics.checks)
-        page.writeMemory(gate.memory)
+        page.writeMemory(memory)
         page.writeStore(workers)
         page.writeTransport(statistics.transport)
         page.writeProcess(ProcessStatistics.current)
         return Array(page.text.utf8)
     }
 
-    private mutating func writeChecks(_ loops: [Counters]) {
-        func sum(_ cell: (Counters) -> Counters.Cell) -> UInt64 { loops.reduce(0) { $0 &+ cell($1).count } }
+    private mutating func writeChecks(_ loops: [CheckCounters]) {
+        func sum(_ cell: (CheckCounters) -> Counter) -> UInt64 { loops.reduce(0) { $0 &+ cell($1).current } }
         begin("sessiongate_checks_total", .counter, "Checks answered, by outcome and session type.")
         for (index, type) in SessionType.allCases.enumerated() where type != .none {
             sample(["outcome": "authenticated", "type": type.rawValue], sum { $0.authenticated[index] })
@@ -44,7 +45,7 @@ extension MetricsText {
         sample(["action": "set"], sum(\.cookiesSet))
         sample(["action": "keep"], sum(\.cookiesKept))
         begin("sessiongate_lookups_total", .counter, "Times a check had to wait for what was not in memory.")
-        for (index, kind) in ["oauth1", "oauth2", "user", "cookie", "verdict"].enumerated() {
+        for (index, kind) in Lookup.kinds.enumerated() {
             sample(["kind": kind], sum { $0.waited[index] })
         }
         single(
@@ -55,6 +56,9 @@ extension MetricsText {
     private mutating func writeMemory(_ memory: Memory) {
         begin("sessiongate_memory_entries", .gauge, "What is kept in memory, by kind.")
         for (name, count) in memory.counts { sample(["kind": "\(name)"], count) }
+        single(
+            "sessiongate_memory_bytes", .gauge, "Bytes of the caches, which cache.memory bounds; without nonces.",
+            memory.byteCount)
     }
 
     private mutating func writeStore(_ workers: StoreWorkers) {
@@ -75,7 +79,7 @@ extension MetricsText {
     }
 
     private mutating func writeTransport(_ loops: [TransportCounters]) {
-        func sum(_ counter: (TransportCounters) -> Counter) -> UInt64 { loops.reduce(0) { $0 &+ counter($1).current } }
+        func sum(_ counter: (TransportCounters) -> Transport.Counter) -> UInt64 { loops.reduce(0) { $0 &+ counter($1).current } }
         single("sessiongate_event_loops", .gauge, "Threads that answer checks.", loops.count)
         begin("sessiongate_requests_total", .counter, "Requests answered on the data listeners, by protocol.")
         sample(["protocol": "h2"], sum(\.http2Requests))

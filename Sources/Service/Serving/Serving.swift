@@ -31,16 +31,18 @@ public final class Serving: Sendable {
         self.loaded = loaded
         let logger = Logger(label: "sessiongate", factory: { _ in LineLog(loaded.configuration.log, write: log) })
         self.logger = logger
-        let gate = loaded.makeGate()
+        let policy = CurrentPolicy(loaded.makePolicy())
+        let memory = Memory(loaded.configuration.settings)
         let directory = try loaded.openDirectory { error, count in
             logger.error("store: \(error)", metadata: ["errors": "\(count)"])
         }
-        workers = StoreWorkers(gate: gate, directory: directory, limits: loaded.configuration.workers)
+        workers = StoreWorkers(
+            policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)
         let site = AdminSite(
-            gate: gate, workers: workers, listing: loaded.listing.pretty + [UInt8(ascii: "\n")], logger: logger)
+            memory: memory, workers: workers, listing: loaded.listing.pretty + [UInt8(ascii: "\n")], logger: logger)
         tls = try loaded.openTLS(logger: logger)
         server = Server(
-            configuration: loaded.configuration.server, gate: gate, resolver: workers, admin: site, tls: tls,
+            configuration: loaded.configuration.server, policy: policy, memory: memory, resolver: workers, admin: site, tls: tls,
             logger: logger)
     }
 

@@ -14,13 +14,10 @@ public struct SettledDecision: Sendable {
 }
 
 extension Memory {
-    /// Carries out what `decision` asks for: its cookie is found, then its nonce is claimed. `claimed` is what became of the
-    /// claim where a store has told so before.
+    /// Carries out what `decision` asks for: its cookie is found, then its nonce is claimed.
     ///
     /// The claim comes last: whatever is missing before it can be looked up, and the check repeated, without a nonce being used.
-    public func carryOut(
-        _ decision: Decision, _ policy: Policy, at now: Timestamp, claimed: NonceOutcome? = nil
-    ) -> Step<SettledDecision> {
+    public func carryOut(_ decision: Decision, _ policy: Policy, at now: Timestamp) -> Step<SettledDecision> {
         var settled = SettledDecision(decision)
         if decision.cookie == .set, let identity = decision.identity {
             guard let cookie = minted.value(identity.mintKey, at: now, generation: policy.generation) else {
@@ -29,7 +26,7 @@ extension Memory {
             settled.cookie = cookie
         }
         guard let claim = decision.claim else { return .decided(settled) }
-        guard let outcome = claimed ?? nonces.claim(claim, now: now.seconds) else { return .needs(.nonce(claim)) }
+        guard let outcome = nonces.claim(claim, now: now.seconds) else { return .needs(.nonce(claim)) }
         switch outcome {
         case .fresh: break
         case .retried: settled.isRetry = true

@@ -12,6 +12,17 @@ public enum Step<Value> {
 
 extension Step: Sendable where Value: Sendable {}
 
+extension Step {
+    /// What `next` makes of the value.
+    public func flatMap<Other>(_ next: (Value) -> Step<Other>) -> Step<Other> {
+        switch self {
+        case .decided(let value): next(value)
+        case .needs(let lookup): .needs(lookup)
+        case .failed(let fault): .failed(fault)
+        }
+    }
+}
+
 /// No check needs more lookups than this.
 public let maxLookups = 8
 
@@ -24,18 +35,4 @@ enum Halt: Error {
     case needs(Lookup)
     /// There can be no decision.
     case failed(Fault)
-}
-
-/// Asks `check` and has what it needs resolved by `load`, until there is a decision. Blocking: for workers and tools.
-public func settled<Value>(
-    _ check: () -> Step<Value>, load: (Lookup) throws(Fault) -> Void
-) throws(Fault) -> Value {
-    for _ in 0...maxLookups {
-        switch check() {
-        case .decided(let value): return value
-        case .needs(let lookup): try load(lookup)
-        case .failed(let fault): throw fault
-        }
-    }
-    throw .unresolved
 }

@@ -46,7 +46,8 @@ public enum NonceOutcome: Sendable, Equatable {
 
 /// Remembers nonces.
 public protocol NonceStore: Sendable {
-    /// Claims a nonce at second `now`. Nil when the store can't tell at once: then `Lookup.nonce` has it claimed.
+    /// Claims a nonce at second `now`. Nil when the store can't tell at once: then `Lookup.nonce` is resolved, and the next claim
+    /// by the same request tells.
     func claim(_ claim: NonceClaim, now: Int64) -> NonceOutcome?
     /// Nonces held, as far as this process knows.
     var count: Int { get }

@@ -240,6 +240,15 @@ public struct EdgeSettings: Sendable, Equatable {
         case always
         /// Responses are left as they are.
         case never
+
+        /// The Cache-Control beside our Set-Cookie; nil for none.
+        package var cacheControl: String? {
+            switch self {
+            case .whenAbsent: "private"
+            case .always: "private, no-store"
+            case .never: nil
+            }
+        }
     }
     /// Request header with the central user id.
     public var userIDHeader: String? = "x-session-user-id"

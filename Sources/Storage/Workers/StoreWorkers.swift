@@ -47,10 +47,12 @@ public final class StoreWorkers: Resolver {
     private let verdicts: Lane
     private let probe: StoreProbe
 
-    /// Workers that read from `directory` into the memory of `gate`.
-    public convenience init(gate: Gate, directory: any SnapshotDirectory, limits: Limits = Limits()) {
+    /// Workers that read from `directory` into `memory`, under the policy in force.
+    public convenience init(
+        policy: CurrentPolicy, memory: Memory, directory: any SnapshotDirectory, limits: Limits = Limits()
+    ) {
         self.init(directory: directory, limits: limits) { lookup, now, directory throws(Fault) in
-            try Loader(gate: gate, directory: directory).load(lookup, at: now)
+            try Loader(policy, memory, directory).load(lookup, at: now)
         }
     }
 
@@ -81,7 +83,9 @@ public final class StoreWorkers: Resolver {
         switch lookup {
         case .oauth1, .oauth2, .user: rows.resolve(lookup, at: now, completion: completion)
         case .cookie: cookies.resolve(lookup, at: now, completion: completion)
-        case .verdict: verdicts.resolve(lookup, at: now, completion: completion)
+        // A store of nonces elsewhere resolves those itself; a check for a worker is handed over as `detached`.
+        case .nonce, .worker: completion(.unresolved)
+        case .detached: verdicts.resolve(lookup, at: now, completion: completion)
         }
     }
 

@@ -39,13 +39,13 @@ public struct Explanation: Sendable {
     }
 
     init(
-        _ request: CheckRequest, _ trace: Trace, cookie: PresentedCookie?,
-        _ result: Result<(verdict: Verdict, response: [UInt8]), ReplayError>
+        _ request: Request, _ trace: Trace, cookie: PresentedCookie?, _ policy: Policy,
+        _ result: Result<(settled: SettledDecision, response: [UInt8]), ReplayError>
     ) {
         section("Request") {
             [
                 "\(request.method.string) "
-                    + "\(request.scheme.string)://\(Shown.host(request.host.string))\(Shown.target(request.path.string))",
+                    + "\(request.scheme.string)://\(Shown.host(request.host.string))\(Shown.target(request.target.string))",
                 "from \(request.sourceAddress.string), id \(request.id.string)",
             ]
         }
@@ -54,10 +54,11 @@ public struct Explanation: Sendable {
         addChecks(trace)
         switch result {
         case .failure(let error):
-            heading("Verdict")
+            heading("Decision")
             lines.append((.failed, "  \(error.description)"))
-        case .success(let (verdict, response)):
-            addVerdict(verdict)
+        case .success(let (settled, response)):
+            addNonce(settled)
+            addDecision(settled.decision, policy)
             if let answer = try? response.withBytes({ try CheckResponse(protobuf: $0) }) { addAnswer(answer) }
         }
     }
@@ -109,24 +110,33 @@ public struct Explanation: Sendable {
 
     // MARK: What comes of it
 
-    private mutating func addVerdict(_ verdict: Verdict) {
-        heading("Verdict")
-        var text = "  \(verdict.outcome.rawValue)"
-        if let reason = verdict.reason { text += ": \(reason.rawValue) (\(reason.errorCode)). \(reason.explanation)" }
-        if verdict.outcome == .refused, verdict.mode == .observe { text += " Let through: mode is observe." }
-        lines.append((verdict.outcome == .refused ? .failed : .plain, text))
-        guard let identity = verdict.identity else { return }
+    /// The claim of the nonce is the last check: it is made when the decision is carried out.
+    private mutating func addNonce(_ settled: SettledDecision) {
+        guard settled.decision.claim != nil else { return }
+        let isUsed = settled.decision.reason == .nonceUsed
+        let name =
+            settled.isRetry ? "nonce is new, or this is the proxy's retry of the same request" : "nonce is new"
+        lines.append(isUsed ? (.failed, "  FAILED  \(name)") : (.passed, "  ok      \(name)"))
+    }
+
+    private mutating func addDecision(_ decision: Decision, _ policy: Policy) {
+        heading("Decision")
+        var text = "  \(decision.outcome.rawValue)"
+        if let reason = decision.reason { text += ": \(reason.rawValue) (\(reason.errorCode)). \(reason.explanation)" }
+        if decision.outcome == .refused, decision.mode == .observe { text += " Let through: mode is observe." }
+        lines.append((decision.outcome == .refused ? .failed : .plain, text))
+        guard let identity = decision.identity else { return }
         lines.append((.plain, "  session    \(identity.type.rawValue)"))
-        if let user = identity.user {
-            lines.append((.plain, "  user       \(user.name) (\(user.id)), \(identity.subject ?? "")"))
+        if let id = identity.userID {
+            lines.append((.plain, "  user       \(identity.userName) (\(id)), \(identity.subject(policy) ?? "")"))
         }
         if let consumer = identity.consumer {
             lines.append((.plain, "  consumer   \(consumer.name) (\(consumer.key.withBytes { $0.string }))"))
         }
         lines.append((.plain, "  grants     \(identity.grants.joined(separator: ", "))"))
         lines.append((.plain, "  class      \(identity.rateLimitClass ?? "none")"))
-        lines.append((.plain, "  limit key  \(identity.rateLimitKey ?? "none")"))
-        lines.append((.plain, "  cookie     \(verdict.cookie.name)"))
+        lines.append((.plain, "  limit key  \(identity.rateLimitKey(policy) ?? "none")"))
+        lines.append((.plain, "  cookie     \(decision.cookie.rawValue)"))
     }
 
     private mutating func addAnswer(_ answer: CheckResponse) {
@@ -162,18 +172,17 @@ extension Replay {
     public func explain(_ json: Bytes) throws(ReplayError) -> Explanation {
         let message = try transcoded(json)
         return try message.withBytes { (message) throws(ReplayError) in
-            guard let request = try? CheckRequest(protobuf: message) else {
-                throw ReplayError(description: "not a CheckRequest")
-            }
-            let now = try time(of: request)
+            let check = try decoded(message)
+            let now = try time(of: check)
             let trace = Trace()
-            authorizer.trace = trace
-            defer { authorizer.trace = nil }
-            let cookie = PresentedCookie(in: request, settings: cookieSettings, at: now)
+            let request = check.request
+            let cookie = PresentedCookie(in: request, settings: policy.settings.cookie, at: now)
             do throws(ReplayError) {
-                return Explanation(request, trace, cookie: cookie, .success(try check(request, at: now)))
+                let settled = try settle(request, at: now, trace: trace)
+                let response = response(settled, request)
+                return Explanation(request, trace, cookie: cookie, policy, .success((settled, response)))
             } catch {
-                return Explanation(request, trace, cookie: cookie, .failure(error))
+                return Explanation(request, trace, cookie: cookie, policy, .failure(error))
             }
         }
     }

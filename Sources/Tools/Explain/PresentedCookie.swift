@@ -2,14 +2,13 @@
 
 import Sessions
 import Bytes
-import EnvoyProtocol
 
 /// A session cookie, shown.
 struct PresentedCookie {
     let lines: [String]
 
     /// The cookie of `request`; nil when it has none.
-    init?(in request: CheckRequest, settings: CookieSettings, at now: Timestamp) {
+    init?(in request: Request, settings: CookieSettings, at now: Timestamp) {
         let name = Array(settings.name.utf8)
         guard let value = name.withBytes({ name in request.cookie.flatMap { CookieHeader($0).first(name) } }) else {
             return nil

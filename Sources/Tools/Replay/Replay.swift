@@ -18,19 +18,20 @@ public final class Replay {
         case fixed(Int64)
     }
 
-    let authorizer: Authorizer
-    let cookieSettings: CookieSettings
+    let policy: Policy
+    private let memory: Memory
     private let loader: Loader
+    private var scratch = Scratch()
     private let clock: Clock
     private let timeOfDay: () -> Timestamp
     /// The last second of the year 9999.
     private static let latest: Int64 = 253_402_300_799
 
     /// A replay with empty memory. `timeOfDay` is asked for `Clock.now` only.
-    public init(gate: Gate, directory: any Directory, clock: Clock, timeOfDay: @escaping () -> Timestamp) {
-        authorizer = Authorizer(gate: gate)
-        cookieSettings = gate.settings.cookie
-        loader = Loader(gate: gate, directory: directory)
+    public init(policy: Policy, directory: any Directory, clock: Clock, timeOfDay: @escaping () -> Timestamp) {
+        self.policy = policy
+        memory = Memory(policy.settings)
+        loader = Loader(CurrentPolicy(policy), memory, directory, keepsRows: true)
         self.clock = clock
         self.timeOfDay = timeOfDay
     }
@@ -50,14 +51,9 @@ public final class Replay {
     }
 
     private func decide(_ message: Bytes) throws(ReplayError) -> [UInt8] {
-        let request: CheckRequest
-        do {
-            request = try CheckRequest(protobuf: message)
-        } catch {
-            throw ReplayError(description: "not a CheckRequest: \(error)")
-        }
-        let response = try check(request, at: time(of: request)).response
-        return try response.withBytes { (response) throws(ReplayError) in
+        let check = try decoded(message)
+        let settled = try settle(check.request, at: time(of: check))
+        return try response(settled, check.request).withBytes { (response) throws(ReplayError) in
             guard let json = try? CheckResponse.json(protobuf: response) else {
                 throw ReplayError(description: "the answer is not text")
             }
@@ -65,25 +61,33 @@ public final class Replay {
         }
     }
 
-    /// The verdict and the answer (protobuf); what is missing is fetched on the way.
-    func check(
-        _ request: CheckRequest, at now: Timestamp
-    ) throws(ReplayError) -> (verdict: Verdict, response: [UInt8]) {
-        var response: [UInt8] = []
-        for _ in 0..<Authorizer.mostRounds {
-            authorizer.trace?.reset()
-            switch authorizer.check(request, at: now, into: &response) {
-            case .answered(let verdict): return (verdict, response)
-            case .failed(let fault): throw ReplayError(fault)
-            case .needs(let lookup):
-                do {
-                    try loader.load(lookup, at: now)
-                } catch {
-                    throw ReplayError(error)
-                }
+    /// The request of an encoded message; its views are valid as long as the message is.
+    func decoded(_ message: Bytes) throws(ReplayError) -> CheckRequest {
+        do {
+            return try policy.clientAddressHeader.withBytes { (header) throws(WireError) in
+                try CheckRequest(protobuf: message, addressHeader: header)
             }
+        } catch {
+            throw ReplayError(description: "not a CheckRequest: \(error)")
         }
-        throw ReplayError(Fault.unresolved)
+    }
+
+    /// The decision about a request, carried out; what is missing is looked up on the way.
+    func settle(_ request: Request, at now: Timestamp, trace: Trace? = nil) throws(ReplayError) -> SettledDecision {
+        scratch.trace = trace
+        defer { scratch.trace = nil }
+        do {
+            return try Sessions.settle(request, policy, memory, loader, at: now, &scratch)
+        } catch {
+            throw ReplayError(error)
+        }
+    }
+
+    /// The encoded answer.
+    func response(_ settled: SettledDecision, _ request: Request) -> [UInt8] {
+        var response: [UInt8] = []
+        CheckResponseWriter.write(settled, to: request, policy, into: &response)
+        return response
     }
 
     func time(of request: CheckRequest) throws(ReplayError) -> Timestamp {

@@ -1,6 +1,6 @@
 // What the admin listener shows, and who makes it: the texts are the executable's business.
 
-import Sessions
+import Telemetry
 
 /// The contents of the admin listener's pages. Called on the admin listener's own thread.
 public protocol AdminPages: Sendable {
@@ -17,7 +17,7 @@ public protocol AdminPages: Sendable {
 /// What a server counts, to be summed by who shows it.
 public struct ServerStatistics: Sendable {
     /// Checks, one for each event loop.
-    public let checks: [Counters]
+    public let checks: [CheckCounters]
     /// Connections and requests, one for each event loop.
     public let transport: [TransportCounters]
     /// Whether requests are welcome.

@@ -9,12 +9,12 @@ package struct AdminService: Service {
     let statistics: @Sendable () -> ServerStatistics
     let readiness: Readiness
 
-    package func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+    package func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
         exchange.head.withView { head in
             let path = head.path.firstIndex(of: 0x3F).map { head.path.prefix($0) } ?? head.path
             answer(exchange, path: path)
         }
-        return .answered
+        return .decided(())
     }
 
     package func fail(_ exchange: Exchange, _ fault: Fault) { exchange.reply.fail(fault, isCall: false) }

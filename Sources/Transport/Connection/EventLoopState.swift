@@ -132,7 +132,7 @@ extension EventLoopState {
             return true
         }
         switch service.serve(exchange, from: connection.peer, at: time) {
-        case .answered:
+        case .decided:
             return true
         case .failed(let fault):
             return fail(exchange, fault)

@@ -3,16 +3,16 @@
 //     /authz/w/api.php?action=query     Envoy's HTTP ext_authz: the request is this one, without the prefix
 //     /authz                            forward auth of nginx, Traefik, Caddy, HAProxy: fields tell which request (ForwardAuth.swift)
 //
-// 200: go on, with these fields; 401: refused, and this is the client's answer; 503 and 504: there is no verdict.
-// Both are turned into the CheckRequest that Envoy would have sent over gRPC, so that there is one way to a verdict.
+// 200: go on, with these fields; 401: refused, and this is the client's answer; 503 and 504: there is no decision.
+// Both are turned into the CheckRequest that Envoy would have sent over gRPC, so that there is one way to a decision.
 
-import Sessions
 import Bytes
 import EnvoyProtocol
+import Sessions
 
 extension Endpoints {
     /// Envoy's HTTP service mode.
-    func serveAuthorize(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+    func serveAuthorize(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
         if exchange.message.isEmpty {
             var request = CheckRequestBuilder()
             let isTrusted = trustedPeers.contains(peer)
@@ -27,22 +27,20 @@ extension Endpoints {
             request.setBody(exchange.body)
             exchange.message = request.encode()
         }
-        return authorize(exchange, at: now, isEnvoy: true)
+        return authorizeInHTTP(exchange, at: now, isEnvoy: true)
     }
 
-    /// Judges `exchange.message`, and answers in HTTP's own words.
-    func authorize(_ exchange: Exchange, at now: Timestamp, isEnvoy: Bool) -> ServiceStep {
-        var response: [UInt8] = []
-        switch exchange.message.withBytes({ check($0, of: exchange, at: now, into: &response) }) {
-        case .answered:
-            guard let answer = try? CheckResponse(protobuf: response) else { return .failed(.unresolved) }
-            exchange.reply.answer(answer, isEnvoy: isEnvoy)
-            return .answered
-        case .malformed:
-            exchange.reply.fail(http: 400, "malformed request")
-            return .answered
-        case .needs(let lookup): return .needs(lookup)
-        case .failed(let fault): return .failed(fault)
+    /// Decides about `exchange.message`, and answers in HTTP's own words.
+    func authorizeInHTTP(_ exchange: Exchange, at now: Timestamp, isEnvoy: Bool) -> Step<Void> {
+        authorize(exchange, at: now, malformed: "malformed request") { settled, request in
+            exchange.reply.reset()
+            let decision = settled.decision
+            if decision.outcome == .refused, decision.mode == .enforce, let reason = decision.reason {
+                exchange.reply.answer(Refusal(reason, isBearer: decision.isBearer))
+            } else {
+                exchange.reply.answer(settled, request, policy, isEnvoy: isEnvoy)
+            }
+            exchange.reply.addMetadata(decision, policy)
         }
     }
 }
@@ -64,8 +62,8 @@ extension CheckRequestBuilder {
         sourceAddress = peer.address
         sourcePort = peer.port
         guard let list = forwardedFor, !list.isEmpty else { return }
-        let last = list.lastIndex(of: UInt8(ascii: ",")).map { list[($0 + 1)...] } ?? list[...]
-        sourceAddress = Array(last.drop { $0 == 0x20 }.reversed().drop { $0 == 0x20 }.reversed())
+        let last = list.lastIndex(of: UInt8(ascii: ",")).map { Array(list[($0 + 1)...]) } ?? list
+        sourceAddress = last.withBytes { $0.trimmed.array }
         sourcePort = 0
     }
 
@@ -85,44 +83,5 @@ extension RequestHead.View {
             if found == nil { found = value.array } else { found?.append(contentsOf: ",".utf8); found?.append(value) }
         }
         return found
-    }
-}
-
-extension Reply {
-    /// A verdict as status and header fields.
-    mutating func answer(_ answer: CheckResponse, isEnvoy: Bool) {
-        reset()
-        switch answer.answer {
-        case .ok(let ok):
-            for header in ok.headers + ok.responseHeadersToAdd { addField(header.key, header.value) }
-            if isEnvoy, !ok.headersToRemove.isEmpty {
-                addField("x-envoy-auth-headers-to-remove", ok.headersToRemove.joined(separator: ","))
-            }
-        case .denied(let denied):
-            status = Int(denied.status)
-            for header in denied.headers { addField(header.key, header.value) }
-            body = Array(denied.body.utf8)
-        case .none, .error:
-            fail(http: 503, "no verdict")
-        }
-        if let session = answer.dynamicMetadata?["session"] { addMetadata(session, under: "x-sessiongate") }
-    }
-
-    /// The leaves of the metadata: `x-sessiongate-user-id` is what `session.user.id` is over gRPC.
-    private mutating func addMetadata(_ value: JSON, under name: String) {
-        for member in value.members ?? [] {
-            let name = name + "-" + member.name.map { $0 == "_" ? "-" : String($0) }.joined()
-            if let text = member.value.stringValue {
-                addField(name, HeaderText.printable(Array(text.utf8)))
-            } else {
-                addMetadata(member.value, under: name)
-            }
-        }
-    }
-
-    private mutating func addField(_ name: String, _ value: String) { addField(name, Array(value.utf8)) }
-
-    private mutating func addField(_ name: String, _ value: [UInt8]) {
-        Array(name.utf8).withBytes { name in value.withBytes { addField(name, $0) } }
     }
 }

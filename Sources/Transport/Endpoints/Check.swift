@@ -1,95 +1,61 @@
 // envoy.service.auth.v3.Authorization/Check: as gRPC for Envoy, as proto3 JSON on the same path for curl, tests and tools.
 
-import Sessions
 import Bytes
 import EnvoyProtocol
+import Sessions
 
 extension Endpoints {
-    func serveCheck(_ exchange: Exchange, at now: Timestamp) -> ServiceStep {
-        guard exchange.requireMethod([.post], "POST") else { return .answered }
+    func serveCheck(_ exchange: Exchange, at now: Timestamp) -> Step<Void> {
+        guard exchange.requireMethod([.post], "POST") else { return .decided(()) }
         if exchange.isCall { return check(exchange, at: now) }
         if exchange.head.mediaType == .json { return checkJSON(exchange, at: now) }
         exchange.reply.fail(http: 415, "unsupported media type")
-        return .answered
+        return .decided(())
     }
 
-    private func check(_ exchange: Exchange, at now: Timestamp) -> ServiceStep {
+    private func check(_ exchange: Exchange, at now: Timestamp) -> Step<Void> {
         exchange.withMessage(maxBytes: maxMessageBytes) { message in
-            let start = GRPCFrame.begin(in: &exchange.reply.body)
-            let step = check(message, of: exchange, at: now, into: &exchange.reply.body)
-            switch step {
-            case .answered:
-                GRPCFrame.end(start, in: &exchange.reply.body)
-                exchange.reply.shape = .messages
-                return .answered
-            case .malformed:
+            do throws(WireError) {
+                return try authorize(message, of: exchange, at: now) { settled, request in
+                    let start = GRPCFrame.begin(in: &exchange.reply.body)
+                    CheckResponseWriter.write(settled, to: request, policy, into: &exchange.reply.body)
+                    GRPCFrame.end(start, in: &exchange.reply.body)
+                    exchange.reply.shape = .messages
+                }
+            } catch {
                 exchange.reply.fail(.invalidArgument, "malformed CheckRequest")
-                return .answered
-            case .needs(let lookup):
-                exchange.reply.reset()
-                return .needs(lookup)
-            case .failed(let fault):
-                return .failed(fault)
+                return .decided(())
             }
-        } ?? .answered
+        } ?? .decided(())
     }
 
-    private func checkJSON(_ exchange: Exchange, at now: Timestamp) -> ServiceStep {
-        do throws(JSONError) {
+    private func checkJSON(_ exchange: Exchange, at now: Timestamp) -> Step<Void> {
+        do {
             if exchange.message.isEmpty {
-                exchange.message = try exchange.body.withBytes { json throws(JSONError) in
-                    try CheckRequestJSON.transcode(json)
-                }
-            }
-            var response: [UInt8] = []
-            switch exchange.message.withBytes({ check($0, of: exchange, at: now, into: &response) }) {
-            case .answered:
-                exchange.reply.answer(json: Self.json(response), cacheControl: "no-store")
-            case .malformed:
-                exchange.reply.fail(http: 400, "malformed CheckRequest")
-            case .needs(let lookup):
-                return .needs(lookup)
-            case .failed(let fault):
-                return .failed(fault)
+                exchange.message = try exchange.body.withBytes { try CheckRequestJSON.transcode($0) }
             }
         } catch {
             exchange.reply.fail(badRequest: "\(error)")
+            return .decided(())
         }
-        return .answered
+        return authorize(exchange, at: now, malformed: "malformed CheckRequest") { settled, request in
+            var response: [UInt8] = []
+            CheckResponseWriter.write(settled, to: request, policy, into: &response)
+            exchange.reply.answer(json: Self.json(response), cacheControl: "no-store")
+        }
     }
 
-    enum CheckResult {
-        case answered
-        case malformed
-        case needs(Lookup)
-        case failed(Fault)
-    }
-
-    /// Checks an encoded CheckRequest; appends the CheckResponse to `response`.
-    func check(
-        _ message: Bytes, of exchange: Exchange, at now: Timestamp, into response: inout [UInt8]
-    ) -> CheckResult {
+    /// Decides about `exchange.message`, and has `write` answer; `malformed` is what is said of a message that can't be read.
+    func authorize(
+        _ exchange: Exchange, at now: Timestamp, malformed: StaticString, _ write: (SettledDecision, Request) -> Void
+    ) -> Step<Void> {
         do throws(WireError) {
-            let request = try CheckRequest(protobuf: message)
-            if let decided = exchange.detached?.take() {
-                authorizer.count(decided.verdict)
-                refusals?.note(decided.verdict, request, at: now)
-                response.append(contentsOf: decided.response)
-                return .answered
-            }
-            switch authorizer.check(request, at: now, into: &response) {
-            case .answered(let verdict):
-                refusals?.note(verdict, request, at: now)
-                return .answered
-            case .needs(let lookup):
-                if case .verdict(let check) = lookup { exchange.detached = check }
-                return .needs(lookup)
-            case .failed(let fault):
-                if fault == .routeMisconfigured { refusals?.note(routeProblem: authorizer.routeProblem, at: now) }
-                return .failed(fault)
+            return try exchange.message.withBytes { (message) throws(WireError) in
+                try authorize(message, of: exchange, at: now, write)
             }
         } catch {
-            return .malformed
+            exchange.reply.fail(http: 400, malformed)
+            return .decided(())
         }
     }
 

@@ -1,34 +1,42 @@
 // What is served on the data listeners: each endpoint is a file of its own.
 
-import Sessions
-import Logging
 import Bytes
+import EnvoyProtocol
+import Logging
+import Sessions
+import Telemetry
 
 /// The endpoints of the data listeners, for one event loop.
 package final class Endpoints: Service {
-    /// Checks requests.
-    package let authorizer: Authorizer
-    let gate: Gate
+    /// The policy in force; replaced as a whole, on the event loop.
+    package var policy: Policy
+    /// What became of the checks.
+    package let counters = CheckCounters()
+    let memory: Memory
     let readiness: Readiness
     let maxMessageBytes: Int
     let trustedPeers: TrustedPeers
     let refusals: RefusalLog?
+    var scratch = Scratch()
 
-    /// Endpoints that ask an authorizer of their own; refusals go to `logger`.
+    /// Bytes of the largest form that an event loop verifies itself.
+    private static let maxFormBytes = 64 << 10
+
+    /// Endpoints that decide by `policy` and `memory`; refusals go to `logger`.
     package init(
-        gate: Gate, readiness: Readiness, maxMessageBytes: Int, trustedPeers: TrustedPeers = TrustedPeers(),
-        logger: Logger? = nil
+        policy: Policy, memory: Memory, readiness: Readiness, maxMessageBytes: Int,
+        trustedPeers: TrustedPeers = TrustedPeers(), logger: Logger? = nil
     ) {
-        refusals = logger.map { RefusalLog($0) }
-        authorizer = Authorizer(gate: gate)
-        authorizer.largestForm = 64 << 10
-        self.gate = gate
+        self.policy = policy
+        self.memory = memory
         self.readiness = readiness
         self.maxMessageBytes = maxMessageBytes
         self.trustedPeers = trustedPeers
+        refusals = logger.map { RefusalLog($0) }
+        scratch.maxFormBytes = Self.maxFormBytes
     }
 
-    package func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+    package func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
         switch exchange.head.route {
         case .check: return serveCheck(exchange, at: now)
         case .healthCheck, .healthWatch: serveHealth(exchange)
@@ -38,15 +46,15 @@ package final class Endpoints: Service {
         case .forwardAuth: return serveForwardAuth(exchange, from: peer, at: now)
         case .misprefixed, .other: refuseUnknown(exchange)
         }
-        return .answered
+        return .decided(())
     }
 
     package func fail(_ exchange: Exchange, _ fault: Fault) {
-        authorizer.counters.failed[fault].add()
+        counters.failed[fault.index].add()
         exchange.reply.fail(fault, isCall: exchange.isCall)
     }
 
-    /// RFC-like for each protocol: a gRPC client is told UNIMPLEMENTED, any other 404.
+    /// In the words of each protocol: a gRPC client is told UNIMPLEMENTED, any other 404.
     private func refuseUnknown(_ exchange: Exchange) {
         if exchange.isCall {
             exchange.reply.fail(.unimplemented, "unknown method")
@@ -54,10 +62,6 @@ package final class Endpoints: Service {
             exchange.reply.fail(http: 404, "not found")
         }
     }
-}
-
-extension [Counters.Cell] {
-    subscript(fault: Fault) -> Counters.Cell { self[Fault.allCases.firstIndex(of: fault) ?? 0] }
 }
 
 extension Exchange {

@@ -9,21 +9,21 @@ import EnvoyProtocol
 
 extension Endpoints {
     /// The forward auth of nginx, Traefik, Caddy and HAProxy.
-    func serveForwardAuth(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+    func serveForwardAuth(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
         if exchange.message.isEmpty {
             guard trustedPeers.contains(peer) else {
                 exchange.reply.fail(http: 403, "not a trusted proxy: http.trusted_peers")
-                return .answered
+                return .decided(())
             }
             do throws(ForwardedFlaw) {
                 let original = try exchange.head.withView { (head) throws(ForwardedFlaw) in try OriginalRequest(head) }
                 exchange.message = exchange.head.withView { original.checkRequest(of: $0, from: peer) }.encode()
             } catch {
                 exchange.reply.fail(http: 400, error.summary)
-                return .answered
+                return .decided(())
             }
         }
-        return authorize(exchange, at: now, isEnvoy: false)
+        return authorizeInHTTP(exchange, at: now, isEnvoy: false)
     }
 }
 

@@ -6,32 +6,40 @@ import Bytes
 import EnvoyProtocol
 
 extension Endpoints {
-    func serveIdentity(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+    func serveIdentity(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
         let step = identify(exchange, from: peer, at: now)
-        if case .answered = step, exchange.reply.status != 200 { exchange.reply.addField("cache-control", "no-store") }
+        if case .decided = step, exchange.reply.status != 200 { exchange.reply.addField("cache-control", "no-store") }
         return step
     }
 
-    private func identify(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
-        guard exchange.requireMethod([.get, .head, .post], "GET, HEAD, POST") else { return .answered }
+    private func identify(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
+        guard exchange.requireMethod([.get, .head, .post], "GET, HEAD, POST") else { return .decided(()) }
         do throws(JSONError) {
             if exchange.message.isEmpty { exchange.message = try request(exchange, from: peer, at: now).encode() }
         } catch {
             exchange.reply.fail(badRequest: "\(error)")
-            return .answered
+            return .decided(())
         }
-        return exchange.message.withBytes { message in
-            guard let request = try? CheckRequest(protobuf: message) else {
-                exchange.reply.fail(http: 400, "malformed request")
-                return .answered
+        do throws(WireError) {
+            return try exchange.message.withBytes { (message) throws(WireError) in
+                try withRequest(message) { request in inspect(request, exchange, at: now) }
             }
-            switch authorizer.inspect(request, at: now) {
-            case .answered(let verdict):
-                exchange.reply.answer(json: verdict.json.compact + [0x0A], cacheControl: "no-store")
-                return .answered
-            case .needs(let lookup): return .needs(lookup)
-            case .failed(let fault): return .failed(fault)
-            }
+        } catch {
+            exchange.reply.fail(http: 400, "malformed request")
+            return .decided(())
+        }
+    }
+
+    /// Answers with the decision, which is not carried out: no nonce is claimed and no cookie set.
+    private func inspect(_ request: Request, _ exchange: Exchange, at now: Timestamp) -> Step<Void> {
+        let step = decide(request, policy, memory, at: now, &scratch)
+        memory.keep(&scratch, policy, at: now)
+        switch step {
+        case .decided(let decision):
+            exchange.reply.answer(json: decision.json(policy).compact + [0x0A], cacheControl: "no-store")
+            return .decided(())
+        case .needs(let lookup): return .needs(lookup)
+        case .failed(let fault): return .failed(fault)
         }
     }
 
@@ -71,28 +79,26 @@ extension Endpoints {
             throw JSONError("expected printable ASCII without spaces and semicolons", path: presented.name)
         }
         switch presented.name {
-        case "cookie": builder.addHeader("cookie", "\(gate.settings.cookie.name)=\(text)")
+        case "cookie": builder.addHeader("cookie", "\(policy.settings.cookie.name)=\(text)")
         case "token": builder.addHeader("authorization", "Bearer \(text)")
         default: throw JSONError("unknown field; expected \"cookie\" or \"token\"", path: presented.name)
         }
     }
 }
 
-extension Verdict {
+extension Decision {
     /// The identity object.
-    var json: JSON {
+    func json(_ policy: Policy) -> JSON {
         var members = [
             JSON.Member("outcome", .string(outcome.rawValue)),
             JSON.Member("type", .string((identity?.type ?? .none).rawValue)),
         ]
-        if let user = identity?.user {
-            members.append(
-                JSON.Member(
-                    "user",
-                    .object([
-                        JSON.Member("id", .integer(user.id)), JSON.Member("name", .string(user.name)),
-                        JSON.Member("sub", .string(identity?.subject ?? "")),
-                    ])))
+        if let identity, let id = identity.userID {
+            let user: [JSON.Member] = [
+                .init("id", .integer(id)), .init("name", .string(identity.userName)),
+                .init("sub", .string(identity.subject(policy) ?? "")),
+            ]
+            members.append(JSON.Member("user", .object(user)))
         }
         if let consumer = identity?.consumer {
             members.append(
@@ -105,7 +111,7 @@ extension Verdict {
                     ])))
         }
         if let name = identity?.rateLimitClass { members.append(JSON.Member("class", .string(name))) }
-        if let key = identity?.rateLimitKey { members.append(JSON.Member("rate_limit_key", .string(key))) }
+        if let key = identity?.rateLimitKey(policy) { members.append(JSON.Member("rate_limit_key", .string(key))) }
         if let grants = identity?.grants { members.append(JSON.Member("grants", .array(grants.map { .string($0) }))) }
         members.append(JSON.Member("cookie", .string("\(cookie.name)")))
         // Owner-only tokens say a thousand years; what is no date any more is no expiry.

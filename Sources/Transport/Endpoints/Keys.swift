@@ -4,6 +4,6 @@ extension Endpoints {
     func serveKeys(_ exchange: Exchange) {
         guard exchange.requireMethod([.get, .head], "GET, HEAD") else { return }
         // Keys are published long before they sign and long after: five minutes are short.
-        exchange.reply.answer(json: gate.keys.jwks, cacheControl: "public, max-age=300")
+        exchange.reply.answer(json: policy.keys.jwks, cacheControl: "public, max-age=300")
     }
 }

@@ -5,7 +5,6 @@
 import Sessions
 import Logging
 import Bytes
-import EnvoyProtocol
 
 /// Writes the refusals of one event loop to the log.
 final class RefusalLog {
@@ -15,16 +14,16 @@ final class RefusalLog {
 
     init(_ logger: Logger) { self.logger = logger }
 
-    /// Logs `verdict` when it is a refusal.
-    func note(_ verdict: Verdict, _ request: CheckRequest, at now: Timestamp) {
-        guard verdict.outcome == .refused, let reason = verdict.reason, logger.logLevel <= .info else { return }
+    /// Logs `decision` when it is a refusal.
+    func note(_ decision: Decision, _ request: Request, at now: Timestamp) {
+        guard decision.outcome == .refused, let reason = decision.reason, logger.logLevel <= .info else { return }
         let (mayWrite, unsaid) = refusals.take(at: now)
         if unsaid > 0 { logger.info("refusals not logged", metadata: ["count": "\(unsaid)"]) }
         guard mayWrite else { return }
         logger.info(
             "refused",
             metadata: [
-                "reason": "\(reason.rawValue)", "mode": "\(verdict.mode.rawValue)", "id": "\(request.id.string)",
+                "reason": "\(reason.rawValue)", "mode": "\(decision.mode.rawValue)", "id": "\(request.id.string)",
                 "address": "\(request.sourceAddress.string)",
             ])
     }

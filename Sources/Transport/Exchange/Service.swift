@@ -7,23 +7,13 @@ import Sessions
 package protocol Service: SendableMetatype {
     /// Writes the answer to a request that was read to its end into `exchange.reply`; or says what is missing for it, and is
     /// called again when that is there.
-    mutating func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep
+    mutating func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void>
 
     /// Writes the answer to a request that can't be decided.
     mutating func fail(_ exchange: Exchange, _ fault: Fault)
 
     /// Ends an answer of the shape `stream`, since the server is going away.
     mutating func endStream(_ exchange: Exchange)
-}
-
-/// What came of serving a request.
-package enum ServiceStep {
-    /// The answer is in `exchange.reply`.
-    case answered
-    /// Something has to be looked up first.
-    case needs(Lookup)
-    /// There can be no answer.
-    case failed(Fault)
 }
 
 /// The other end of a connection.

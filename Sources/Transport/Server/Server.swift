@@ -1,6 +1,7 @@
 // The server: event loops, listeners, and their end.
 
 import Sessions
+import Telemetry
 import Logging
 import NIOCore
 import NIOPosix
@@ -17,7 +18,8 @@ public final class Server: Sendable {
     }
 
     private let configuration: ServerConfiguration
-    private let gate: Gate
+    private let policy: CurrentPolicy
+    private let memory: Memory
     private let resolver: any Sessions.Resolver
     private let admin: (any AdminPages)?
     private let tls: TLSCredentials?
@@ -30,11 +32,12 @@ public final class Server: Sendable {
     /// - Parameter tls: For the listeners that speak TLS; they can't be started without.
     /// - Parameter wallClock: The time for verdicts; the system's by default.
     public init(
-        configuration: ServerConfiguration, gate: Gate, resolver: any Sessions.Resolver, admin: (any AdminPages)?,
+        configuration: ServerConfiguration, policy: CurrentPolicy, memory: Memory, resolver: any Sessions.Resolver, admin: (any AdminPages)?,
         tls: TLSCredentials? = nil, logger: Logger, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) {
         self.configuration = configuration
-        self.gate = gate
+        self.policy = policy
+        self.memory = memory
         self.resolver = resolver
         self.admin = admin
         self.tls = tls
@@ -58,7 +61,7 @@ private struct Running {
     struct Loop {
         let eventLoop: any EventLoop
         let state: NIOLoopBound<EventLoopState<Endpoints>>
-        let checks: Counters
+        let checks: CheckCounters
         let transport: TransportCounters
     }
 
@@ -110,13 +113,13 @@ extension Server {
         for eventLoop in group.makeIterator() {
             let loop = try await eventLoop.submit { [self] in
                 let service = Endpoints(
-                    gate: gate, readiness: readiness, maxMessageBytes: configuration.maxMessageBytes,
+                    policy: policy.value, memory: memory, readiness: readiness, maxMessageBytes: configuration.maxMessageBytes,
                     trustedPeers: configuration.trustedPeers, logger: logger)
                 let state = EventLoopState(
                     eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, wallClock: wallClock)
                 return Running.Loop(
                     eventLoop: eventLoop, state: NIOLoopBound(state, eventLoop: eventLoop),
-                    checks: service.authorizer.counters, transport: state.counters)
+                    checks: service.counters, transport: state.counters)
             }.get()
             loops.append(loop)
         }
@@ -175,6 +178,18 @@ extension Server {
                 }
             }
             .bind(to: address)
+    }
+}
+
+// MARK: - Another policy
+
+extension Server {
+    /// Puts `policy` in force: for lookups at once, for each event loop with its next request.
+    public func adopt(_ policy: Policy) {
+        self.policy.value = policy
+        for loop in running.withLock({ $0?.loops ?? [] }) {
+            loop.eventLoop.execute { loop.state.value.service.policy = policy }
+        }
     }
 }
 

@@ -6,36 +6,35 @@ import Bytes
 
 /// As many users, consumers and tokens as are asked for; every key is computed from its number.
 struct DemoRows: Directory {
-    func consumer(key: [UInt8]) throws -> Consumer? {
-        guard let number = Self.number(key, prefix: "consumer-") else {
-            return Self.number(key, prefix: "client-").map { Self.consumer($0, oauthVersion: 2) }
-        }
-        return Self.consumer(number, oauthVersion: 1)
-    }
-
-    func consumer(id: Int64) throws -> Consumer? {
-        Self.consumer(id % 1_000_000_000, oauthVersion: id < 1_000_000_000 ? 1 : 2)
-    }
-
-    func acceptance(token: [UInt8]) throws -> Acceptance? {
+    func oauth1(consumerKey: [UInt8], token: [UInt8], at now: Timestamp) throws -> OAuth1Records {
+        guard let consumer = consumer(key: consumerKey) else { return OAuth1Records() }
         // token-<user>-<consumer>
         let parts = String(decoding: token, as: UTF8.self).split(separator: "-")
-        guard parts.count == 3, let user = Int64(parts[1]), let consumer = Int64(parts[2]) else { return nil }
-        return Self.acceptance(user: user, consumer: consumer)
-    }
-
-    func acceptance(id: Int64) throws -> Acceptance? {
-        Self.acceptance(user: id, consumer: 1_000_000_000 + id)
-    }
-
-    func accessToken(identifier: [UInt8]) throws -> AccessTokenRow? {
-        Self.number(identifier, prefix: "jti-").map {
-            AccessTokenRow(identifier: identifier, acceptanceID: $0, revoked: false)
+        guard parts.count == 3, let userID = Int64(parts[1]), let number = Int64(parts[2]) else {
+            return OAuth1Records(consumer: consumer)
         }
+        let acceptance = Self.acceptance(user: userID, consumer: number)
+        guard acceptance.consumerID == consumer.id else { return OAuth1Records(consumer: consumer) }
+        return OAuth1Records(consumer: consumer, acceptance: acceptance, user: try user(id: userID, at: now))
+    }
+
+    func oauth2(tokenID: [UInt8], clientID: [UInt8], subject: Int64?, at now: Timestamp) throws -> OAuth2Records {
+        var records = OAuth2Records(client: consumer(key: clientID))
+        guard let number = Self.number(tokenID, prefix: "jti-") else { return records }
+        records.token = AccessTokenRow(identifier: tokenID, acceptanceID: number, revoked: false)
+        records.acceptance = Self.acceptance(user: number, consumer: 1_000_000_000 + number)
+        records.consumer = Self.consumer(number, oauthVersion: 2)
+        records.user = try user(id: number, at: now)
+        return records
     }
 
     func user(id: Int64, at now: Timestamp) throws -> User? {
         User(id: id, name: "User \(id)", editCount: 5000, registration: 0)
+    }
+
+    private func consumer(key: [UInt8]) -> Consumer? {
+        if let number = Self.number(key, prefix: "consumer-") { return Self.consumer(number, oauthVersion: 1) }
+        return Self.number(key, prefix: "client-").map { Self.consumer($0, oauthVersion: 2) }
     }
 
     private static func number(_ key: [UInt8], prefix: String) -> Int64? {

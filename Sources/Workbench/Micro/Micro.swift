@@ -87,11 +87,12 @@ enum Stage: String, CaseIterable, ExpressibleByArgument {
     private func nonces(_ bench: MicroBench, _ count: Int, prepared: Int) -> Int {
         let texts = (0..<prepared).map { Array("3f9a1c05b7e24d68\($0)".utf8) }
         return texts[..<count].reduce(0) { sum, text in
-            let key = text.withBytes {
-                NonceMemory.Key(consumer: Bytes("0123456789abcdef"), token: Bytes("fedcba9876543210"), nonce: $0)
+            let claim = text.withBytes {
+                NonceClaim(
+                    consumer: Bytes("0123456789abcdef"), token: Bytes("fedcba9876543210"), nonce: $0,
+                    requestID: Bytes("1"), expires: bench.now.seconds + 300)
             }
-            let answer = bench.gate.memory.nonces.claim(
-                key, request: 1, now: bench.now.seconds, expires: bench.now.seconds + 300)
+            let answer = bench.memory.nonces.claim(claim, now: bench.now.seconds)
             return sum + (answer == .fresh ? 1 : 0)
         }
     }

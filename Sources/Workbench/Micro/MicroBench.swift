@@ -1,4 +1,4 @@
-// What the stages of `workbench micro` work on: one authorizer, one connection, and everything in memory.
+// What the stages of `workbench micro` work on: one policy, one connection, and everything in memory.
 
 import ArgumentParser
 import Sessions
@@ -10,10 +10,11 @@ import EnvoyProtocol
 /// One event loop's state with warm caches, and requests made before they are needed.
 final class MicroBench {
     let now = Timestamp(seconds: 1_772_366_400)
-    let gate: Gate
+    let policy: Policy
+    let memory: Memory
     var response: [UInt8] = []
     let hmacKey = DemoRequests.signingKey
-    private let authorizer: Authorizer
+    private var scratch = Scratch()
     private let endpoints: Endpoints
     private let pool = ExchangePool()
     private let session: HTTP2Session
@@ -27,11 +28,11 @@ final class MicroBench {
         var settings = Settings()
         settings.wikis.fallback = Wiki(id: "wiki", server: .fixed(scheme: nil, host: "en.wiki.test", port: nil))
         settings.cookie.issuer = "https://en.wiki.test"
-        gate = Gate(
+        policy = Policy(
             settings: settings,
             keys: KeyRing(accessTokenKeys: [accessTokenKey.publicKey], signer: cookieKey, alsoPublished: []))
-        authorizer = Authorizer(gate: gate)
-        endpoints = Endpoints(gate: gate, readiness: Readiness(), maxMessageBytes: 1 << 20)
+        memory = Memory(settings)
+        endpoints = Endpoints(policy: policy, memory: memory, readiness: Readiness(), maxMessageBytes: 1 << 20)
         session = HTTP2Session(limits: HTTP2Limits(), pool: pool, memory: HTTP2Memory())
         response.reserveCapacity(8192)
     }
@@ -66,7 +67,7 @@ extension MicroBench {
     private var freshCookie: String {
         DemoRequests.jwt(
             #"{"iss":"https://en.wiki.test","sxp":\#(now.seconds + 14_400),"jti":"AAAAAAAAAAAAAAAAAAAAAA==","#
-                + #""sub":"mw:\#(gate.settings.users.scope):7","iat":\#(now.seconds)}"#, cookieKey)
+                + #""sub":"mw:\#(policy.settings.users.scope):7","iat":\#(now.seconds)}"#, cookieKey)
     }
 
     /// The bytes of a client that makes these calls, `batch` of them at a time.
@@ -83,57 +84,69 @@ extension MicroBench {
 extension MicroBench {
     /// Checks `message` until memory holds all that it takes.
     func warm(_ message: [UInt8]) throws {
-        let loader = Loader(gate: gate, directory: DemoRows())
-        for _ in 0..<Authorizer.mostRounds {
-            response.removeAll(keepingCapacity: true)
-            let step = try message.withBytes {
-                authorizer.check(try CheckRequest(protobuf: $0), at: now, into: &response)
-            }
-            guard case .needs(let lookup) = step else { return }
-            try loader.load(lookup, at: now)
+        let loader = Loader(CurrentPolicy(policy), memory, DemoRows())
+        let check = { [self] (request: Request) in
+            do {
+                _ = try settle(request, policy, memory, loader, at: now, &scratch)
+            } catch { print("not warm: \(error)") }
         }
+        try message.withBytes { try policy.withRequest($0, check) }
     }
 
-    /// Decodes and checks one message; the outcome must be `outcome`.
-    func check(_ message: [UInt8], expecting outcome: Verdict.Outcome) throws -> Int {
-        response.removeAll(keepingCapacity: true)
-        return try message.withBytes { bytes in
-            let request = try CheckRequest(protobuf: bytes)
-            guard case .answered(let verdict) = authorizer.check(request, at: now, into: &response) else {
-                throw ValidationError("not answered from memory")
+    /// Decodes and checks one message, carries the decision out and writes the answer; the outcome must be `outcome`.
+    func check(_ message: [UInt8], expecting outcome: Decision.Outcome) throws -> Int {
+        let settled = try message.withBytes { bytes in
+            try policy.withRequest(bytes) { request -> SettledDecision? in
+                guard let settled = settled(request) else { return nil }
+                response.removeAll(keepingCapacity: true)
+                CheckResponseWriter.write(settled, to: request, policy, into: &response)
+                return settled
             }
-            guard verdict.outcome == outcome else {
-                throw ValidationError("\(verdict.outcome): \(verdict.reason?.rawValue ?? "no reason")")
-            }
-            return response.count
         }
+        guard let decision = settled?.decision else { throw ValidationError("not answered from memory") }
+        guard decision.outcome == outcome else {
+            throw ValidationError("\(decision.outcome): \(decision.reason?.rawValue ?? "no reason")")
+        }
+        return response.count
+    }
+
+    private func settled(_ request: Request) -> SettledDecision? {
+        let step = decide(request, policy, memory, at: now, &scratch)
+        memory.keep(&scratch, policy, at: now)
+        guard case .decided(let decision) = step,
+            case .decided(let settled) = memory.carryOut(decision, policy, at: now)
+        else { return nil }
+        return settled
     }
 
     /// Answers to one message that is decided once, each with a Set-Cookie.
     func encode(_ message: [UInt8], _ count: Int) throws -> Int {
-        try message.withBytes { bytes in
-            let request = try CheckRequest(protobuf: bytes)
-            guard case .answered(let verdict) = authorizer.check(request, at: now, into: &response),
-                case .set = verdict.cookie
-            else { throw ValidationError("no cookie to set") }
-            return (0..<count).reduce(0) { sum, _ in
-                response.removeAll(keepingCapacity: true)
-                authorizer.encode(verdict, to: request, into: &response)
-                return sum + response.count
+        let sum = try message.withBytes { bytes in
+            try policy.withRequest(bytes) { request -> Int? in
+                guard let settled = settled(request), settled.cookie != nil else { return nil }
+                return (0..<count).reduce(0) { sum, _ in
+                    response.removeAll(keepingCapacity: true)
+                    CheckResponseWriter.write(settled, to: request, policy, into: &response)
+                    return sum + response.count
+                }
             }
         }
+        guard let sum else { throw ValidationError("no cookie to set") }
+        return sum
     }
 
     /// The signature base string of one message.
     func baseString(_ message: [UInt8]) throws -> Int {
-        try message.withBytes { authorizer.baseString(of: try CheckRequest(protobuf: $0))?.count ?? 0 }
+        try message.withBytes { bytes in
+            try policy.withRequest(bytes) { signatureBaseString(of: $0, policy, memory, &scratch)?.count ?? 0 }
+        }
     }
 
     /// Receives what a client sent, serves every call in it and takes the answer out. Returns the bytes of the answers.
     func serve(_ bytes: [UInt8]) throws -> Int {
         bytes.withUnsafeBytes { session.receive($0) }
         while let exchange = session.nextReady() {
-            guard case .answered = endpoints.serve(exchange, from: peer, at: now) else {
+            guard case .decided = endpoints.serve(exchange, from: peer, at: now) else {
                 throw ValidationError("not answered from memory")
             }
             session.respond(exchange)
@@ -145,8 +158,8 @@ extension MicroBench {
 
     /// Who was answered how often, over HTTP/2.
     var answered: (anonymous: Int, authenticated: Int) {
-        let counters = endpoints.authorizer.counters
-        return (Int(counters.anonymous.count), counters.authenticated.reduce(0) { $0 + Int($1.count) })
+        let counters = endpoints.counters
+        return (Int(counters.anonymous.current), counters.authenticated.reduce(0) { $0 + Int($1.current) })
     }
 }
 
@@ -159,5 +172,5 @@ enum RequestKind {
     case unseenToken
     case cookie
 
-    var outcome: Verdict.Outcome { self == .anonymous ? .anonymous : .authenticated }
+    var outcome: Decision.Outcome { self == .anonymous ? .anonymous : .authenticated }
 }

@@ -28,7 +28,7 @@ enum BaseStringReplay {
         settings.entryPoints.refusedPrefixes = []
         settings.entryPoints.ignored = []
         settings.oauth1.formBodies = .always
-        let gate = Gate(
+        let policy = Policy(
             settings: settings, keys: KeyRing(accessTokenKeys: [], signer: nil, alsoPublished: []))
         var builder = CheckRequestBuilder(
             method: method, scheme: server.hasPrefix("https") ? "https" : "http", host: "", path: "")
@@ -41,8 +41,9 @@ enum BaseStringReplay {
         }
         builder.addHeader(Array("authorization".utf8), Array((authorization ?? "OAuth x").utf8))
         let text = builder.encode().withBytes { bytes -> [UInt8]? in
-            guard let request = try? CheckRequest(protobuf: bytes) else { return nil }
-            return Authorizer(gate: gate).baseString(of: request)
+            var scratch = Scratch()
+            let memory = Memory(settings)
+            return try? policy.withRequest(bytes) { signatureBaseString(of: $0, policy, memory, &scratch) } ?? nil
         }
         return text.map { String(decoding: $0, as: UTF8.self) } ?? "none"
     }

@@ -4,52 +4,56 @@ import Sessions
 import Bytes
 import EnvoyProtocol
 
-/// Checks encoded requests against a gate, fetching what is missing as it goes.
+/// Checks encoded requests, and looks up what is missing as it goes.
 struct Checker {
-    let gate: Gate
+    let policy: Policy
+    let memory: Memory
     let directory: any Directory
 
     /// What came of a check.
     struct Outcome {
-        var verdict: Verdict
+        var decision: Decision
         var response: CheckResponse
         var baseString: String
     }
 
     func check(_ message: [UInt8], at now: Timestamp) throws -> Outcome {
-        let authorizer = Authorizer(gate: gate)
-        let loader = Loader(gate: gate, directory: directory)
-        for _ in 0..<Authorizer.mostRounds {
-            var response: [UInt8] = []
-            let step = try message.withBytes { bytes in
-                authorizer.check(try CheckRequest(protobuf: bytes), at: now, into: &response)
-            }
-            switch step {
-            case .needs(let lookup): try loader.load(lookup, at: now)
-            case .failed(let fault): throw Unreplayable("no verdict is possible: \(fault.rawValue)")
-            case .answered(let verdict):
-                let base = try message.withBytes { authorizer.baseString(of: try CheckRequest(protobuf: $0)) }
-                return Outcome(
-                    verdict: verdict, response: try response.withBytes { try CheckResponse(protobuf: $0) },
-                    baseString: String(decoding: base ?? [], as: UTF8.self))
+        var scratch = Scratch()
+        let loader = Loader(CurrentPolicy(policy), memory, directory)
+        let found = try message.withBytes { bytes in
+            try policy.withRequest(bytes) { request -> Result<(Decision, [UInt8], [UInt8]), Fault> in
+                do throws(Fault) {
+                    let settled = try settle(request, policy, memory, loader, at: now, &scratch)
+                    var response: [UInt8] = []
+                    CheckResponseWriter.write(settled, to: request, policy, into: &response)
+                    let base = signatureBaseString(of: request, policy, memory, &scratch)
+                    return .success((settled.decision, response, base ?? []))
+                } catch { return .failure(error) }
             }
         }
-        throw Unreplayable("no verdict is possible: \(Fault.unresolved.rawValue)")
+        switch found {
+        case .failure(let fault): throw Unreplayable("no decision is possible: \(fault.rawValue)")
+        case .success((let decision, let response, let base)):
+            return Outcome(
+                decision: decision, response: try response.withBytes { try CheckResponse(protobuf: $0) },
+                baseString: String(decoding: base, as: UTF8.self))
+        }
     }
 }
 
 extension Checker.Outcome {
-    /// The verdict in one line, in the words of the recorded one that it is compared with.
+    /// The decision in one line, in the words of the recorded one that it is compared with.
     func summary(expecting recorded: JSON) -> String {
         let kind = recorded["oauth_verdict"]?.stringValue
-        switch verdict.outcome {
+        switch decision.outcome {
         case .authenticated:
-            if kind == "not-oauth", verdict.identity?.type == .cookie { return "not OAuth" }
-            return verdict.identity?.user.map { "accepted as \($0.name)" } ?? "accepted without a user"
+            if kind == "not-oauth", decision.identity?.type == .cookie { return "not OAuth" }
+            guard let identity = decision.identity, identity.userID != nil else { return "accepted without a user" }
+            return "accepted as \(identity.userName)"
         case .anonymous: return "not OAuth"
         case .refused:
             if kind == "fatal" { return "refused" }
-            let reason = verdict.reason
+            let reason = decision.reason
             let code = reason.map { "\($0.errorCode)" } ?? "?"
             return kind == "rejected" ? "refused \(code)" : "refused \(code) (\(reason?.rawValue ?? "?"))"
         }

@@ -7,17 +7,18 @@ import Bytes
 /// Replays the requests of one file.
 struct RequestReplay {
     private let recording: Recording
-    private var sequences: [String: Gate] = [:]
+    private var sequences: [String: (policy: Policy, memory: Memory)] = [:]
 
     init(_ recording: Recording) { self.recording = recording }
 
     /// One state for each `sequence`; every other vector begins with an empty memory.
-    private mutating func gate(for vector: JSON) throws -> Gate {
+    private mutating func state(for vector: JSON) throws -> (policy: Policy, memory: Memory) {
         let sequence = vector["sequence"].flatMap { $0.isNull ? nil : "\($0)" }
         if let known = sequence.flatMap({ sequences[$0] }) { return known }
-        let gate = Gate(settings: try recording.settings(for: vector["config"]), keys: try recording.keys())
-        if let sequence { sequences[sequence] = gate }
-        return gate
+        let settings = try recording.settings(for: vector["config"])
+        let state = (policy: Policy(settings: settings, keys: try recording.keys()), memory: Memory(settings))
+        if let sequence { sequences[sequence] = state }
+        return state
     }
 
     mutating func replay(_ vector: JSON, _ id: String, _ number: Int, into tally: inout Tally) throws {
@@ -26,14 +27,14 @@ struct RequestReplay {
         guard verdict["oauth_verdict"]?.stringValue != "not-run" else {
             return tally.note(id, "skipped: no verdict was recorded")
         }
-        let gate = try gate(for: vector)
+        let state = try state(for: vector)
         for name in Recording.unknown(in: vector["config"]) {
             tally.note(id, "config.\(name) is not known here, and ignored")
         }
         let clock = try vector["clock"]?.integerValue ?? request["clock"]?.integerValue ?? recording.clock()
-        try rememberNonces(vector["preconditions"]?["nonces_seen"], in: gate, at: clock)
+        try rememberNonces(vector["preconditions"]?["nonces_seen"], in: state.memory, at: clock)
         let message = try RecordedRequest.encode(request, cookie: vector["cookie_in"], number: number)
-        let checker = Checker(gate: gate, directory: try recording.directory())
+        let checker = Checker(policy: state.policy, memory: state.memory, directory: try recording.directory())
         let outcome = try checker.check(message, at: Timestamp(seconds: clock))
         tally.compare(id, expected: Self.expected(verdict), got: outcome.summary(expecting: verdict))
         if let expected = vector["mediawiki_base_string"]?.stringValue {
@@ -44,19 +45,21 @@ struct RequestReplay {
         }
     }
 
-    private func rememberNonces(_ nonces: JSON?, in gate: Gate, at clock: Int64) throws {
+    private func rememberNonces(_ nonces: JSON?, in memory: Memory, at clock: Int64) throws {
         for nonce in nonces?.elements ?? [] {
             guard let consumer = nonce["consumer_key"]?.stringValue, let text = nonce["nonce"]?.stringValue else {
                 throw Unreplayable("a nonce of nonces_seen has no consumer_key or no nonce")
             }
             let token = nonce["token"]?.stringValue ?? ""
             let expires = nonce["expires_at"]?.integerValue ?? clock + 600
-            let key = Array(consumer.utf8).withBytes { consumer in
+            let claim = Array(consumer.utf8).withBytes { consumer in
                 Array(token.utf8).withBytes { token in
-                    Array(text.utf8).withBytes { NonceMemory.Key(consumer: consumer, token: token, nonce: $0) }
+                    Array(text.utf8).withBytes {
+                        NonceClaim(consumer: consumer, token: token, nonce: $0, requestID: .empty, expires: expires)
+                    }
                 }
             }
-            _ = gate.memory.nonces.claim(key, request: 0, now: expires - 600, expires: expires)
+            _ = memory.nonces.claim(claim, now: expires - 600)
         }
     }
 

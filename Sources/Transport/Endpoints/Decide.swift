@@ -1,0 +1,74 @@
+// From an encoded CheckRequest to a decision whose effects were carried out: what all endpoints that authorize have in common.
+
+import Bytes
+import EnvoyProtocol
+import Sessions
+
+extension Endpoints {
+    /// Decides about an encoded CheckRequest, carries out what the decision asks for, and has `write` write the answer.
+    /// - Throws: When the message is no CheckRequest.
+    func authorize(
+        _ message: Bytes, of exchange: Exchange, at now: Timestamp, _ write: (SettledDecision, Request) -> Void
+    ) throws(WireError) -> Step<Void> {
+        try withRequest(message) { request in
+            switch decide(request, message, of: exchange, at: now) {
+            case .needs(let lookup): return wait(for: lookup)
+            case .failed(let fault): return fail(fault, at: now)
+            case .decided(let decision):
+                switch memory.carryOut(decision, policy, at: now) {
+                case .needs(let lookup): return wait(for: lookup)
+                case .failed(let fault): return fail(fault, at: now)
+                case .decided(let settled):
+                    counters.count(settled)
+                    refusals?.note(settled.decision, request, at: now)
+                    write(settled, request)
+                    return .decided(())
+                }
+            }
+        }
+    }
+
+    /// Calls `body` with what decisions read of an encoded CheckRequest.
+    func withRequest<Result>(
+        _ message: Bytes, _ body: (Request) -> Result
+    ) throws(WireError) -> Result {
+        try policy.withRequest(message, body)
+    }
+
+    private func decide(
+        _ request: Request, _ message: Bytes, of exchange: Exchange, at now: Timestamp
+    ) -> Step<Decision> {
+        if let decision = exchange.detached?.result { return .decided(decision) }
+        let step = Sessions.decide(request, policy, memory, at: now, &scratch)
+        memory.keep(&scratch, policy, at: now)
+        guard case .needs(.worker) = step else { return step }
+        let check = detached(message)
+        exchange.detached = check
+        return .needs(.detached(check))
+    }
+
+    /// The check of a message, which is copied, for a worker.
+    private func detached(_ message: Bytes) -> DetachedCheck {
+        let (message, policy, memory) = (message.array, policy, memory)
+        return DetachedCheck { now, scratch in
+            let step = message.withBytes { message in
+                try? policy.withRequest(message) { request in
+                    Sessions.decide(request, policy, memory, at: now, &scratch)
+                }
+            }
+            memory.keep(&scratch, policy, at: now)
+            // It was decoded once already.
+            return step ?? .failed(.unresolved)
+        }
+    }
+
+    private func wait(for lookup: Lookup) -> Step<Void> {
+        counters.waited[lookup.kind].add()
+        return .needs(lookup)
+    }
+
+    private func fail(_ fault: Fault, at now: Timestamp) -> Step<Void> {
+        if fault == .routeMisconfigured { refusals?.note(routeProblem: scratch.routeProblem, at: now) }
+        return .failed(fault)
+    }
+}
