@@ -1,15 +1,17 @@
-// MediaWiki's tables in SQLite: its own file, a copy, or one that an operator keeps in the same layout.
+// MediaWiki's tables in SQLite: its own file, a copy, or a file that an operator keeps in the same layout.
 //
-// The file is opened for reading only, and others may write to it meanwhile. When it is replaced (renamed over, as copies are
-// put in place), that is noticed within a second and the new one opened.
+// The file is opened for reading only, and others may write to it meanwhile. A file that is replaced, by renaming another over
+// it, is noticed within a second, and the new one is opened.
 
 import Sessions
 import Synchronization
 
-/// A directory whose lookups can be joined.
+/// A directory that can read for several lookups at once.
 public protocol SnapshotDirectory: Directory {
-    /// Runs `body` with the rows as they are at one moment; cheaper than reading each alone. What is passed to `body` is valid
-    /// during the call.
+    /// Runs `body` with a directory of the rows as they are at one moment, which is valid during the call. Several lookups
+    /// together cost less in it than alone.
+    ///
+    /// - Throws: When the rows can't be read, and what `body` throws.
     func snapshot<Result>(_ body: (any Directory) throws -> Result) throws -> Result
 }
 
@@ -25,9 +27,9 @@ public final class SQLiteDirectory: SnapshotDirectory {
         public var users: UserSettings.Source
         /// `$wgDBprefix`: letters, digits and underscores.
         public var tablePrefix = ""
-        /// How long a lock of another process is waited for.
+        /// The longest wait for a lock of another process.
         public var busyTimeoutMilliseconds = 500
-        /// How often it is looked whether a file was replaced.
+        /// How often the paths are checked for files that were replaced.
         public var checkInterval: Duration = .seconds(1)
 
         /// Files in MediaWiki's layout.
@@ -44,15 +46,18 @@ public final class SQLiteDirectory: SnapshotDirectory {
     /// More connections are made when more threads read at once, and closed again.
     private static let idleLimit = 16
 
-    /// Opens the files. Throws when one is missing, no database, or lacks a table or column that verdicts depend on.
+    /// Opens the files.
     ///
-    /// Errors of later readings are thrown to the reader, and passed to `report` for the log: at most one a second, with the
-    /// number of those since the one before.
+    /// - Parameters:
+    ///   - source: The files.
+    ///   - report: Gets errors of later lookups for the log: at most one a second, with the number of errors since the one
+    ///     before. The errors are thrown to the caller of the lookup too.
+    /// - Throws: When a file is missing, is not a database, or lacks a table or column that decisions depend on.
     public init(
         _ source: Source, report: @escaping @Sendable (StoreError, Int) -> Void = { _, _ in }
     ) throws(StoreError) {
-        guard source.tablePrefix.utf8.allSatisfy(Self.isPlain) else {
-            throw StoreError(file: source.file, problem: .unusablePrefix)
+        guard TableLayout.isUsable(prefix: source.tablePrefix) else {
+            throw StoreError(.unusablePrefix, file: source.file)
         }
         self.source = source
         reporter = ErrorReporter(report)
@@ -60,18 +65,12 @@ public final class SQLiteDirectory: SnapshotDirectory {
     }
 
     /// Opens `file`, and `usersFile` when the users are in another.
+    ///
+    /// - Throws: When a file is missing, is not a database, or lacks a table or column that decisions depend on.
     public convenience init(
         file: String, usersFile: String? = nil, users: UserSettings.Source = .local
     ) throws(StoreError) {
         try self.init(Source(file: file, usersFile: usersFile, users: users))
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
-        default: false
-        }
     }
 
     /// Runs `body` with the rows as they are at one moment.
@@ -116,23 +115,18 @@ public final class SQLiteDirectory: SnapshotDirectory {
 }
 
 extension SQLiteDirectory {
-    /// The consumer with this key, compared byte for byte.
-    public func consumer(key: [UInt8]) throws -> Consumer? { try withSession { try $0.consumer(key: key) } }
-
-    /// The consumer with this numeric id.
-    public func consumer(id: Int64) throws -> Consumer? { try withSession { try $0.consumer(id: id) } }
-
-    /// The acceptance with this OAuth 1 access token, compared byte for byte.
-    public func acceptance(token: [UInt8]) throws -> Acceptance? { try withSession { try $0.acceptance(token: token) } }
-
-    /// The acceptance with this numeric id.
-    public func acceptance(id: Int64) throws -> Acceptance? { try withSession { try $0.acceptance(id: id) } }
-
-    /// The OAuth 2 access token with this `jti`, compared byte for byte.
-    public func accessToken(identifier: [UInt8]) throws -> AccessTokenRow? {
-        try withSession { try $0.accessToken(identifier: identifier) }
+    /// The rows behind an OAuth 1 request.
+    public func oauth1(consumerKey: [UInt8], token: [UInt8], at now: Timestamp) throws -> OAuth1Records {
+        try withSession { try $0.oauth1(consumerKey: consumerKey, token: token, at: now) }
     }
 
-    /// The user with this central id, with the groups and blocks in force at `now`.
+    /// The rows behind an OAuth 2 access token.
+    public func oauth2(
+        tokenID: [UInt8], clientID: [UInt8], subject: Int64?, at now: Timestamp
+    ) throws -> OAuth2Records {
+        try withSession { try $0.oauth2(tokenID: tokenID, clientID: clientID, subject: subject, at: now) }
+    }
+
+    /// The user with this central id.
     public func user(id: Int64, at now: Timestamp) throws -> User? { try withSession { try $0.user(id: id, at: now) } }
 }

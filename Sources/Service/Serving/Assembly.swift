@@ -26,8 +26,10 @@ extension LoadedConfiguration {
         }
     }
 
-    /// Opens the database. One that is not what it should be is a mistake in the configuration. `report` gets errors of later
-    /// readings, at most one a second, with the number of errors that it stands for.
+    /// Opens the database. `report` gets errors of later lookups, at most one a second, with the number of errors that it
+    /// stands for.
+    ///
+    /// - Throws: When the database can't be used: the key that names it, with the reason.
     public func openDirectory(
         report: @escaping @Sendable (StoreError, Int) -> Void = { _, _ in }
     ) throws(ConfigurationErrors) -> SQLiteDirectory {

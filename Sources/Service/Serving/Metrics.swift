@@ -79,7 +79,7 @@ extension MetricsText {
     }
 
     private mutating func writeTransport(_ loops: [TransportCounters]) {
-        func sum(_ counter: (TransportCounters) -> Transport.Counter) -> UInt64 { loops.reduce(0) { $0 &+ counter($1).current } }
+        func sum(_ counter: (TransportCounters) -> Counter) -> UInt64 { loops.reduce(0) { $0 &+ counter($1).current } }
         single("sessiongate_event_loops", .gauge, "Threads that answer checks.", loops.count)
         begin("sessiongate_requests_total", .counter, "Requests answered on the data listeners, by protocol.")
         sample(["protocol": "h2"], sum(\.http2Requests))

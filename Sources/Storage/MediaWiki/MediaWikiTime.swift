@@ -1,16 +1,17 @@
 // MediaWiki's times in databases: 14 digits, `YYYYMMDDHHMMSS`, UTC; or `infinity`.
 
 import Bytes
+import Sessions
 
 /// A time column's value.
 enum MediaWikiTime: Equatable {
     /// NULL or empty.
     case absent
-    /// Never.
+    /// Never expires.
     case infinity
     /// Seconds since 1970.
     case seconds(Int64)
-    /// Anything else.
+    /// Not a time.
     case unreadable
 
     /// Reads a column's bytes.
@@ -29,9 +30,17 @@ enum MediaWikiTime: Equatable {
     private static func seconds(_ digits: [UInt8]) -> Int64? {
         guard digits.count == 14, digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
         func number(_ range: Range<Int>) -> Int64 { digits[range].reduce(0) { $0 * 10 + Int64($1 - 48) } }
-        let (year, month, day) = (number(0..<4), number(4..<6), number(6..<8))
-        guard (1...12).contains(month), (1...31).contains(day) else { return nil }
-        let seconds = number(8..<10) * 3600 + number(10..<12) * 60 + number(12..<14)
-        return CivilTime.days(year: year, month: month, day: day) * 86_400 + seconds
+        return CivilTime.seconds(
+            year: number(0..<4), month: number(4..<6), day: number(6..<8), hour: number(8..<10),
+            minute: number(10..<12), second: number(12..<14))
+    }
+
+    /// Whether what has this expiry is in force at `now`; without an expiry it always is.
+    func isInForce(at now: Timestamp, whenUnreadable: Bool) -> Bool {
+        switch self {
+        case .absent, .infinity: true
+        case .seconds(let seconds): seconds > now.seconds
+        case .unreadable: whenUnreadable
+        }
     }
 }

@@ -1,7 +1,7 @@
-// One connection with its prepared queries: what a worker holds while it reads.
+// One connection with its prepared statements: what a worker holds while it reads.
 //
-// Reading a row takes a lock on the file and gives it back, which costs ten times the reading itself. So the queries of a
-// lookup, or of several, run in one transaction; and what they join is then of one moment.
+// Taking a lock on the file and giving it back costs ten times as much as reading a row. So several lookups run in one
+// transaction, and the rows of each are of one moment.
 
 import Sessions
 
@@ -10,19 +10,22 @@ final class DirectorySession: @unchecked Sendable {
     // @unchecked Sendable: the directory lends a session to one thread at a time.
 
     private let connection: SQLiteConnection
-    private let oauth: OAuthQueries
-    private let users: UserQueries
+    private let oauth1: KeyedStatement
+    private let oauth2: KeyedStatement
+    private let user: SQLiteStatement
     private let begin: SQLiteStatement
     private let lock: SQLiteStatement
     private let end: SQLiteStatement
     private let files: [(path: String, identity: FileIdentity)]
 
-    /// When its files were last seen to be the ones that were opened.
+    /// When the paths were last seen to name the files that were opened.
     var lastChecked: ContinuousClock.Instant
-    /// The latest error of a reading.
+    /// The latest error of a lookup.
     private(set) var error: StoreError?
 
-    /// Opens the files and prepares all queries. Throws when a file is missing, no database, or lacks what verdicts need.
+    /// Opens the files and prepares all statements.
+    ///
+    /// - Throws: When a file is missing, is not a database, or lacks a table or column that decisions depend on.
     init(_ source: SQLiteDirectory.Source) throws(StoreError) {
         lastChecked = .now
         var files: [(path: String, identity: FileIdentity)] = []
@@ -32,47 +35,39 @@ final class DirectorySession: @unchecked Sendable {
         self.files = files
         connection = try SQLiteConnection(
             path: source.file, access: .readOnly, busyTimeoutMilliseconds: source.busyTimeoutMilliseconds)
-        let (main, users) = try Self.layouts(source, connection)
-        oauth = try OAuthQueries(main)
-        self.users = try Self.users(source.users, users, wiki: main)
+        let (wiki, users) = try Self.layouts(source, connection)
+        let sql = try MediaWikiSQL(wiki: wiki, users: users, source: source.users)
+        oauth1 = try KeyedStatement(connection, sql.oauth1)
+        oauth2 = try KeyedStatement(connection, sql.oauth2)
+        user = try connection.prepare(sql.user)
         begin = try connection.prepare("BEGIN")
         lock = try connection.prepare("SELECT 1 FROM main.sqlite_schema LIMIT 1")
         end = try connection.prepare("COMMIT")
-        // Replaced between looking and opening: rare enough to be tried again by whoever asks next.
-        guard try !isStale() else { throw StoreError(file: source.file, problem: .busy) }
+        // A file that was replaced while it was opened is rare: the next lookup tries again.
+        guard try !isStale() else { throw StoreError(.busy, file: source.file) }
     }
 
     private static func layouts(
         _ source: SQLiteDirectory.Source, _ connection: SQLiteConnection
-    ) throws(StoreError) -> (main: TableLayout, users: TableLayout) {
-        // Views and triggers of the file may not call anything with side effects.
+    ) throws(StoreError) -> (wiki: TableLayout, users: TableLayout) {
+        // Views of the file may not call functions with side effects.
         try connection.execute("PRAGMA trusted_schema = OFF")
-        // Reads the file's header, so that what is no database is named as that.
+        // Reads the file's header, so that a file that is not a database is named as such.
         try connection.run("PRAGMA schema_version")
-        let main = TableLayout(
-            connection: connection, schema: "main", file: source.file, prefix: source.tablePrefix)
-        guard let usersFile = source.usersFile else { return (main, main) }
+        let wiki = try TableLayout(connection, schema: "main", file: source.file, prefix: source.tablePrefix)
+        guard let file = source.usersFile else { return (wiki, wiki) }
         do throws(StoreError) {
-            try connection.run("ATTACH ?1 AS users", [.text(usersFile)])
+            try connection.attach(file, as: "users")
             try connection.run("PRAGMA users.schema_version")
+            return (wiki, try TableLayout(connection, schema: "users", file: file, prefix: source.tablePrefix))
         } catch {
-            throw StoreError(file: usersFile, problem: error.problem)
-        }
-        let users = TableLayout(
-            connection: connection, schema: "users", file: usersFile, prefix: source.tablePrefix)
-        return (main, users)
-    }
-
-    private static func users(
-        _ source: UserSettings.Source, _ layout: TableLayout, wiki: TableLayout
-    ) throws(StoreError) -> UserQueries {
-        switch source {
-        case .local: .local(try LocalUserQueries(layout))
-        case .centralAuth: .central(try CentralUserQueries(layout, wiki: wiki))
+            throw StoreError(error.kind, file: file)
         }
     }
 
-    /// Whether a path names another file by now. Throws when it names none.
+    /// Whether a path names another file by now.
+    ///
+    /// - Throws: When a path names no file.
     func isStale() throws(StoreError) -> Bool {
         for file in files {
             guard try FileIdentity(path: file.path) == file.identity else { return true }
@@ -80,11 +75,11 @@ final class DirectorySession: @unchecked Sendable {
         return false
     }
 
-    /// Whether to go on with the session: after an error the file may have another layout, or be damaged. A lock that was held
-    /// for too long says nothing against it.
-    var isUsable: Bool { error == nil || error?.problem == .busy }
+    /// Whether the session can be used again: after an error the file may have another layout, or be damaged. A lock that was
+    /// held for too long is not the session's error.
+    var isUsable: Bool { error == nil || error?.kind == .busy }
 
-    /// Begins to be used.
+    /// Forgets the error of an earlier use.
     func begins() { error = nil }
 
     /// Runs `body` in one read transaction.
@@ -102,7 +97,7 @@ final class DirectorySession: @unchecked Sendable {
         _ = try query { () throws(StoreError) in try statement.step() }
     }
 
-    /// Runs `body`, and remembers its error.
+    /// Runs `body` and remembers its error.
     private func query<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
         do throws(StoreError) {
             return try body()
@@ -114,27 +109,31 @@ final class DirectorySession: @unchecked Sendable {
 }
 
 extension DirectorySession: Directory {
-    func consumer(key: [UInt8]) throws -> Consumer? {
-        try query { () throws(StoreError) in try oauth.consumer(key: key) }
+    func oauth1(consumerKey: [UInt8], token: [UInt8], at now: Timestamp) throws -> OAuth1Records {
+        var reading = OAuth1Reading(consumerKey: consumerKey, token: token, now: now)
+        try query { () throws(StoreError) in
+            try oauth1.read((consumerKey, token)) { reading.add($0) } isFound: { reading.isFound }
+        }
+        return reading.records
     }
 
-    func consumer(id: Int64) throws -> Consumer? {
-        try query { () throws(StoreError) in try oauth.consumer(id: id) }
-    }
-
-    func acceptance(token: [UInt8]) throws -> Acceptance? {
-        try query { () throws(StoreError) in try oauth.acceptance(token: token) }
-    }
-
-    func acceptance(id: Int64) throws -> Acceptance? {
-        try query { () throws(StoreError) in try oauth.acceptance(id: id) }
-    }
-
-    func accessToken(identifier: [UInt8]) throws -> AccessTokenRow? {
-        try query { () throws(StoreError) in try oauth.accessToken(identifier: identifier) }
+    func oauth2(tokenID: [UInt8], clientID: [UInt8], subject: Int64?, at now: Timestamp) throws -> OAuth2Records {
+        var reading = OAuth2Reading(tokenID: tokenID, clientID: clientID, subject: subject, now: now)
+        try query { () throws(StoreError) in
+            try oauth2.read((tokenID, clientID), third: subject.map { .integer($0) } ?? .null) {
+                reading.add($0)
+            } isFound: { reading.isFound }
+        }
+        return reading.result
     }
 
     func user(id: Int64, at now: Timestamp) throws -> User? {
-        try query { () throws(StoreError) in try users.user(id: id, at: now) }
+        var reading = UserReading()
+        try query { () throws(StoreError) in
+            user.bind(.integer(id), at: 1)
+            defer { user.reset() }
+            while try user.step() { reading.add(user, at: 0, now: now) }
+        }
+        return reading.user
     }
 }

@@ -1,4 +1,4 @@
-// A store that is down fails every lookup: the log needs to know once a second, not twenty thousand times.
+// A store that is down fails every lookup, which may be twenty thousand a second. The log gets one line a second.
 
 import Synchronization
 

@@ -1,4 +1,4 @@
-// Which file a path names right now: a database that was replaced by renaming another over it is another file.
+// Which file a path names: a database that is replaced by renaming another file over it is another file.
 
 #if canImport(Glibc)
     import Glibc
@@ -12,14 +12,17 @@ struct FileIdentity: Equatable {
     private let inode: ino_t
 
     /// The plain file at `path`.
+    ///
+    /// - Throws: When there is none.
     init(path: String) throws(StoreError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            let problem: StoreError.Problem =
-                errno == ENOENT ? .missing : .cannotOpen(String(cString: strerror(errno)))
-            throw StoreError(file: path, problem: problem)
+            let reason = errno == ENOENT ? "there is no such file" : "can't be opened: \(String(cString: strerror(errno)))"
+            throw StoreError(.unavailable(reason), file: path)
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw StoreError(file: path, problem: .notAFile) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(.unavailable("not a plain file: expected an SQLite database"), file: path)
+        }
         device = status.st_dev
         inode = status.st_ino
     }

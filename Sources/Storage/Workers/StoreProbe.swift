@@ -1,14 +1,15 @@
-// Whether rows can be read: a transaction that reads nothing, on a thread of its own, so that a store that hangs holds up no
-// lookup, and lookups that queue are not taken for a store that hangs.
+// Whether rows can be read: a lookup that finds nothing, but needs all tables. It has a thread of its own, so that a store that
+// hangs delays no lookup, and a queue of lookups is not mistaken for a store that hangs.
 
 import NIOPosix
+import Sessions
 import Synchronization
 
 /// Asks a directory whether it can be read, and remembers the answer.
 final class StoreProbe: Sendable {
     private struct State {
         var problem: String?
-        /// When the question was asked that is not answered yet.
+        /// When the question was asked that has no answer yet.
         var asked: ContinuousClock.Instant?
     }
 
@@ -17,14 +18,14 @@ final class StoreProbe: Sendable {
     private let state = Mutex(State())
     private let patience: Duration
 
-    /// Who does not answer for longer than `patience` can't be read.
+    /// A directory that does not answer within `patience` counts as unreadable.
     init(_ directory: any SnapshotDirectory, patience: Duration = .seconds(5)) {
         self.directory = directory
         self.patience = patience
         pool.start()
     }
 
-    /// Asks, unless the last question is not answered yet.
+    /// Asks, unless the last question has no answer yet.
     func ask() {
         let isWaiting = state.withLock { state in
             defer { if state.asked == nil { state.asked = .now } }
@@ -40,7 +41,8 @@ final class StoreProbe: Sendable {
 
     private func read() -> String? {
         do {
-            try directory.snapshot { _ in }
+            let never = Timestamp(seconds: 0)
+            _ = try directory.snapshot { try $0.oauth2(tokenID: [], clientID: [], subject: nil, at: never) }
             return nil
         } catch {
             return "\(error)"

@@ -1,22 +1,6 @@
 // What happened on one event loop. Written there only, without a locked instruction; read from anywhere.
 
-import Synchronization
-
-/// A number that one thread counts up and others read.
-public final class Counter: Sendable {
-    private let value = Atomic<UInt64>(0)
-
-    /// Zero.
-    public init() {}
-
-    /// The number so far.
-    public var current: UInt64 { value.load(ordering: .relaxed) }
-
-    /// Counts `amount` more. One writer only.
-    func add(_ amount: UInt64 = 1) {
-        value.store(value.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
-    }
-}
+import Telemetry
 
 /// Counters of the connections of one event loop.
 public struct TransportCounters: Sendable {

@@ -97,7 +97,7 @@ extension MicroBench {
     func check(_ message: [UInt8], expecting outcome: Decision.Outcome) throws -> Int {
         let settled = try message.withBytes { bytes in
             try policy.withRequest(bytes) { request -> SettledDecision? in
-                guard let settled = settled(request) else { return nil }
+                guard let settled = carriedOut(request) else { return nil }
                 response.removeAll(keepingCapacity: true)
                 CheckResponseWriter.write(settled, to: request, policy, into: &response)
                 return settled
@@ -110,7 +110,7 @@ extension MicroBench {
         return response.count
     }
 
-    private func settled(_ request: Request) -> SettledDecision? {
+    private func carriedOut(_ request: Request) -> SettledDecision? {
         let step = decide(request, policy, memory, at: now, &scratch)
         memory.keep(&scratch, policy, at: now)
         guard case .decided(let decision) = step,
@@ -123,7 +123,7 @@ extension MicroBench {
     func encode(_ message: [UInt8], _ count: Int) throws -> Int {
         let sum = try message.withBytes { bytes in
             try policy.withRequest(bytes) { request -> Int? in
-                guard let settled = settled(request), settled.cookie != nil else { return nil }
+                guard let settled = carriedOut(request), settled.cookie != nil else { return nil }
                 return (0..<count).reduce(0) { sum, _ in
                     response.removeAll(keepingCapacity: true)
                     CheckResponseWriter.write(settled, to: request, policy, into: &response)
