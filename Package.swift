@@ -93,8 +93,11 @@ let package = Package(
         ),
         .testTarget(
             name: "CryptographyTests", dependencies: ["CNative", "Cryptography", "Bytes"], swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Sessions", "Storage"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
-            name: "SessionsTests", dependencies: ["Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],
+            name: "SessionsTests", dependencies: ["TestSupport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],
             swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
@@ -102,11 +105,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"], swiftSettings: strict),
+            dependencies: ["TestSupport", "Storage", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"], swiftSettings: strict),
         .testTarget(
             name: "TransportTests",
             dependencies: [
-                "Transport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol", "CNative",
+                "TestSupport", "Transport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol", "CNative", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -9,7 +9,7 @@ import EnvoyProtocol
     @Test func withoutCredentialsARequestIsAnonymousAndForgedHeadersAreRemoved() {
         let world = TestWorld()
         let outcome = world.check(world.request().adding("x-session-user-id", "1"))
-        #expect(outcome.verdict?.outcome == .anonymous)
+        #expect(outcome.decision?.outcome == .anonymous)
         #expect(
             outcome.response?.ok?.headersToRemove == [
                 "x-session-user-id", "x-session-sub", "x-session-consumer", "x-session-class", "x-session-type",
@@ -21,7 +21,7 @@ import EnvoyProtocol
     @Test func aFirstOAuth1RequestGetsIdentityAndCookie() throws {
         let world = TestWorld()
         let outcome = world.check(world.signed(nonce: "n1"))
-        #expect(outcome.verdict?.outcome == .authenticated)
+        #expect(outcome.decision?.outcome == .authenticated)
         let headers = Dictionary(
             uniqueKeysWithValues: (outcome.response?.ok?.headers ?? []).map { ($0.key, $0.value) })
         #expect(headers["x-session-user-id"] == "3")
@@ -60,17 +60,17 @@ import EnvoyProtocol
 
     @Test func aReplayIsRefusedAndTheProxysRetryIsNot() {
         let world = TestWorld()
-        #expect(world.check(world.signed(nonce: "n", id: "stream-1")).verdict?.outcome == .authenticated)
-        #expect(world.check(world.signed(nonce: "n", id: "stream-1")).verdict?.outcome == .authenticated)
+        #expect(world.check(world.signed(nonce: "n", id: "stream-1")).decision?.outcome == .authenticated)
+        #expect(world.check(world.signed(nonce: "n", id: "stream-1")).decision?.outcome == .authenticated)
         #expect(world.check(world.signed(nonce: "n", id: "stream-2")).reason == .nonceUsed)
         #expect(world.check(world.signed(nonce: "n")).reason == .nonceUsed)
-        #expect(world.check(world.signed(token: "tb", nonce: "n")).verdict?.outcome == .authenticated)
+        #expect(world.check(world.signed(token: "tb", nonce: "n")).decision?.outcome == .authenticated)
     }
 
     @Test func aBadSignatureBurnsNoNonce() {
         let world = TestWorld()
         #expect(world.check(world.signed(nonce: "n", secrets: "cs&wrong")).reason == .signatureInvalid)
-        #expect(world.check(world.signed(nonce: "n")).verdict?.outcome == .authenticated)
+        #expect(world.check(world.signed(nonce: "n")).decision?.outcome == .authenticated)
     }
 
     @Test func anotherUsersCookieIsRefusedOrReplaced() {
@@ -86,16 +86,16 @@ import EnvoyProtocol
         let world = TestWorld()
         let good = world.cookie(softExpiry: world.now.seconds + 60)
         let outcome = world.check(world.request().adding("cookie", "sessionJwt=\(good)"))
-        #expect(outcome.verdict?.identity?.user?.name == "Alice")
-        #expect(outcome.verdict?.identity?.type == .cookie)
+        #expect(outcome.decision?.identity?.userName == "Alice")
+        #expect(outcome.decision?.identity?.type == .cookie)
         #expect(outcome.cookies.isEmpty)
         let soft = world.cookie(softExpiry: world.now.seconds - 1)
         #expect(world.check(world.request().adding("cookie", "sessionJwt=\(soft)")).reason == .cookieExpired)
         let forged = world.check(world.request().adding("cookie", "sessionJwt=\(good)x"))
-        #expect(forged.verdict?.outcome == .anonymous)
+        #expect(forged.decision?.outcome == .anonymous)
         // Of two cookies the first counts, as in PHP.
         let two = world.check(world.request().adding("cookie", "sessionJwt=junk; sessionJwt=\(good)"))
-        #expect(two.verdict?.outcome == .anonymous)
+        #expect(two.decision?.outcome == .anonymous)
     }
 
     @Test func aBlockedUsersCookieIsNobodysWhereBlocksDisableLogin() {
@@ -104,7 +104,7 @@ import EnvoyProtocol
             world.settings.users.blockDisablesLogin = disables
             world.directory.users[0].blockedSitewide = true
             let cookie = world.cookie(softExpiry: world.now.seconds + 60)
-            let outcome = world.check(world.request().adding("cookie", "sessionJwt=\(cookie)")).verdict?.outcome
+            let outcome = world.check(world.request().adding("cookie", "sessionJwt=\(cookie)")).decision?.outcome
             #expect(outcome == (disables ? .anonymous : .authenticated))
         }
     }
@@ -118,13 +118,13 @@ import EnvoyProtocol
             builder.host = Array(host.utf8)
             #expect(world.check(builder).reason == .wrongWiki, "\(host)")
             builder.host = Array("elsewhere.test".utf8)
-            #expect(world.check(builder).verdict?.outcome == .authenticated)
+            #expect(world.check(builder).decision?.outcome == .authenticated)
         }
     }
 
     @Test func anExtremeSoftExpiryIsExplained() {
         let world = TestWorld()
-        world.authorizer.trace = Trace()
+        world.scratch.trace = Trace()
         let cookie = TestWorld.jwt(
             #"{"iss":"https://wiki.test","sxp":1e300,"sub":"mw:local:wiki:3"}"#, key: TestWorld.cookieKey)
         #expect(world.check(world.signed(nonce: "n").adding("cookie", "sessionJwt=\(cookie)")).cookies.isEmpty)
@@ -133,27 +133,27 @@ import EnvoyProtocol
     @Test func anOwnerOnlyTokenGetsACookie() {
         let world = TestWorld()
         let outcome = world.check(world.bearer())
-        #expect(outcome.verdict?.identity?.type == .oauth2Owner)
+        #expect(outcome.decision?.identity?.type == .oauth2Owner)
         #expect(outcome.cookies.count == 1)
         #expect(world.check(world.bearer()).lookups.isEmpty)
     }
 
     @Test func aRevocationTakesEffectWithinTheBound() {
         let world = TestWorld()
-        #expect(world.check(world.bearer()).verdict?.outcome == .authenticated)
+        #expect(world.check(world.bearer()).decision?.outcome == .authenticated)
         world.directory.tokens[0].revoked = true
         world.now = Timestamp(milliseconds: world.now.milliseconds + 9_999)
-        #expect(world.check(world.bearer()).verdict?.outcome == .authenticated)
+        #expect(world.check(world.bearer()).decision?.outcome == .authenticated)
         world.now = Timestamp(milliseconds: world.now.milliseconds + 1)
         #expect(world.check(world.bearer()).reason == .accessTokenRevoked)
     }
 
     @Test func aStoreThatFailsIsAnOutageAndNoRefusal() {
         let world = TestWorld()
-        world.directory.isBroken = true
+        world.directory.fail(with: Fault.storeUnavailable)
         let outcome = world.check(world.signed(nonce: "n"))
         #expect(outcome.fault == .storeUnavailable)
-        #expect(outcome.verdict == nil)
+        #expect(outcome.decision == nil)
     }
 
     @Test func observeModeRefusesNothingAndSaysWhatItWouldHave() {
@@ -215,13 +215,17 @@ import EnvoyProtocol
         _ = world.check(world.signed(nonce: "warm"))
         let message = world.signed(nonce: "n").encode()
         for _ in 0..<3 {
-            let step = message.withBytes { world.authorizer.inspect(try! CheckRequest(protobuf: $0), at: world.now) }
-            guard case .answered(let verdict) = step else {
+            let step = try message.withBytes {
+                try world.policy.withRequest($0) {
+                    decide($0, world.policy, world.memory, at: world.now, &world.scratch)
+                }
+            }
+            guard case .decided(let decision) = step else {
                 Issue.record("not answered")
                 continue
             }
-            #expect(verdict.outcome == .authenticated)
+            #expect(decision.outcome == .authenticated)
         }
-        #expect(world.check(world.signed(nonce: "n")).verdict?.outcome == .authenticated)
+        #expect(world.check(world.signed(nonce: "n")).decision?.outcome == .authenticated)
     }
 }

@@ -28,63 +28,62 @@ import EnvoyProtocol
         return request
     }
 
-    /// The check that a worker is to do, when the loop leaves `request` to it.
+    /// The check that a worker is to make, when the loop leaves `request` to it.
     private func detached(_ world: TestWorld, _ request: CheckRequestBuilder) -> DetachedCheck? {
-        let loader = Loader(gate: world.gate, directory: world.directory)
+        let message = request.encode()
         for _ in 0..<2 {
-            var response: [UInt8] = []
-            let step = request.encode().withBytes { message in
-                world.authorizer.check(try! CheckRequest(protobuf: message), at: world.now, into: &response)
-            }
-            guard case .needs(let lookup) = step else { return nil }
-            if case .verdict(let check) = lookup { return check }
-            try? loader.load(lookup, at: world.now)
+            guard case .needs(let lookup) = world.step(message) else { return nil }
+            if lookup == .worker { return message.withBytes { DetachedCheck(of: $0, world.policy, world.memory) } }
+            try? world.loader.load(lookup, at: world.now)
         }
         return nil
     }
 
     @Test func aLargeFormIsAWorkers() throws {
         let world = TestWorld()
-        world.authorizer.largestForm = 100_000
+        world.scratch.maxFormBytes = 100_000
         let check = try #require(detached(world, form(world, 200_000)))
-        #expect(check.take() == nil)
-        try Loader(gate: world.gate, directory: world.directory).load(.verdict(check), at: world.now)
-        let decided = try #require(check.take())
-        #expect(decided.verdict.outcome == .authenticated && decided.verdict.identity?.user?.id == 3)
-        #expect(try decided.response.withBytes { try CheckResponse(protobuf: $0) }.ok != nil)
-        #expect(check.take() == nil)
+        #expect(check.result == nil)
+        try world.loader.load(.detached(check), at: world.now)
+        let decision = try #require(check.result)
+        #expect(decision.outcome == .authenticated && decision.identity?.userID == 3)
+        // A worker changes nothing: the nonce is claimed by the thread that asked.
+        guard case .decided(let settled) = world.memory.carryOut(decision, world.policy, at: world.now) else {
+            return #expect(Bool(false), "the cookie is in memory already")
+        }
+        #expect(settled.decision.outcome == .authenticated)
         // The nonce is used now, wherever it is asked about.
         var again = world.signed(nonce: "n", id: "2")
         #expect(world.check(again).reason == .nonceUsed)
         again = world.signed(nonce: "m")
-        #expect(world.check(again).verdict?.outcome == .authenticated)
+        #expect(world.check(again).decision?.outcome == .authenticated)
     }
 
     @Test func whatIsWrongIsRefusedThereToo() throws {
         let world = TestWorld()
-        world.authorizer.largestForm = 100_000
+        world.scratch.maxFormBytes = 100_000
         let check = try #require(detached(world, form(world, 200_000, isTampered: true)))
-        try Loader(gate: world.gate, directory: world.directory).load(.verdict(check), at: world.now)
-        #expect(try #require(check.take()).verdict.reason == .signatureInvalid)
+        try world.loader.load(.detached(check), at: world.now)
+        #expect(try #require(check.result).reason == .signatureInvalid)
         #expect(detached(world, form(world, 50_000)) == nil)
     }
 
     @Test func anOutageIsAnOutage() throws {
         let world = TestWorld()
-        world.authorizer.largestForm = 100_000
+        world.scratch.maxFormBytes = 100_000
         let check = try #require(detached(world, form(world, 200_000)))
-        world.directory.isBroken = true
+        world.directory.fail(with: Fault.storeUnavailable)
         #expect(throws: Fault.storeUnavailable) {
             let later = Timestamp(seconds: world.now.seconds + 60)
-            try Loader(gate: world.gate, directory: world.directory).load(.verdict(check), at: later)
+            try world.loader.load(.detached(check), at: later)
         }
-        #expect(check.take() == nil)
+        #expect(check.result == nil)
     }
 
     /// No worker is kept busy by somebody who is not registered.
     @Test func onlyARegisteredSignersFormIsWorthIt() {
         let world = TestWorld()
-        world.authorizer.largestForm = 100_000
+        world.scratch.maxFormBytes = 100_000
         let unknown = form(world, 200_000, consumer: #"oauth_consumer_key="none""#)
         #expect(world.check(unknown).reason == .consumerUnknown)
         #expect(world.check(form(world, 200_000, token: "none")).reason == .tokenInvalid)

@@ -73,7 +73,7 @@ import Bytes
         for header in [#"{"alg":"RS256"}"#, #" {"typ":"J\u0057T","\u0061lg":"RS\u003256" } "#] {
             let token = TestWorld.jwt(payload, header: header, key: TestWorld.accessTokenKey)
             let outcome = world.check(world.request().adding("authorization", "Bearer \(token)"))
-            #expect(outcome.verdict?.outcome == .authenticated, "\(String(describing: outcome.reason))")
+            #expect(outcome.decision?.outcome == .authenticated, "\(String(describing: outcome.reason))")
         }
     }
 
@@ -84,7 +84,7 @@ import Bytes
             ("", []), (#","scopes":["a"]"#, ["a"]), (#","scopes":["a","b"]"#, ["a", "b"]), ("", []),
         ] {
             let outcome = world.check(world.bearer(#""aud":"oo","jti":"jti-1","sub":"3"\#(more)"#))
-            #expect(outcome.verdict?.identity?.grants == grants)
+            #expect(outcome.decision?.identity?.grants == grants)
         }
     }
 
@@ -176,7 +176,7 @@ import Bytes
         let (world, outcome) = post(long)
         #expect(outcome.reason == .consumerUnknown)
         #expect(world.directory.reads == 0)
-        #expect(world.gate.memory.counts.first { $0.name.description == "oauth1" }?.count == 0)
+        #expect(world.memory.counts.first { $0.name.description == "oauth1" }?.count == 0)
         let token = post(Array(("oauth_consumer_key=ck&oauth_token=" + String(repeating: "t", count: 100_000)).utf8))
         #expect(token.outcome.reason == .tokenInvalid)
         #expect(token.outcome.lookups == [.oauth1(consumerKey: Array("ck".utf8), token: [])])
@@ -195,10 +195,10 @@ import Bytes
         }
         #expect(outcome("/w/index.php?title=Main_Page").reason == .notAPI)
         #expect(outcome("/wiki/Main_Page").reason == .notAPI)
-        #expect(outcome("/wiki/Special:OAuth/identify").verdict?.outcome == .anonymous)
-        #expect(outcome("/w/index.php?title=Special%3AOAuth%2Ftoken").verdict?.outcome == .anonymous)
-        #expect(outcome("/w/load.php?modules=x").verdict?.outcome == .anonymous)
-        #expect(outcome("/w/rest.php/v1/page/a%zz").verdict?.outcome == .anonymous)
+        #expect(outcome("/wiki/Special:OAuth/identify").decision?.outcome == .anonymous)
+        #expect(outcome("/w/index.php?title=Special%3AOAuth%2Ftoken").decision?.outcome == .anonymous)
+        #expect(outcome("/w/load.php?modules=x").decision?.outcome == .anonymous)
+        #expect(outcome("/w/rest.php/v1/page/a%zz").decision?.outcome == .anonymous)
         #expect(outcome("/w/rest.php/v1/page/a").reason == .consumerKeyMissing)
         // The server runs what the decoded path names; what follows a script is its own business.
         #expect(outcome("/w/%69ndex.php?title=Main_Page").reason == .notAPI)
@@ -208,6 +208,6 @@ import Bytes
         #expect(outcome("/w/rest.php/v1/page/load.php").reason == .consumerKeyMissing)
         #expect(outcome("/w/rest.php/v1/page/index.php").reason == .consumerKeyMissing)
         #expect(outcome("/w/rest.php/v1/page/x/api.php/y").reason == .consumerKeyMissing)
-        #expect(outcome("/w/api.php/x").verdict?.outcome == .anonymous)
+        #expect(outcome("/w/api.php/x").decision?.outcome == .anonymous)
     }
 }

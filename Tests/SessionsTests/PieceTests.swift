@@ -111,40 +111,65 @@ import EnvoyProtocol
 }
 
 @Suite struct NonceMemoryTests {
-    private func key(_ text: String) -> NonceMemory.Key {
-        Array(text.utf8).withBytes { NonceMemory.Key(consumer: Bytes("c"), token: Bytes("t"), nonce: $0) }
+    private func claim(_ text: String, request: String = "", expires: Int64) -> NonceClaim {
+        Array(text.utf8).withBytes { nonce in
+            Array(request.utf8).withBytes { request in
+                NonceClaim(
+                    consumer: Bytes("c"), token: Bytes("t"), nonce: nonce, requestID: request, expires: expires)
+            }
+        }
     }
 
     @Test func aNonceCountsUntilItsExpiryInclusive() {
         let memory = NonceMemory(capacity: 1000, horizon: 601)
-        #expect(memory.claim(key("a"), request: 0, now: 1000, expires: 1300) == .fresh)
-        #expect(memory.claim(key("a"), request: 0, now: 1300, expires: 1600) == .used)
-        #expect(memory.claim(key("a"), request: 0, now: 1301, expires: 1601) == .fresh)
+        #expect(memory.claim(claim("a", expires: 1300), now: 1000) == .fresh)
+        #expect(memory.claim(claim("a", expires: 1600), now: 1300) == .used)
+        #expect(memory.claim(claim("a", expires: 1601), now: 1301) == .fresh)
     }
 
     @Test func generationsDropWhatHasExpiredAndNothingElse() {
         let memory = NonceMemory(capacity: 1_000_000, horizon: 601)
         for second in Int64(0)..<3000 {
-            #expect(
-                memory.claim(key("n\(second)"), request: 0, now: 10_000 + second, expires: 10_600 + second) == .fresh)
+            #expect(memory.claim(claim("n\(second)", expires: 10_600 + second), now: 10_000 + second) == .fresh)
             let recent = max(0, second - 600)
-            #expect(memory.claim(key("n\(recent)"), request: 0, now: 10_000 + second, expires: 10_600) == .used)
+            #expect(memory.claim(claim("n\(recent)", expires: 10_600), now: 10_000 + second) == .used)
         }
         #expect(memory.count < 1300)
     }
 
     @Test func itIsBoundedAndFailsClosed() {
         let memory = NonceMemory(capacity: 640, horizon: 601)
-        var answers: [NonceMemory.Answer] = []
-        for index in 0..<5000 { answers.append(memory.claim(key("\(index)"), request: 0, now: 1, expires: 600)) }
-        #expect(answers.contains(.full))
+        var outcomes: [NonceOutcome?] = []
+        for index in 0..<5000 { outcomes.append(memory.claim(claim("\(index)", expires: 600), now: 1)) }
+        #expect(outcomes.contains(.full))
         #expect(memory.count <= 640)
-        #expect(memory.claim(key("0"), request: 0, now: 1, expires: 600) == .used)
+        #expect(memory.claim(claim("0", expires: 600), now: 1) == .used)
+    }
+
+    @Test func aRetryHasTheRequestsOwnID() {
+        let memory = NonceMemory(capacity: 640, horizon: 601)
+        #expect(memory.claim(claim("a", request: "1", expires: 600), now: 1) == .fresh)
+        #expect(memory.claim(claim("a", request: "1", expires: 600), now: 2) == .retried)
+        #expect(memory.claim(claim("a", request: "2", expires: 600), now: 2) == .used)
+        #expect(memory.claim(claim("a", expires: 600), now: 2) == .used)
+    }
+
+    /// A clock that was a year ahead for a while does not keep the memory full until that year is over.
+    @Test func aClockThatIsSetBackFreesTheMemory() {
+        let memory = NonceMemory(capacity: 64, horizon: 601)
+        let year: Int64 = 365 * 86_400
+        for index in 0..<1000 { _ = memory.claim(claim("\(index)", expires: year + 600), now: year) }
+        #expect(memory.count > 0)
+        // Two generations later nothing is left of it.
+        for second in stride(from: Int64(1), to: 2000, by: 10) {
+            for index in 0..<64 { _ = memory.claim(claim("\(second) \(index)", expires: second + 1), now: second) }
+        }
+        #expect(memory.claim(claim("new", expires: 5000), now: 4000) == .fresh)
     }
 
     @Test func aMillionTakeLessThanFortyBytesEach() {
         let memory = NonceMemory(capacity: 2_000_000, horizon: 601)
-        for index in 0..<300_000 { _ = memory.claim(key("\(index)"), request: 7, now: 1, expires: 600) }
+        for index in 0..<300_000 { _ = memory.claim(claim("\(index)", request: "7", expires: 600), now: 1) }
         #expect(memory.count == 300_000)
         #expect(memory.byteCount <= 40 * 300_000)
     }
@@ -213,7 +238,7 @@ import EnvoyProtocol
         func name(_ change: (inout User, inout Settings) -> Void) -> String? {
             let world = TestWorld()
             change(&world.directory.users[0], &world.settings)
-            return world.check(world.signed(nonce: "n")).verdict?.identity?.rateLimitClass
+            return world.check(world.signed(nonce: "n")).decision?.identity?.rateLimitClass
         }
         let old = world.now.seconds - 8 * 86_400
         #expect(name { _, _ in } == "authed-user")

@@ -4,30 +4,7 @@ import Sessions
 import Cryptography
 import Bytes
 import EnvoyProtocol
-
-/// Rows held in memory; counts what is asked.
-final class MemoryDirectory: Directory, @unchecked Sendable {
-    // @unchecked Sendable: each test uses one from its own thread only.
-    var consumers: [Consumer] = []
-    var acceptances: [Acceptance] = []
-    var tokens: [AccessTokenRow] = []
-    var users: [User] = []
-    var isBroken = false
-    private(set) var reads = 0
-
-    private func read<Row>(_ rows: [Row], _ isWanted: (Row) -> Bool) throws -> Row? {
-        reads += 1
-        if isBroken { throw Fault.storeUnavailable }
-        return rows.first(where: isWanted)
-    }
-
-    func consumer(key: [UInt8]) throws -> Consumer? { try read(consumers) { $0.key == key } }
-    func consumer(id: Int64) throws -> Consumer? { try read(consumers) { $0.id == id } }
-    func acceptance(token: [UInt8]) throws -> Acceptance? { try read(acceptances) { $0.accessToken == token } }
-    func acceptance(id: Int64) throws -> Acceptance? { try read(acceptances) { $0.id == id } }
-    func accessToken(identifier: [UInt8]) throws -> AccessTokenRow? { try read(tokens) { $0.identifier == identifier } }
-    func user(id: Int64, at now: Timestamp) throws -> User? { try read(users) { $0.id == id } }
-}
+import TestSupport
 
 /// A wiki with Alice (3) and Bob (5), one OAuth 1 consumer and one owner-only OAuth 2 consumer of Alice's.
 final class TestWorld {
@@ -36,13 +13,15 @@ final class TestWorld {
     static let cookieKey = try! RSAPrivateKey.generate(bits: 2048)
 
     var settings = Settings()
-    let directory = MemoryDirectory()
+    let directory = InMemoryDirectory()
     var now = TestWorld.start
-    private(set) lazy var gate = Gate(
+    private(set) lazy var policy = Policy(
         settings: settings,
         keys: KeyRing(
             accessTokenKeys: [Self.accessTokenKey.publicKey], signer: Self.cookieKey, alsoPublished: []))
-    private(set) lazy var authorizer = Authorizer(gate: gate)
+    private(set) lazy var memory = Memory(settings)
+    var scratch = Scratch()
+    var loader: Loader { Loader(CurrentPolicy(policy), memory, directory) }
 
     init() {
         settings.cookie.issuer = "https://wiki.test"
@@ -74,55 +53,56 @@ final class TestWorld {
 
     /// What came of a check.
     struct Outcome {
-        var verdict: Verdict?
+        var decision: Decision?
         var fault: Fault?
         var response: CheckResponse?
         var lookups: [Lookup] = []
 
-        var reason: Reason? { verdict?.reason }
+        var reason: Reason? { decision?.reason }
         var cookies: [String] {
             (response?.ok?.responseHeadersToAdd ?? []).filter { $0.key == "set-cookie" }.map(\.value)
         }
     }
 
-    /// Checks `request`, fetching what is missing as it goes.
-    func check(_ request: CheckRequestBuilder) -> Outcome {
-        let message = request.encode()
-        let loader = Loader(gate: gate, directory: directory)
-        var outcome = Outcome()
-        for _ in 0..<Authorizer.mostRounds {
-            var response: [UInt8] = []
-            let step = message.withBytes { bytes in
-                authorizer.check(try! CheckRequest(protobuf: bytes), at: now, into: &response)
-            }
-            switch step {
-            case .answered(let verdict):
-                outcome.verdict = verdict
-                outcome.response = response.withBytes { try! CheckResponse(protobuf: $0) }
-                return outcome
-            case .failed(let fault):
-                outcome.fault = fault
-                return outcome
-            case .needs(let lookup):
-                outcome.lookups.append(lookup)
-                do throws(Fault) { try loader.load(lookup, at: now) } catch {
-                    outcome.fault = error
-                    return outcome
+    /// One step of a check: what is decided is carried out, and the answer written.
+    func step(_ message: [UInt8]) -> Step<(settled: SettledDecision, response: [UInt8])> {
+        message.withBytes { bytes in
+            try! policy.withRequest(bytes) { request in
+                let step = decide(request, policy, memory, at: now, &scratch)
+                memory.keep(&scratch, policy, at: now)
+                return step.flatMap { memory.carryOut($0, policy, at: now) }.flatMap { settled in
+                    var response: [UInt8] = []
+                    CheckResponseWriter.write(settled, to: request, policy, into: &response)
+                    return .decided((settled, response))
                 }
             }
         }
-        outcome.fault = .unresolved
+    }
+
+    /// Checks `request`, and looks up what is missing as it goes.
+    func check(_ request: CheckRequestBuilder) -> Outcome {
+        let message = request.encode()
+        var outcome = Outcome()
+        do throws(Fault) {
+            let (settled, response) = try settled {
+                step(message)
+            } load: { (lookup) throws(Fault) in
+                outcome.lookups.append(lookup)
+                try loader.load(lookup, at: now)
+            }
+            outcome.decision = settled.decision
+            outcome.response = response.withBytes { try! CheckResponse(protobuf: $0) }
+        } catch {
+            outcome.fault = error
+        }
         return outcome
     }
 
-    /// The bytes of the answer, when all that is missing is fetched.
+    /// The bytes of the answer, when all that is missing is looked up.
     func answer(_ request: CheckRequestBuilder) -> [UInt8] {
         _ = check(request)
-        var response: [UInt8] = []
         // The same id: a retry, when a nonce was claimed.
-        let message = request.encode()
-        let again = message.withBytes { authorizer.check(try! CheckRequest(protobuf: $0), at: now, into: &response) }
-        guard case .answered = again else { return [] }
+        guard case .decided(let (_, response)) = step(request.encode()) else { return [] }
         return response
     }
 

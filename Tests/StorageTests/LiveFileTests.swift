@@ -11,29 +11,29 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    func problem(_ name: String, users: String? = nil) -> StoreError.Problem? {
+    func problem(_ name: String, users: String? = nil) -> StoreError.Kind? {
         do throws(StoreError) {
             _ = try SQLiteDirectory(file: folder.file(name), usersFile: users.map(folder.file))
             return nil
         } catch {
             #expect(error.file == folder.file(users ?? name))
-            #expect(error.description.hasPrefix(error.file + ": "))
-            return error.problem
+            #expect(error.description == "\(folder.file(users ?? name)): \(error.kind)")
+            return error.kind
         }
     }
 
     @Test func noSuchFile() throws {
-        #expect(problem("absent.sqlite") == .missing)
-        #expect(problem("absent/wiki.sqlite") == .missing)
+        #expect(problem("absent.sqlite") == .noSuchFile)
+        #expect(problem("absent/wiki.sqlite") == .noSuchFile)
         #expect(!FileManager.default.fileExists(atPath: folder.file("absent.sqlite")), "reading made a file")
-        #expect(throws: StoreError(file: "", problem: .missing)) { try SQLiteDirectory(file: "") }
-        #expect(throws: StoreError(file: ":memory:", problem: .missing)) { try SQLiteDirectory(file: ":memory:") }
+        #expect(throws: StoreError(.noSuchFile, file: "")) { try SQLiteDirectory(file: "") }
+        #expect(throws: StoreError(.noSuchFile, file: ":memory:")) { try SQLiteDirectory(file: ":memory:") }
     }
 
     @Test func noPlainFile() throws {
         try FileManager.default.createDirectory(atPath: folder.file("folder"), withIntermediateDirectories: false)
         #expect(problem("folder") == .notAFile)
-        #expect(throws: StoreError(file: "/dev/null", problem: .notAFile)) { try SQLiteDirectory(file: "/dev/null") }
+        #expect(throws: StoreError(.notAFile, file: "/dev/null")) { try SQLiteDirectory(file: "/dev/null") }
     }
 
     @Test func noDatabase() throws {
@@ -65,7 +65,7 @@ import Testing
 
     @Test func usersFile() throws {
         try folder.database("oauth.sqlite", Schema.oauth)
-        #expect(problem("oauth.sqlite", users: "absent.sqlite") == .missing)
+        #expect(problem("oauth.sqlite", users: "absent.sqlite") == .noSuchFile)
         try Data("no database".utf8).write(to: URL(fileURLWithPath: folder.file("text")))
         #expect(problem("oauth.sqlite", users: "text") == .notADatabase)
         try folder.database("empty.sqlite", "CREATE TABLE other (id INTEGER)")
@@ -102,28 +102,28 @@ import Testing
     func writesOfOthersAreSeen(mode: String) throws {
         try database.run("PRAGMA journal_mode = \(mode)")
         let directory = try directory()
-        #expect(try directory.consumer(key: bytes("key"))?.stage == .approved)
+        #expect(try directory.consumer(key: "key")?.stage == .approved)
         try database.run("UPDATE oauth_registered_consumer SET oarc_stage = 4")
-        #expect(try directory.consumer(key: bytes("key"))?.stage == .disabled)
+        #expect(try directory.consumer(key: "key")?.stage == .disabled)
         // A transaction that is not committed is not seen, and disturbs nobody.
         try database.run("BEGIN IMMEDIATE")
         try database.run("UPDATE oauth_registered_consumer SET oarc_stage = 1")
-        #expect(try directory.consumer(key: bytes("key"))?.stage == .disabled)
+        #expect(try directory.consumer(key: "key")?.stage == .disabled)
         try database.run("COMMIT")
-        #expect(try directory.consumer(key: bytes("key"))?.stage == .approved)
+        #expect(try directory.consumer(key: "key")?.stage == .approved)
     }
 
     /// What a snapshot reads is of one moment, whatever is written meanwhile.
     @Test func snapshot() throws {
         try database.run("PRAGMA journal_mode = WAL")
         try directory().snapshot { rows in
-            #expect(try rows.consumer(id: 1)?.stage == .approved)
+            #expect(try rows.consumer(key: "key")?.stage == .approved)
             try database.run("UPDATE oauth_registered_consumer SET oarc_stage = 4")
             try database.run("UPDATE user SET user_name = 'Renamed'")
-            #expect(try rows.consumer(id: 1)?.stage == .approved)
+            #expect(try rows.consumer(key: "key")?.stage == .approved)
             #expect(try rows.user(id: 7, at: now)?.name == "Alice")
         }
-        #expect(try directory().consumer(id: 1)?.stage == .disabled)
+        #expect(try directory().consumer(key: "key")?.stage == .disabled)
     }
 
     /// The file belongs to others.
@@ -143,7 +143,7 @@ import Testing
         try folder.database("next.sqlite", Schema.oauth, Schema.users).addUser(7, "Successor")
         #expect(rename(folder.file("next.sqlite"), folder.file("wiki.sqlite")) == 0)
         #expect(try directory.user(id: 7, at: now)?.name == "Successor")
-        #expect(try directory.consumer(id: 1) == nil)
+        #expect(try directory.consumer(key: "key") == nil)
     }
 
     @Test func replacedFileWithinTheInterval() throws {
@@ -157,7 +157,7 @@ import Testing
     @Test func removedFile() throws {
         let directory = try directory()
         #expect(rename(folder.file("wiki.sqlite"), folder.file("away.sqlite")) == 0)
-        let missing = StoreError(file: folder.file("wiki.sqlite"), problem: .missing)
+        let missing = StoreError(.noSuchFile, file: folder.file("wiki.sqlite"))
         #expect(throws: missing) { try directory.user(id: 7, at: now) }
         #expect(throws: missing) { try directory.snapshot { try $0.user(id: 7, at: now) } }
         #expect(rename(folder.file("away.sqlite"), folder.file("wiki.sqlite")) == 0)
@@ -170,8 +170,8 @@ import Testing
         let directory = try directory()
         try Data(repeating: 0x41, count: 10_000).write(to: URL(fileURLWithPath: folder.file("text")))
         #expect(rename(folder.file("text"), folder.file("wiki.sqlite")) == 0)
-        #expect(throws: StoreError(file: folder.file("wiki.sqlite"), problem: .notADatabase)) {
-            try directory.consumer(id: 1)
+        #expect(throws: StoreError(.notADatabase, file: folder.file("wiki.sqlite"))) {
+            try directory.consumer(key: "key")
         }
     }
 
@@ -184,15 +184,29 @@ import Testing
         #expect(try directory.user(id: 7, at: now)?.name == "Alice")
         try database.execute("DROP TABLE user")
         #expect(throws: StoreError.self) { try directory.user(id: 7, at: now) }
-        #expect(throws: StoreError(file: folder.file("wiki.sqlite"), problem: .missingTable("user"))) {
+        #expect(throws: StoreError(.missingTable("user"), file: folder.file("wiki.sqlite"))) {
             try directory.user(id: 7, at: now)
         }
+    }
+
+    /// Nothing is left of the tables: the probe behind /readyz must not take that for a database without rows.
+    @Test func truncatedFile() async throws {
+        let directory = try directory()
+        let workers = StoreWorkers(directory: directory) { _, _, _ in }
+        #expect(truncate(folder.file("wiki.sqlite"), 0) == 0)
+        #expect(throws: StoreError.self) { try directory.user(id: 7, at: now) }
+        for _ in 0..<2000 where workers.storeProblem == nil {
+            workers.probeStore()
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        #expect(workers.storeProblem?.contains("missing") == true)
+        await workers.shutdown()
     }
 
     @Test func lockedFile() throws {
         let directory = try directory()
         try database.run("BEGIN EXCLUSIVE")
-        let busy = StoreError(file: folder.file("wiki.sqlite"), problem: .busy)
+        let busy = StoreError(.busy, file: folder.file("wiki.sqlite"))
         #expect(throws: busy) { try directory.user(id: 7, at: now) }
         #expect(throws: busy) { try directory.snapshot { try $0.user(id: 7, at: now) } }
         try database.run("COMMIT")
@@ -211,7 +225,7 @@ import Testing
         try file.write(contentsOf: Data(repeating: 0xff, count: Int(size) - 4096))
         try file.close()
         #expect(throws: StoreError.self) { try directory.user(id: 2500, at: now) }
-        #expect(throws: StoreError.self) { try directory.snapshot { try $0.consumer(key: bytes("key")) } }
+        #expect(throws: StoreError.self) { try directory.snapshot { try $0.consumer(key: "key") } }
     }
 
     @Test func manyThreads() async throws {
@@ -223,7 +237,7 @@ import Testing
                     var found = 0
                     for _ in 0..<200 {
                         found += try directory.snapshot { try $0.user(id: 7, at: now) } == nil ? 0 : 1
-                        found += try directory.consumer(key: bytes("key")) == nil ? 0 : 1
+                        found += try directory.consumer(key: "key") == nil ? 0 : 1
                     }
                     return found
                 }

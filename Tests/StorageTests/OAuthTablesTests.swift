@@ -29,19 +29,77 @@ import Testing
             id: 1, key: bytes("a77fb49e"), name: "Tool", ownerID: 7, ownerOnly: true, stage: .approved, wiki: "*",
             oauthVersion: 2, storedSecret: bytes("stored"), rsaKey: bytes("PEM"), restrictions: bytes("{}"),
             grants: bytes(#"["basic"]"#))
-        #expect(try directory.consumer(key: bytes("a77fb49e")) == consumer)
-        #expect(try directory.consumer(id: 1) == consumer)
+        #expect(try directory.consumer(key: "a77fb49e") == consumer)
         let acceptance = Acceptance(
             id: 11, wiki: "enwiki", userID: 7, consumerID: 1, accessToken: bytes("7916510d"),
             storedSecret: bytes("token secret"), grants: bytes(#"["basic","editpage"]"#))
-        #expect(try directory.acceptance(token: bytes("7916510d")) == acceptance)
-        #expect(try directory.acceptance(id: 11) == acceptance)
         #expect(
-            try directory.accessToken(identifier: bytes("0e564b4d"))
-                == AccessTokenRow(identifier: bytes("0e564b4d"), acceptanceID: 11, revoked: false))
+            try directory.oauth1(consumerKey: bytes("a77fb49e"), token: bytes("7916510d"), at: now)
+                == OAuth1Records(consumer: consumer, acceptance: acceptance))
+        try database.addUser(7, "Alice")
+        let alice = User(id: 7, name: "Alice")
         #expect(
-            try directory.accessToken(identifier: bytes("revoked"))
-                == AccessTokenRow(identifier: bytes("revoked"), acceptanceID: 0, revoked: true))
+            try directory.oauth1(consumerKey: bytes("a77fb49e"), token: bytes("7916510d"), at: now)
+                == OAuth1Records(consumer: consumer, acceptance: acceptance, user: alice))
+        #expect(
+            try directory.oauth2(tokenID: bytes("0e564b4d"), clientID: bytes("a77fb49e"), subject: 7, at: now)
+                == OAuth2Records(
+                    token: AccessTokenRow(identifier: bytes("0e564b4d"), acceptanceID: 11, revoked: false),
+                    client: consumer, acceptance: acceptance, consumer: consumer, user: alice))
+        #expect(
+            try directory.oauth2(tokenID: bytes("revoked"), clientID: bytes("other"), subject: 8, at: now)
+                == OAuth2Records(
+                    token: AccessTokenRow(identifier: bytes("revoked"), acceptanceID: 0, revoked: true),
+                    subjectExists: false))
+    }
+
+    /// The keys of one lookup need not be stored in the same type, whatever was found before.
+    @Test(arguments: [true, false], [true, false])
+    func mixedTypes(keyIsBlob: Bool, tokenIsBlob: Bool) throws {
+        func value(_ text: String, _ isBlob: Bool) -> SQLiteValue { isBlob ? .blob(bytes(text)) : .text(text) }
+        try database.addConsumer(id: 1, key: value("key", keyIsBlob))
+        try database.addAcceptance(id: 11, token: value("token", tokenIsBlob))
+        try database.addAccessToken(value("jti", tokenIsBlob), acceptance: 11)
+        let directory = try directory()
+        for _ in 0..<3 {
+            let records = try directory.oauth1(consumerKey: bytes("key"), token: bytes("token"), at: now)
+            #expect(records.consumer?.id == 1)
+            #expect(records.acceptance?.id == 11)
+            let others = try directory.oauth2(tokenID: bytes("jti"), clientID: bytes("key"), subject: nil, at: now)
+            #expect(others.token?.acceptanceID == 11)
+            #expect(others.client?.id == 1)
+            #expect(try directory.oauth1(consumerKey: bytes("key"), token: bytes("other"), at: now).acceptance == nil)
+        }
+    }
+
+    /// A token of another consumer is not found, and neither is its user.
+    @Test func anotherConsumersToken() throws {
+        try database.addUser(7, "Alice")
+        try database.addConsumer(id: 1, key: .text("key"))
+        try database.addConsumer(id: 2, key: .text("other"))
+        try database.addAcceptance(id: 11, token: .text("token"))
+        let directory = try directory()
+        #expect(try directory.oauth1(consumerKey: bytes("key"), token: bytes("token"), at: now).user?.id == 7)
+        let records = try directory.oauth1(consumerKey: bytes("other"), token: bytes("token"), at: now)
+        #expect(records == OAuth1Records(consumer: try directory.consumer(key: "other")))
+        #expect(records.consumer?.id == 2)
+        #expect(
+            try directory.oauth1(consumerKey: bytes("unknown"), token: bytes("token"), at: now) == OAuth1Records())
+    }
+
+    /// A lookup has a row for each group and block; its records are those of one user.
+    @Test func groupsAndBlocksOfALookup() throws {
+        try database.execute(Schema.blocks)
+        try database.addUser(7, "Alice", edits: .integer(5))
+        try database.addConsumer(id: 1, key: .text("key"))
+        try database.addAcceptance(id: 11, token: .text("token"))
+        try database.execute("INSERT INTO user_groups VALUES (7, 'sysop', NULL), (7, 'bot', NULL), (8, 'other', NULL)")
+        try database.execute("INSERT INTO block_target VALUES (1, NULL, 7)")
+        try database.execute("INSERT INTO block (bl_target, bl_expiry) VALUES (1, '20200101000000'), (1, 'infinity')")
+        let expected = User(id: 7, name: "Alice", blockedSitewide: true, groups: ["bot", "sysop"], editCount: 5)
+        let directory = try directory()
+        #expect(try directory.user(id: 7, at: now) == expected)
+        #expect(try directory.oauth1(consumerKey: bytes("key"), token: bytes("token"), at: now).user == expected)
     }
 
     @Test func nothingThere() throws {
@@ -50,15 +108,15 @@ import Testing
         try database.addAccessToken(.text("jti"), acceptance: 1)
         let directory = try directory()
         for key in ["", "k", "keyy", "KEY", "key\u{0}", "' OR 1=1 --", "%", "\u{fffd}"] {
-            #expect(try directory.consumer(key: bytes(key)) == nil)
-            #expect(try directory.acceptance(token: bytes(key)) == nil)
+            #expect(try directory.consumer(key: key) == nil)
+            #expect(try directory.acceptance(token: bytes(key), of: bytes("key")) == nil)
             #expect(try directory.accessToken(identifier: bytes(key)) == nil)
         }
+        #expect(try directory.acceptance(token: bytes("token"), of: bytes("key")) != nil)
         #expect(try directory.consumer(key: [0xff, 0xfe, 0]) == nil)
         #expect(try directory.consumer(key: [UInt8](repeating: 0x61, count: 1_000_000)) == nil)
         for id: Int64 in [0, 2, -1, .max, .min] {
-            #expect(try directory.consumer(id: id) == nil)
-            #expect(try directory.acceptance(id: id) == nil)
+            #expect(try directory.oauth2(tokenID: [], clientID: [], subject: id, at: now).subjectExists == false)
         }
     }
 
@@ -71,7 +129,7 @@ import Testing
 
     @Test func nullsAndUnknownValues() throws {
         try database.addConsumer(id: 1, key: .text("null"), stage: 9, rsaKey: .null, secret: .null)
-        let consumer = try directory().consumer(id: 1)
+        let consumer = try directory().consumer(key: "null")
         #expect(consumer?.rsaKey == [])
         #expect(consumer?.storedSecret == [])
         #expect(consumer?.stage == nil)
@@ -83,7 +141,7 @@ import Testing
     ])
     func stages(stored: Int64, stage: Consumer.Stage) throws {
         try database.addConsumer(id: 1, key: .text("key"), stage: stored)
-        #expect(try directory().consumer(id: 1)?.stage == stage)
+        #expect(try directory().consumer(key: "key")?.stage == stage)
     }
 
     /// A column that takes different keys for the same must not mix consumers up.
@@ -96,9 +154,9 @@ import Testing
         let writer = try SQLiteConnection(path: folder.file("nocase.sqlite"), access: .readWrite)
         try writer.addConsumer(id: 2, key: .text("abc"))
         let directory = try SQLiteDirectory(file: folder.file("nocase.sqlite"))
-        #expect(try directory.consumer(key: bytes("abc"))?.id == 2)
-        #expect(try directory.consumer(key: bytes("ABC"))?.id == 1)
-        #expect(try directory.consumer(key: bytes("Abc")) == nil)
+        #expect(try directory.consumer(key: "abc")?.id == 2)
+        #expect(try directory.consumer(key: "ABC")?.id == 1)
+        #expect(try directory.consumer(key: "Abc") == nil)
     }
 
     /// Texts in a database of another encoding are converted, blobs are not.
@@ -107,9 +165,9 @@ import Testing
         try database.addConsumer(id: 1, key: .text("text é"))
         try database.addConsumer(id: 2, key: .blob(bytes("blob é")))
         let directory = try SQLiteDirectory(file: folder.file("utf16.sqlite"))
-        #expect(try directory.consumer(key: bytes("text é"))?.id == 1)
-        #expect(try directory.consumer(key: bytes("blob é"))?.id == 2)
-        #expect(try directory.consumer(id: 1)?.key == bytes("text é"))
+        #expect(try directory.consumer(key: "text é")?.id == 1)
+        #expect(try directory.consumer(key: "blob é")?.id == 2)
+        #expect(try directory.consumer(key: "text é")?.key == bytes("text é"))
     }
 
     /// `$wgDBprefix`.
@@ -119,13 +177,13 @@ import Testing
         let database = try folder.database("prefix.sqlite", prefixed)
         try database.run("INSERT INTO mw_user (user_id, user_name) VALUES (7, 'Alice')")
         var source = SQLiteDirectory.Source(file: folder.file("prefix.sqlite"))
-        #expect(throws: StoreError(file: source.file, problem: .missingTable("oauth_registered_consumer"))) {
+        #expect(throws: StoreError(.missingTable("oauth_registered_consumer"), file: source.file)) {
             try SQLiteDirectory(source)
         }
         source.tablePrefix = "mw_"
         #expect(try SQLiteDirectory(source).user(id: 7, at: now)?.name == "Alice")
         source.tablePrefix = "mw\"; DROP TABLE user; --"
-        #expect(throws: StoreError(file: source.file, problem: .unusablePrefix)) { try SQLiteDirectory(source) }
+        #expect(throws: StoreError(.unusablePrefix, file: source.file)) { try SQLiteDirectory(source) }
     }
 
     /// Extensions older than OAuth 2 have no tokens table and no version column.
@@ -139,22 +197,8 @@ import Testing
               oarc_restrictions) VALUES ('key', 'Tool', 7, '*', '[]', '{}')
             """)
         let directory = try SQLiteDirectory(file: folder.file("old.sqlite"))
-        #expect(try directory.consumer(key: bytes("key"))?.oauthVersion == 1)
+        #expect(try directory.consumer(key: "key")?.oauthVersion == 1)
         #expect(try directory.accessToken(identifier: bytes("jti")) == nil)
-    }
-
-    /// With a hundred thousand rows, a lookup that does not use an index would take milliseconds.
-    @Test(arguments: [
-        "SELECT oarc_id FROM main.oauth_registered_consumer WHERE oarc_consumer_key IN (?1, ?2)",
-        "SELECT oaac_id FROM main.oauth_accepted_consumer WHERE oaac_access_token IN (?1, ?2)",
-        "SELECT oaat_id FROM main.oauth2_access_tokens WHERE oaat_identifier IN (?1, ?2)",
-        "SELECT user_id FROM main.user WHERE user_name IN (?1, ?2)",
-        "SELECT ug_group FROM main.user_groups WHERE ug_user = ?1",
-    ])
-    func indexes(query: String) throws {
-        let plan = try database.prepare("EXPLAIN QUERY PLAN " + query)
-        #expect(try plan.step())
-        #expect(plan.text(3).hasPrefix("SEARCH"), "\(plan.text(3))")
     }
 }
 
@@ -168,6 +212,7 @@ import Testing
         let json = try JSONSerialization.jsonObject(
             with: Data(contentsOf: Self.folder.appendingPathComponent("oauth-tables.json")))
         let tables = try #require(json as? [String: [[String: Any]]])
+        var keys: [Int64: [UInt8]] = [:]
         for row in try #require(tables["oauth_registered_consumer"]) {
             let key = try bytes(#require(row["oarc_consumer_key"] as? String))
             let consumer = try #require(try directory.consumer(key: key))
@@ -177,14 +222,15 @@ import Testing
             #expect(consumer.ownerOnly == (row["oarc_owner_only"] as? Int != 0))
             #expect(consumer.storedSecret == bytes(row["oarc_secret_key"] as? String ?? ""))
             #expect(consumer.rsaKey == bytes(row["oarc_rsa_key"] as? String ?? ""))
-            #expect(try directory.consumer(id: consumer.id) == consumer)
+            keys[consumer.id] = key
         }
         for row in try #require(tables["oauth_accepted_consumer"]) {
             let token = try bytes(#require(row["oaac_access_token"] as? String))
-            let acceptance = try #require(try directory.acceptance(token: token))
+            let consumerID = try #require(row["oaac_consumer_id"] as? Int64)
+            let key = try #require(keys[consumerID])
+            let acceptance = try #require(try directory.acceptance(token: token, of: key))
             #expect(acceptance.userID == row["oaac_user_id"] as? Int64)
-            #expect(acceptance.consumerID == row["oaac_consumer_id"] as? Int64)
-            #expect(try directory.acceptance(id: acceptance.id) == acceptance)
+            #expect(acceptance.consumerID == consumerID)
         }
         for row in try #require(tables["oauth2_access_tokens"]) {
             let identifier = try bytes(#require(row["oaat_identifier"] as? String))

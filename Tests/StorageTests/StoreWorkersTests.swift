@@ -5,26 +5,8 @@ import Cryptography
 import Foundation
 import Storage
 import Synchronization
+import TestSupport
 import Testing
-
-/// A directory without rows, which counts its snapshots and can be out of order.
-private final class EmptyDirectory: SnapshotDirectory {
-    let snapshots = Mutex(0)
-    let isDown = Mutex(false)
-
-    func snapshot<Result>(_ body: (any Directory) throws -> Result) throws -> Result {
-        snapshots.withLock { $0 += 1 }
-        if isDown.withLock({ $0 }) { throw StoreError(file: "wiki.sqlite", problem: .missing) }
-        return try body(self)
-    }
-
-    func consumer(key: [UInt8]) throws -> Consumer? { nil }
-    func consumer(id: Int64) throws -> Consumer? { nil }
-    func acceptance(token: [UInt8]) throws -> Acceptance? { nil }
-    func acceptance(id: Int64) throws -> Acceptance? { nil }
-    func accessToken(identifier: [UInt8]) throws -> AccessTokenRow? { nil }
-    func user(id: Int64, at now: Timestamp) throws -> User? { nil }
-}
 
 /// Closed until it is opened.
 private final class Latch: Sendable {
@@ -76,7 +58,7 @@ private func cookie(_ id: Int64) -> Lookup {
     @Test func eachLookupOnce() async {
         let loads = Mutex<[Lookup]>([])
         let gate = Latch()
-        let workers = StoreWorkers(directory: EmptyDirectory()) { lookup, clock, _ in
+        let workers = StoreWorkers(directory: InMemoryDirectory()) { lookup, clock, _ in
             gate.block()
             #expect(clock == now)
             loads.withLock { $0.append(lookup) }
@@ -116,7 +98,7 @@ private func cookie(_ id: Int64) -> Lookup {
     }
 
     @Test func faultsReachEverybody() async {
-        let workers = StoreWorkers(directory: EmptyDirectory()) { lookup, _, _ throws(Fault) in
+        let workers = StoreWorkers(directory: InMemoryDirectory()) { lookup, _, _ throws(Fault) in
             throw lookup == .user(id: 1) ? .storeUnavailable : .keyUnavailable
         }
         await withTaskGroup(of: Void.self) { group in
@@ -133,8 +115,8 @@ private func cookie(_ id: Int64) -> Lookup {
 
     /// A directory that is down fails the lookups of the whole transaction, and later ones succeed again.
     @Test func directoryDown() async {
-        let directory = EmptyDirectory()
-        directory.isDown.withLock { $0 = true }
+        let directory = InMemoryDirectory()
+        directory.fail(with: StoreError(.noSuchFile, file: "wiki.sqlite"))
         let workers = StoreWorkers(directory: directory) { _, _, _ in }
         await withTaskGroup(of: Void.self) { group in
             for id in 0..<100 {
@@ -143,14 +125,14 @@ private func cookie(_ id: Int64) -> Lookup {
         }
         // Cookies need no directory.
         #expect(await workers.resolve(cookie(1)) == nil)
-        directory.isDown.withLock { $0 = false }
+        directory.fail(with: nil)
         #expect(await workers.resolve(.user(id: 1)) == nil)
         await workers.shutdown()
     }
 
     /// What waits is read together.
     @Test func batches() async {
-        let directory = EmptyDirectory()
+        let directory = InMemoryDirectory()
         let gate = Latch()
         var limits = StoreWorkers.Limits()
         limits.rowThreads = 1
@@ -170,7 +152,7 @@ private func cookie(_ id: Int64) -> Lookup {
         gate.open()
         await all.wait()
         // One job or several for the first, ten at a time after it.
-        #expect(directory.snapshots.withLock { (10...11).contains($0) })
+        #expect((10...11).contains(directory.snapshots))
         await workers.shutdown()
     }
 
@@ -178,7 +160,7 @@ private func cookie(_ id: Int64) -> Lookup {
         let gate = Latch()
         var limits = StoreWorkers.Limits()
         limits.lookups = 3
-        let workers = StoreWorkers(directory: EmptyDirectory(), limits: limits) { _, _, _ in gate.block() }
+        let workers = StoreWorkers(directory: InMemoryDirectory(), limits: limits) { _, _, _ in gate.block() }
         let faults = Mutex<[Fault?]>([])
         for id in 0..<5 {
             workers.resolve(.user(id: Int64(id)), at: now) { fault in faults.withLock { $0.append(fault) } }
@@ -199,7 +181,7 @@ private func cookie(_ id: Int64) -> Lookup {
         let gate = Latch()
         var limits = StoreWorkers.Limits()
         limits.waiters = 4
-        let workers = StoreWorkers(directory: EmptyDirectory(), limits: limits) { _, _, _ in gate.block() }
+        let workers = StoreWorkers(directory: InMemoryDirectory(), limits: limits) { _, _, _ in gate.block() }
         let faults = Mutex<[Fault?]>([])
         for _ in 0..<10 { workers.resolve(.user(id: 1), at: now) { fault in faults.withLock { $0.append(fault) } } }
         #expect(faults.withLock { $0 } == Array(repeating: .overloaded, count: 6))
@@ -213,7 +195,7 @@ private func cookie(_ id: Int64) -> Lookup {
     /// Ten thousand cookies to sign do not hold up others' rows.
     @Test func rowsDoNotWaitForCookies() async {
         let gate = Latch()
-        let workers = StoreWorkers(directory: EmptyDirectory()) { lookup, _, _ in
+        let workers = StoreWorkers(directory: InMemoryDirectory()) { lookup, _, _ in
             if case .cookie = lookup { gate.block() }
         }
         let signed = Mutex(0)
@@ -235,7 +217,7 @@ private func cookie(_ id: Int64) -> Lookup {
         var limits = StoreWorkers.Limits()
         limits.rowThreads = 1
         limits.batch = 1
-        let workers = StoreWorkers(directory: EmptyDirectory(), limits: limits) { _, _, _ in
+        let workers = StoreWorkers(directory: InMemoryDirectory(), limits: limits) { _, _, _ in
             started.open()
             gate.block()
         }
@@ -262,7 +244,7 @@ private func cookie(_ id: Int64) -> Lookup {
 
     /// Many threads, few lookups, all the races: as many answers as questions, and each of them once.
     @Test func stress() async {
-        let workers = StoreWorkers(directory: EmptyDirectory()) { lookup, _, _ throws(Fault) in
+        let workers = StoreWorkers(directory: InMemoryDirectory()) { lookup, _, _ throws(Fault) in
             if lookup == .user(id: 3) { throw .storeUnavailable }
         }
         let answers = Answers()
@@ -290,12 +272,13 @@ private func cookie(_ id: Int64) -> Lookup {
         let database = try folder.database("wiki.sqlite", Schema.oauth, Schema.users)
         try database.addUser(7, "Alice")
         let keys = KeyRing(accessTokenKeys: [], signer: try .generate(), alsoPublished: [])
-        let gate = Gate(settings: Settings(), keys: keys)
+        let policy = CurrentPolicy(Policy(settings: Settings(), keys: keys))
+        let memory = Memory(policy.value.settings)
         let directory = try SQLiteDirectory(file: folder.file("wiki.sqlite"))
-        let workers = StoreWorkers(gate: gate, directory: directory)
+        let workers = StoreWorkers(policy: policy, memory: memory, directory: directory)
         #expect(await workers.resolve(.user(id: 7)) == nil)
         #expect(await workers.resolve(cookie(7)) == nil)
-        let counts = Dictionary(uniqueKeysWithValues: gate.memory.counts.map { ("\($0.name)", $0.count) })
+        let counts = Dictionary(uniqueKeysWithValues: memory.counts.map { ("\($0.name)", $0.count) })
         #expect(counts["users"] == 1)
         #expect(counts["minted"] == 1)
         await workers.shutdown()
@@ -303,7 +286,7 @@ private func cookie(_ id: Int64) -> Lookup {
 
     /// Asked again and again, it says what was last found; of a directory that does not come back, nothing new.
     @Test func theStoreIsProbed() async {
-        let directory = EmptyDirectory()
+        let directory = InMemoryDirectory()
         let workers = StoreWorkers(directory: directory) { _, _, _ in }
         func settle(_ isExpected: (String?) -> Bool) async -> Bool {
             for _ in 0..<2000 {
@@ -314,11 +297,11 @@ private func cookie(_ id: Int64) -> Lookup {
             return false
         }
         #expect(workers.storeProblem == nil)
-        directory.isDown.withLock { $0 = true }
+        directory.fail(with: StoreError(.noSuchFile, file: "wiki.sqlite"))
         #expect(await settle { $0 == "wiki.sqlite: there is no such file" })
-        directory.isDown.withLock { $0 = false }
+        directory.fail(with: nil)
         #expect(await settle { $0 == nil })
-        #expect(directory.snapshots.withLock { $0 } >= 2)
+        #expect(directory.snapshots >= 2)
         await workers.shutdown()
     }
 }

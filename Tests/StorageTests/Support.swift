@@ -35,6 +35,27 @@ let now = Timestamp(seconds: 1_772_366_400)
 
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
+extension StoreError.Kind {
+    static let noSuchFile = StoreError.Kind.unavailable("there is no such file")
+    static let notAFile = StoreError.Kind.unavailable("not a plain file: expected an SQLite database")
+    static let notADatabase = StoreError.Kind.unavailable("not an SQLite database")
+}
+
+/// Single records of a lookup.
+extension Directory {
+    func consumer(key: String) throws -> Consumer? { try consumer(key: bytes(key)) }
+
+    func consumer(key: [UInt8]) throws -> Consumer? { try oauth1(consumerKey: key, token: [], at: now).consumer }
+
+    func acceptance(token: [UInt8], of key: [UInt8]) throws -> Acceptance? {
+        try oauth1(consumerKey: key, token: token, at: now).acceptance
+    }
+
+    func accessToken(identifier: [UInt8]) throws -> AccessTokenRow? {
+        try oauth2(tokenID: identifier, clientID: [], subject: nil, at: now).token
+    }
+}
+
 /// Tables as MediaWiki and its extensions create them on SQLite, shortened to what matters here.
 enum Schema {
     static let consumers = """

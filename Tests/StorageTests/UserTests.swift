@@ -115,7 +115,7 @@ import Testing
         try folder.database("oauth.sqlite", Schema.oauth).addConsumer(id: 1, key: .text("key"))
         let directory = try SQLiteDirectory(
             file: folder.file("oauth.sqlite"), usersFile: folder.file("wiki.sqlite"))
-        #expect(try directory.consumer(key: bytes("key"))?.id == 1)
+        #expect(try directory.consumer(key: "key")?.id == 1)
         #expect(try directory.user(id: 7, at: now)?.name == "Zoë 日本")
     }
 }
@@ -194,7 +194,7 @@ import Testing
     @Test func mandatoryColumns() throws {
         try folder.database("centralauth.sqlite", "CREATE TABLE globaluser (gu_id INTEGER PRIMARY KEY, gu_name TEXT)")
         let file = folder.file("centralauth.sqlite")
-        let expected = StoreError(file: file, problem: .missingColumn(table: "globaluser", column: "gu_locked"))
+        let expected = StoreError(.missingColumn(table: "globaluser", column: "gu_locked"), file: file)
         #expect(throws: expected) { try directory(usersFile: "centralauth.sqlite") }
         #expect(
             "\(expected)" == "\(file): column gu_locked of table globaluser is missing: expected MediaWiki's layout")

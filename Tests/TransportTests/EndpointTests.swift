@@ -10,7 +10,7 @@ import EnvoyProtocol
     static let checkPath = "/envoy.service.auth.v3.Authorization/Check"
 
     final class Fixture {
-        let gate = World.gate()
+        let core = World.core()
         let readiness = Readiness()
         let connection: ServedConnection<Endpoints>
         var client: ClientSession { connection.client }
@@ -18,8 +18,9 @@ import EnvoyProtocol
         init(_ world: World = World()) throws {
             readiness.isReady = true
             connection = try ServedConnection(
-                Endpoints(gate: gate, readiness: readiness, maxMessageBytes: 100_000),
-                resolver: LoadingResolver(gate, world)
+                Endpoints(
+                    policy: core.policy, memory: core.memory, readiness: readiness, maxMessageBytes: 100_000),
+                resolver: LoadingResolver(core, world)
             ) { $0.http2.maxBodyBytes = 100_000 }
         }
 
@@ -239,7 +240,7 @@ import EnvoyProtocol
     @Test func theKeysArePublished() throws {
         let answer = try Fixture().ask("GET", "/.well-known/jwks.json")
         #expect(answer.fields["cache-control"] == "public, max-age=300")
-        #expect(answer.body == World.gate().keys.jwks)
+        #expect(answer.body == World.core().policy.keys.jwks)
         #expect(try JSON(parsing: answer.body)["keys"]?.elements?.count == 1)
     }
 

@@ -9,13 +9,14 @@ import Bytes
     private func fixture(_ world: World = World(), trusts names: [String] = ["192.0.2.0/24"]) throws
         -> ServedConnection<Endpoints>
     {
-        let gate = World.gate()
+        let core = World.core()
         let readiness = Readiness()
         readiness.isReady = true
         let peers = try #require(TrustedPeers(names: names))
         return try ServedConnection(
-            Endpoints(gate: gate, readiness: readiness, maxMessageBytes: 100_000, trustedPeers: peers),
-            resolver: LoadingResolver(gate, world)
+            Endpoints(
+                    policy: core.policy, memory: core.memory, readiness: readiness, maxMessageBytes: 100_000, trustedPeers: peers),
+            resolver: LoadingResolver(core, world)
         ) {
             $0.http2.maxBodyBytes = 100_000
             $0.http2.maxHeaderBytes = 20_000
@@ -146,11 +147,12 @@ import Bytes
         "GET /authz HTTP/1.1\r\nHost: a\r\nX-Original-URI: /w/api.php\r\nAuthorization: Bearer x\r\n\r\n", nil,
     ])
     func whoHasGoneIsNotBelieved(request: String?) throws {
-        let gate = World.gate()
+        let core = World.core()
         let peers = try #require(TrustedPeers(names: ["unix"]))
         let connection = try ServedConnection(
-            Endpoints(gate: gate, readiness: Readiness(), maxMessageBytes: 100_000, trustedPeers: peers),
-            resolver: LoadingResolver(gate, World()), isReset: true)
+            Endpoints(
+                    policy: core.policy, memory: core.memory, readiness: Readiness(), maxMessageBytes: 100_000, trustedPeers: peers),
+            resolver: LoadingResolver(core, World()), isReset: true)
         if let request {
             try connection.send(request)
         } else {

@@ -29,9 +29,10 @@ struct Pages: AdminPages {
         configuration.admin = .tcp(host: "127.0.0.1", port: 0)
         configuration.eventLoops = 2
         change(&configuration)
-        let gate = World.gate()
+        let core = World.core()
         return Server(
-            configuration: configuration, gate: gate, resolver: resolver ?? LoadingResolver(gate), admin: pages,
+            configuration: configuration, policy: CurrentPolicy(core.policy), memory: core.memory,
+            resolver: resolver ?? LoadingResolver(core), admin: pages,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, wallClock: { World.now })
     }
 

@@ -42,24 +42,9 @@ extension Endpoints {
         let step = Sessions.decide(request, policy, memory, at: now, &scratch)
         memory.keep(&scratch, policy, at: now)
         guard case .needs(.worker) = step else { return step }
-        let check = detached(message)
+        let check = DetachedCheck(of: message, policy, memory)
         exchange.detached = check
         return .needs(.detached(check))
-    }
-
-    /// The check of a message, which is copied, for a worker.
-    private func detached(_ message: Bytes) -> DetachedCheck {
-        let (message, policy, memory) = (message.array, policy, memory)
-        return DetachedCheck { now, scratch in
-            let step = message.withBytes { message in
-                try? policy.withRequest(message) { request in
-                    Sessions.decide(request, policy, memory, at: now, &scratch)
-                }
-            }
-            memory.keep(&scratch, policy, at: now)
-            // It was decoded once already.
-            return step ?? .failed(.unresolved)
-        }
     }
 
     private func wait(for lookup: Lookup) -> Step<Void> {

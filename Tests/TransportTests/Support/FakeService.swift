@@ -8,7 +8,7 @@ import EnvoyProtocol
 
 /// `/echo`, `/call`, `/wait/<rounds>`, `/fail/<fault>`, `/stream`, `/large/<bytes>`.
 struct FakeService: Service {
-    func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> ServiceStep {
+    func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
         let path = exchange.head.withView { $0.path.string }.split(separator: "/").map(String.init)
         switch path.first {
         case "echo":
@@ -33,7 +33,7 @@ struct FakeService: Service {
         default:
             exchange.reply.fail(http: 404, "not found")
         }
-        return .answered
+        return .decided(())
     }
 
     func fail(_ exchange: Exchange, _ fault: Fault) { exchange.reply.fail(fault, isCall: exchange.isCall) }

@@ -4,51 +4,43 @@ import Sessions
 import Cryptography
 import Bytes
 import EnvoyProtocol
+import TestSupport
 
-struct World: Directory {
+struct World {
     static let now = Timestamp(seconds: 1_772_366_400)
     static let tokenKey = try! RSAPrivateKey.generate(bits: 2048)
     static let cookieKey = try! RSAPrivateKey.generate(bits: 2048)
 
     var isBroken = false
 
-    private func read<Row>(_ row: Row?) throws -> Row? {
-        if isBroken { throw Fault.storeUnavailable }
-        return row
+    /// The rows; reading them fails in a broken world.
+    var directory: InMemoryDirectory {
+        let directory = InMemoryDirectory(
+            consumers: [Self.consumer], acceptances: [Self.acceptance],
+            tokens: [AccessTokenRow(identifier: Array("jti-1".utf8), acceptanceID: 3, revoked: false)],
+            users: [User(id: 3, name: "Alice")])
+        if isBroken { directory.fail(with: Fault.storeUnavailable) }
+        return directory
     }
 
-    private var consumer: Consumer {
-        Consumer(
-            id: 2, key: Array("oo".utf8), name: "Alice's bot", ownerID: 3, ownerOnly: true, stage: .approved, wiki: "*",
-            oauthVersion: 2, storedSecret: [], rsaKey: [], restrictions: Array(#"{"IPAddresses":["0.0.0.0/0"]}"#.utf8),
-            grants: Array(#"["basic"]"#.utf8))
-    }
+    private static let consumer = Consumer(
+        id: 2, key: Array("oo".utf8), name: "Alice's bot", ownerID: 3, ownerOnly: true, stage: .approved, wiki: "*",
+        oauthVersion: 2, storedSecret: [], rsaKey: [], restrictions: Array(#"{"IPAddresses":["0.0.0.0/0"]}"#.utf8),
+        grants: Array(#"["basic"]"#.utf8))
 
-    private var acceptance: Acceptance {
-        Acceptance(
-            id: 3, wiki: "*", userID: 3, consumerID: 2, accessToken: Array("to".utf8), storedSecret: [],
-            grants: Array(#"["basic"]"#.utf8))
-    }
+    private static let acceptance = Acceptance(
+        id: 3, wiki: "*", userID: 3, consumerID: 2, accessToken: Array("to".utf8), storedSecret: [],
+        grants: Array(#"["basic"]"#.utf8))
 
-    func consumer(key: [UInt8]) throws -> Consumer? { try read(key == consumer.key ? consumer : nil) }
-    func consumer(id: Int64) throws -> Consumer? { try read(id == 2 ? consumer : nil) }
-    func acceptance(token: [UInt8]) throws -> Acceptance? { try read(nil) }
-    func acceptance(id: Int64) throws -> Acceptance? { try read(id == 3 ? acceptance : nil) }
-    func accessToken(identifier: [UInt8]) throws -> AccessTokenRow? {
-        try read(
-            identifier == Array("jti-1".utf8)
-                ? AccessTokenRow(identifier: identifier, acceptanceID: 3, revoked: false) : nil)
-    }
-    func user(id: Int64, at now: Timestamp) throws -> User? { try read(id == 3 ? User(id: 3, name: "Alice") : nil) }
-
-    /// A gate with empty memory.
-    static func gate() -> Gate {
+    /// A policy, and empty memory.
+    static func core() -> Core {
         var settings = Settings()
         settings.cookie.issuer = "https://wiki.test"
         settings.wikis.fallback = Wiki(id: "wiki", server: .fixed(scheme: "https", host: "wiki.test", port: nil))
-        return Gate(
+        let policy = Policy(
             settings: settings,
             keys: KeyRing(accessTokenKeys: [tokenKey.publicKey], signer: cookieKey, alsoPublished: []))
+        return Core(policy: policy, memory: Memory(settings))
     }
 
     /// Alice's access token.
@@ -78,11 +70,19 @@ struct World: Directory {
     }
 }
 
+/// What event loops share.
+struct Core {
+    let policy: Policy
+    let memory: Memory
+}
+
 /// Loads at once, on the thread that asks: a store without a worker.
 struct LoadingResolver: Resolver {
     let loader: Loader
 
-    init(_ gate: Gate, _ world: World = World()) { loader = Loader(gate: gate, directory: world) }
+    init(_ core: Core, _ world: World = World()) {
+        loader = Loader(CurrentPolicy(core.policy), core.memory, world.directory)
+    }
 
     func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping @Sendable (Fault?) -> Void) {
         do throws(Fault) {
