@@ -7,14 +7,17 @@ struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer CheckRequests from standard input, without a server.",
         discussion: """
-            Reads CheckRequests in proto3 JSON, one a line (or a single one over several lines), and writes one \
-            CheckResponse a line in the same order. What is remembered from one request, such as a nonce, counts for the \
-            next. A line that can't be answered is named on standard error, the others are answered, and the exit status \
-            is 2.
+            Reads CheckRequests in proto3 JSON: one a line, or a single one over several lines. Writes one CheckResponse a \
+            line, in the same order, as one running server would: a nonce that one request used is used for the next. If a \
+            line can't be answered, standard error names it, the other lines are answered, and the exit status is 2.
 
             Examples:
-              sessiongate check --config demo/sessiongate.yaml < proto-json/anonymous.request.json
-              sessiongate check --config demo/sessiongate.yaml --clock request < recorded.jsonl
+              echo '{"attributes": {"request": {"http": {"method": "GET",
+                "path": "/w/api.php", "host": "wiki.example"}}}}' |
+                sessiongate check --config demo/sessiongate.yaml
+            A day that was recorded, at the times of its requests:
+              sessiongate check --config demo/sessiongate.yaml --clock request \\
+                < recorded.jsonl
             """)
 
     @OptionGroup var option: ConfigurationOption
@@ -22,8 +25,8 @@ struct Check: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            What "now" is: request (each request's own attributes.request.time, so that recordings replay at any date), \
-            now, or seconds since 1970.
+            The time of the checks: request (each request's own attributes.request.time, so that recordings can be \
+            answered later), now, or seconds since 1970.
             """, valueName: "request|now|epoch"))
     var clock: Clock = Clock(value: .now)
 

@@ -3,14 +3,14 @@ import ArgumentParser
 import Foundation
 import Service
 
-/// Which configuration a command works with.
+/// The option that names the configuration file.
 struct ConfigurationOption: ParsableArguments {
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Configuration file; `sessiongate init DIR` makes one.", valueName: "file"))
+        help: ArgumentHelp("Configuration file, such as `sessiongate init` creates.", valueName: "file"))
     var config: String
 
-    /// The configuration, or an exit with everything that is wrong with it.
+    /// Loads the configuration and prints its warnings. Exits with all problems if it is invalid.
     func load(warn: Bool = true) throws -> LoadedConfiguration {
         let loaded = try orExit { () throws(ConfigurationErrors) in
             try LoadedConfiguration(file: config, environment: ProcessInfo.processInfo.environment)
@@ -20,7 +20,7 @@ struct ConfigurationOption: ParsableArguments {
     }
 }
 
-/// Exits with EX_CONFIG of sysexits.h when the configuration is what is wrong.
+/// Runs `body`. On a configuration error, prints it and exits with EX_CONFIG of sysexits.h.
 func orExit<Result>(_ body: () throws(ConfigurationErrors) -> Result) throws -> Result {
     do {
         return try body()
@@ -30,7 +30,7 @@ func orExit<Result>(_ body: () throws(ConfigurationErrors) -> Result) throws -> 
     }
 }
 
-/// Writes lines to standard error. What they quote of others' texts must not act on the terminal.
+/// Writes lines to standard error. They may quote input, so control characters are made visible.
 func complain(_ lines: String) {
     let shown = lines.split(separator: "\n").map { printable(String($0)) + "\n" }.joined()
     FileHandle.standardError.write(Data(shown.utf8))
@@ -38,15 +38,18 @@ func complain(_ lines: String) {
 
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check and explain configurations.",
+        abstract: "Check, show and document configurations.",
         subcommands: [CheckConfiguration.self, Show.self, Example.self, Reference.self])
 
     struct CheckConfiguration: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "check", abstract: "Check a configuration, its keys, its secrets and its database.",
+            commandName: "check", abstract: "Check a configuration with its keys, secrets and database.",
             discussion: """
-                Prints every problem as FILE:LINE: KEY: PROBLEM; expected …, and exits with status 78 when there is one. \
-                Environment variables override the file, as for serve.
+                Prints each problem as FILE:LINE: KEY: PROBLEM; expected …, and exits with status 78 if there is one. \
+                Warnings do not change the exit status. Environment variables override the file, as for `serve`.
+
+                Example:
+                  sessiongate config check --config demo/sessiongate.yaml
                 """)
 
         @OptionGroup var option: ConfigurationOption
@@ -60,8 +63,13 @@ struct Config: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print all values in force as JSON, secrets hidden.",
-            discussion: "The admin listener shows the same under /config.")
+            abstract: "Print the values in force as JSON, with secrets hidden.",
+            discussion: """
+                The admin listener serves the same as /config.
+
+                Example:
+                  sessiongate config show --config demo/sessiongate.yaml
+                """)
 
         @OptionGroup var option: ConfigurationOption
 
@@ -70,7 +78,7 @@ struct Config: ParsableCommand {
 
     struct Example: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a configuration file with every key, explained.",
+            abstract: "Print a configuration file with every key and its documentation.",
             discussion: "Example:\n  sessiongate config example > sessiongate.yaml")
 
         func run() { print(ExampleFile.standard, terminator: "") }
@@ -78,10 +86,10 @@ struct Config: ParsableCommand {
 
     struct Reference: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Explain the keys of the configuration.",
+            abstract: "Print the documentation of the configuration keys.",
             discussion: "Example:\n  sessiongate config reference cookie")
 
-        @Argument(help: ArgumentHelp("Only keys whose path contains this.", valueName: "word"))
+        @Argument(help: ArgumentHelp("Only keys whose name contains this.", valueName: "word"))
         var word: String?
 
         func run() throws {

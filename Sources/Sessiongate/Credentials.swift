@@ -1,4 +1,4 @@
-// Which credentials `sign` and `token` use: those of a demo state by name, or explicit ones.
+// Options that choose the credentials of `sign` and `token`: a demo state's by name, or explicit ones.
 
 import ArgumentParser
 import Foundation
@@ -6,7 +6,7 @@ import Tools
 
 /// Credentials of a demo state.
 struct DemoOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("A directory made by `sessiongate init`.", valueName: "dir"))
+    @Option(name: .long, help: ArgumentHelp("A directory created by `sessiongate init`.", valueName: "dir"))
     var demo: String?
 
     @Option(

@@ -5,20 +5,23 @@ import Tools
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Explain, for a person, how CheckRequests are decided.",
+        abstract: "Explain step by step how CheckRequests are decided.",
         discussion: """
-            Reads what `check` reads, and writes for each request which credential was found and where, the parameters by \
-            source, the base string, each check with its result, user, consumer and acceptance, the session cookie and its \
-            numbers, and what the edge gets. The check that failed stands out. Secrets are not shown, signatures and tokens \
-            are shortened. Colours on a terminal only.
+            Reads the same input as `check`. Prints for each request: the credential and where it was found, the signed \
+            parameters by source, the signature base string, each check with its result, the user, consumer and acceptance, \
+            the session cookie and its times, and what the edge gets. A check that failed is marked FAILED. Secrets are not \
+            shown, signatures and tokens are shortened.
 
             Example:
-              sessiongate explain --config demo/sessiongate.yaml < proto-json/oauth1-bad-signature.request.json
+              echo '{"attributes": {"request": {"http": {"method": "GET",
+                "path": "/w/api.php", "host": "wiki.example",
+                "headers": {"authorization": "OAuth junk"}}}}}' |
+                sessiongate explain --config demo/sessiongate.yaml
             """)
 
     @OptionGroup var option: ConfigurationOption
 
-    @Option(help: ArgumentHelp("What \"now\" is, as for `check`.", valueName: "request|now|epoch"))
+    @Option(help: ArgumentHelp("The time of the checks, as for `check`.", valueName: "request|now|epoch"))
     var clock: Check.Clock = Check.Clock(value: .now)
 
     func run() throws {

@@ -6,10 +6,12 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer Envoy's checks.",
         discussion: """
-            Listens where the configuration says (127.0.0.1:9001 for checks, 127.0.0.1:9002 for operators) until SIGTERM or \
-            SIGINT; requests under way are then answered, and a second signal ends the process at once. The log goes to \
-            standard error. When it is ready it prints one line with the addresses. With a configuration that is not right \
-            it says everything that is wrong and exits with status 78.
+            Listens on the configured addresses: by default 127.0.0.1:9001 for checks and 127.0.0.1:9002 for operators. \
+            Prints one line with the addresses when it is ready. The log goes to standard error. If the configuration is \
+            invalid, prints all problems and exits with status 78.
+
+            SIGTERM and SIGINT stop it after the requests under way are answered; a second signal stops it at once. SIGHUP \
+            reads the TLS certificate and key again.
 
             Example:
               sessiongate init demo

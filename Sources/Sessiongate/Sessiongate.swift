@@ -1,15 +1,22 @@
-// The command line. What the commands do is in Operations; here are their words.
+// The command line: names, options and help of the commands. What they do is in the targets Service and Tools.
 
 import ArgumentParser
+import Service
 
 @main
 struct Sessiongate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sessiongate",
-        abstract: "Verifies OAuth credentials for Envoy and hands out session cookies.",
+        abstract: "Tells Envoy whose request it is: verifies OAuth credentials and sets session cookies.",
         discussion: """
-            To see it work: `sessiongate init demo`, then `sessiongate serve --config demo/sessiongate.yaml`.
+            To try it:
+              sessiongate init demo
+              sessiongate serve --config demo/sessiongate.yaml
+            and in another terminal:
+              eval "$(sessiongate sign GET http://127.0.0.1:9001/v1/identity \\
+                --demo demo --curl)"
             """,
+        version: "sessiongate \(Version.current)",
         subcommands: [
             Serve.self, Init.self, Sign.self, Token.self, Check.self, Explain.self, Config.self, PrintVersion.self,
         ])

@@ -6,14 +6,21 @@ struct Sign: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sign a request as an OAuth 1 client: print its Authorization header, or a curl command.",
         discussion: """
-            Examples:
-              sessiongate sign GET 'http://127.0.0.1:10000/w/api.php?action=query' --demo demo --curl
-              sessiongate sign POST http://127.0.0.1:10000/w/api.php --data 'action=edit&title=A' --demo demo --curl
-              sessiongate sign GET https://wiki.example/w/api.php --consumer-key K --consumer-secret S --token T --token-secret U
-              curl -H "$(sessiongate sign GET http://127.0.0.1:10000/ --demo demo --as oauth1_rsa)" http://127.0.0.1:10000/
+            Examples, with credentials of a demo state:
+              sessiongate sign GET http://127.0.0.1:9001/v1/identity --demo demo --curl
+              sessiongate sign POST http://127.0.0.1:10000/w/api.php --demo demo \\
+                --data 'action=edit&title=A' --curl
+              sessiongate sign GET http://127.0.0.1:9001/v1/identity --demo demo \\
+                --as oauth1_rsa
+            With your own:
+              sessiongate sign GET https://wiki.example/w/api.php \\
+                --consumer-key K --consumer-secret S --token T --token-secret U
+            To send the request at once:
+              eval "$(sessiongate sign GET http://127.0.0.1:9001/v1/identity \\
+                --demo demo --curl)"
 
-            The names for --as are those in demo.json: oauth1 (the default), oauth1_other_user, oauth1_owner_only, oauth1_rsa, \
-            refused.disabled and so on. An OAuth 2 name gives the bearer header of its access token.
+            --as takes the names in demo.json: oauth1 (the default), oauth1_other_user, oauth1_owner_only, oauth1_rsa, \
+            refused.disabled and so on. For the name of an OAuth 2 credential the header is its access token.
             """)
 
     @Argument(help: "Method, such as GET.")

@@ -6,14 +6,14 @@ struct Token: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Issue an OAuth 2 access token for a consumer of a demo state.",
         discussion: """
-            Prints a new token, signed by the demo state's key, and notes it in the demo state's database.
+            Prints a new token, signed with the demo state's key, and adds it to the demo state's database.
 
             Examples:
               sessiongate token --demo demo
               sessiongate token --demo demo --as oauth2_owner_only
               sessiongate token --demo demo --as oauth2 --user Bob --lifetime 60
 
-            The names for --as: oauth2 (the default), oauth2_owner_only, oauth2_client_credentials.
+            --as takes the names in demo.json: oauth2 (the default), oauth2_owner_only, oauth2_client_credentials.
             """)
 
     @OptionGroup var demo: DemoOptions
@@ -29,7 +29,7 @@ struct Token: ParsableCommand {
 
     func validate() throws {
         guard demo.demo != nil else {
-            throw ValidationError("--demo DIR is needed: a directory made by `sessiongate init`")
+            throw ValidationError("--demo DIR is needed: a directory created by `sessiongate init`")
         }
         guard (1...Self.longestLifetime).contains(lifetime) else {
             throw ValidationError("--lifetime must be from 1 to \(Self.longestLifetime) seconds (a thousand years)")

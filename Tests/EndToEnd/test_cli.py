@@ -27,10 +27,45 @@ def test_help(command):
     assert "USAGE" in done.stdout
 
 
-def test_version():
-    done = sessiongate("version")
+# A server that does not stay and a request that is not sent: what is tested is what stands on the lines.
+PASTED = """
+set -euo pipefail
+sessiongate() { [ "$1" = serve ] || "$SESSIONGATE" "$@"; }
+curl() { :; }
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *([name] for name in ("serve", "init", "sign", "token", "check", "explain")),
+        *(["config", name] for name in ("check", "show", "example", "reference")),
+    ],
+    ids=" ".join,
+)
+def test_examples_in_help_can_be_pasted(command, tmp_path):
+    described = sessiongate(*command, "--help").stdout.split("USAGE")[0]
+    example = [line[2:] for line in described.splitlines() if line.startswith("  ")]
+    assert example
+    if not any(line.startswith("sessiongate init") for line in example):
+        assert sessiongate("init", tmp_path / "demo").returncode == 0
+    (tmp_path / "recorded.jsonl").write_text('{"attributes":{"request":{"time":"2026-03-01T12:00:00Z"}}}\n')
+    done = subprocess.run(
+        ["bash", "-c", PASTED + "\n".join(example)],
+        cwd=tmp_path,
+        env={**os.environ, "SESSIONGATE": str(stack.SESSIONGATE)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("argument", ["version", "--version"])
+def test_version(argument):
+    done = sessiongate(argument)
     assert done.returncode == 0
-    assert done.stdout.strip()
+    assert re.fullmatch(r"sessiongate \d+\.\d+\.\d+", done.stdout.strip())
 
 
 def test_init_makes_a_ready_state_once(tmp_path):

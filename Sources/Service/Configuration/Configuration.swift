@@ -1,29 +1,29 @@
-// What an operator configures, typed. The defaults are those of the types that the values end up in.
+// What an operator configures, as typed values. The defaults are those of the types that hold the values.
 
 import Sessions
 import Storage
 import Telemetry
 import Transport
 
-/// All that one configuration file says.
+/// The values of one configuration.
 public struct Configuration: Sendable {
-    /// What decides verdicts and answers.
+    /// Settings of the decisions and answers.
     public var settings = Settings()
     /// Listeners, limits and deadlines.
     public var server = ServerConfiguration()
-    /// Where the rows are.
+    /// The database.
     public var store = SQLiteDirectory.Source(file: "")
-    /// Threads beside the event loops, and how much may wait for them.
+    /// Threads for lookups, and how many lookups may wait.
     public var workers = StoreWorkers.Limits()
-    /// Which keys are used.
+    /// The files of the keys.
     public var keys = KeyFiles()
-    /// What is logged, and how.
+    /// Level and format of the log.
     public var log = LogSettings()
-    /// The wiki of hosts that the table does not name.
+    /// The wiki of hosts that `wikis.hosts` does not name.
     var defaultWiki = Wiki(id: "wiki", server: .detect)
-    /// What becomes of requests for hosts that the table does not name.
+    /// What happens to requests for hosts that `wikis.hosts` does not name.
     var unknownHosts = UnknownHosts.default
-    /// The scope of central ids; nil: made of the user source and the default wiki.
+    /// The scope of central ids; nil: derived from the user source and the default wiki.
     var scope: String?
     /// The file with `oauth1.secret_key`.
     var secretKeyFile: String?
@@ -31,7 +31,7 @@ public struct Configuration: Sendable {
     /// The defaults.
     public init() {}
 
-    /// Requests for hosts that the table of wikis does not name.
+    /// What happens to requests for hosts that `wikis.hosts` does not name.
     enum UnknownHosts: String, Sendable {
         /// They are for the default wiki.
         case `default`
@@ -39,7 +39,7 @@ public struct Configuration: Sendable {
         case refuse
     }
 
-    /// Puts what follows from several keys into the settings.
+    /// Sets the settings that follow from several keys.
     mutating func derive() {
         store.users = settings.users.source
         settings.wikis.fallback = unknownHosts == .default ? defaultWiki : nil
@@ -49,13 +49,13 @@ public struct Configuration: Sendable {
 
 /// The files of the keys, PEM.
 public struct KeyFiles: Sendable {
-    /// Public keys of who issues OAuth 2 access tokens.
+    /// Public keys that verify OAuth 2 access tokens.
     public var accessToken: [String] = []
-    /// Private key that signs the session cookie.
+    /// The private key that signs session cookies.
     public var cookie: String?
-    /// Keys of cookies to come.
+    /// Keys that will sign next.
     public var cookieNext: [String] = []
-    /// Keys of cookies that are still out there.
+    /// Keys that signed before.
     public var cookiePrevious: [String] = []
 
     /// No keys.

@@ -1,5 +1,5 @@
-// The commented example, made of the table of keys, so that it can't say anything else than the program does. Values that
-// are not given stand as comments with their defaults: a later version's better default then still takes effect.
+// The commented example file, generated from the table of keys so that it always matches the program. Values that are not set
+// are comments with the default, so that a later version's default takes effect.
 
 import Bytes
 
@@ -7,7 +7,7 @@ import Bytes
 public struct ExampleFile {
     private let values: [String: String]
     private let defaults = Configuration()
-    /// A comment above each value that is set.
+    /// A comment above each value that is set; nil for none.
     private let mark: String?
     private var text = ""
     private var open: [String] = []
@@ -29,13 +29,13 @@ public struct ExampleFile {
         return file.text
     }
 
-    /// Without one of these a kind of session does not work, or not for this wiki.
+    /// Keys that every wiki must set: without one of them a kind of session does not work.
     private static let toFillIn = [
         "store.sqlite.file", "wikis.default.id", "keys.access_token", "keys.cookie", "oauth1.secret_key_file",
         "cookie.issuer",
     ]
 
-    /// The file with every key, in which only what every wiki has its own of is set, with examples.
+    /// The file with every key, in which only the keys that every wiki must set have values: examples, marked as such.
     public static var standard: String {
         let defaults = Configuration()
         let keys = ConfigurationSection.all.flatMap(\.keys).filter { toFillIn.contains($0.path) }
@@ -44,8 +44,8 @@ public struct ExampleFile {
             heading: """
                 Configuration of Sessiongate: every key, what it does and its default. Written by `sessiongate config example`.
                 Replace the values marked TO FILL IN: \(alternatives(toFillIn, "and")). The rest may stay commented out.
-                Check a changed file with `sessiongate config check --config FILE`: it also warns of what is missing.
-                Each key can be overridden by the environment variable that stands beside it.
+                Check the file after a change: `sessiongate config check --config FILE`. It also warns of what is missing.
+                The environment variable above each key overrides it.
                 """, mark: "TO FILL IN: this is only an example.")
     }
 
@@ -98,7 +98,7 @@ public struct ExampleFile {
 }
 
 extension ConfigurationKey {
-    /// The default as YAML, or what it might look like where there is none.
+    /// The default as YAML, or an example where there is no default.
     func defaultText(_ defaults: Configuration) -> String {
         let value = value(defaults)
         if let example, [.null, .array([]), .object([]), .string("")].contains(value) { return example }
@@ -106,7 +106,7 @@ extension ConfigurationKey {
     }
 }
 
-/// A value in YAML's flow style; texts that could be read as anything else are quoted.
+/// A value in YAML's flow style. Texts that YAML would read as another type are quoted.
 func yamlText(_ value: JSON) -> String {
     switch value {
     case .string(let text): isPlainYAML(text) ? text : "\(value)"

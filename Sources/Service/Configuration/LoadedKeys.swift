@@ -1,5 +1,5 @@
-// The files that a configuration names: keys, secrets, the store. One that is missing, empty or not what it should be keeps
-// the process from starting, and is named.
+// The files that a configuration names: keys, secrets, the database. The process does not start when one is missing, empty or
+// invalid, and the error names it.
 
 import Cryptography
 import Foundation
@@ -7,11 +7,11 @@ import Bytes
 
 /// The keys of a configuration.
 public struct LoadedKeys: Sendable {
-    /// Public keys of who issues access tokens.
+    /// Public keys that verify access tokens.
     public var accessToken: [RSAPublicKey] = []
-    /// The key that signs cookies.
+    /// The key that signs session cookies.
     public var cookie: RSAPrivateKey?
-    /// Keys that are published and believed beside it: those to come, then those that were.
+    /// Further public keys that are published and accepted: the next ones, then the previous ones.
     public var published: [RSAPublicKey] = []
 }
 
@@ -56,7 +56,7 @@ extension Reading {
         try RSAPrivateKey(pem: pem)
     }
 
-    /// Of a key that is only published the private part may be given as well, as it is the same file before and after.
+    /// A next or previous key may be given as a private key too: it is the same file that signs, will sign or signed.
     private static func eitherKey(_ pem: Bytes) throws(KeyError) -> RSAPublicKey {
         do {
             return try publicKey(pem)
@@ -97,7 +97,7 @@ extension Reading {
             if secret, Files.isOpenToOthers(file) {
                 warnings.append(
                     ConfigurationProblem(
-                        place: place(of: key), key: key, problem: "\(file): others than its owner may read it",
+                        place: place(of: key), key: key, problem: "\(file): other users can read it",
                         expected: "mode 0600"))
             }
             guard contents.isEmpty else { return contents }
@@ -108,7 +108,7 @@ extension Reading {
         return nil
     }
 
-    /// The database files must be there; whether they hold the tables is found when they are opened.
+    /// The database files must exist. Their tables are checked when they are opened.
     mutating func checkStore() {
         let files = [
             ("store.sqlite.file", configuration.store.file),

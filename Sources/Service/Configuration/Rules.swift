@@ -1,10 +1,10 @@
-// What no single value can be blamed for: combinations that can't work, found before anything is started.
+// Rules about several keys together: combinations that can't work are reported before anything starts.
 
 import Sessions
 import Cryptography
 
 extension Reading {
-    /// Checks what concerns several keys.
+    /// Checks all rules that concern several keys.
     mutating func checkRules(keys: LoadedKeys) {
         checkCookie(keys: keys)
         checkClasses()
@@ -25,12 +25,12 @@ extension Reading {
                 expected: "the key that signs session cookies, or cookie.for_oauth1 and cookie.for_owner_only: false")
         }
         if configuration.keys.cookie == nil, configuration.settings.edge.injectCookie {
-            add("edge.inject_cookie", "there is no key to sign with", expected: "keys.cookie, or false")
+            add("edge.inject_cookie", "there is no key to sign the cookie with", expected: "keys.cookie, or false")
         }
         if configuration.settings.edge.injectCookie { checkInjection(for: "edge.inject_cookie") }
         if cookie.reuseWindow * 4 > cookie.lifetime {
             add(
-                "cookie.reuse_window", "cookies would be handed out that are already due to be renewed",
+                "cookie.reuse_window", "clients would get cookies that are already due for renewal",
                 expected: "at most a quarter of cookie.lifetime")
         }
         if cookie.backdate >= cookie.lifetime {
@@ -48,12 +48,12 @@ extension Reading {
         checkPublished(keys)
     }
 
-    /// Only a cookie that is set, or that the client has, can be injected.
+    /// Without a session type that gets a cookie, only a cookie that the client already has can be injected.
     private mutating func checkInjection(for key: String, of profile: String = "") {
         let cookie = configuration.settings.cookie
         guard !cookie.forOAuth1, !cookie.forOwnerOnly else { return }
         warn(
-            key, "\(profile)cookies are set for nobody, so that a first request has none to inject",
+            key, "\(profile)no session type gets a cookie, so a first request has none to inject",
             expected: "cookie.for_oauth1 or cookie.for_owner_only: true, or false")
     }
 
@@ -70,7 +70,7 @@ extension Reading {
         if keys.published.contains(where: { issuers.contains($0.modulus) }) {
             add(
                 "keys.cookie_next, keys.cookie_previous",
-                "the same key issues access tokens, so that one could pass for a session cookie",
+                "the same key issues access tokens, which would pass for session cookies",
                 expected: "keys of their own")
         }
         guard let signer = keys.cookie?.publicKey.modulus else { return }
@@ -79,7 +79,7 @@ extension Reading {
         }
         if keys.accessToken.contains(where: { $0.modulus == signer }) {
             add(
-                "keys.cookie", "the same key issues access tokens, so that one could pass for the other",
+                "keys.cookie", "the same key issues access tokens, which would pass for session cookies",
                 expected: "a key of its own")
         }
     }
@@ -106,7 +106,7 @@ extension Reading {
             checkHeaders(of: profile) { _ in "edge.profiles" }
             if configuration.keys.cookie == nil, profile.injectCookie {
                 add(
-                    "edge.profiles", "\(name).inject_cookie: there is no key to sign with",
+                    "edge.profiles", "\(name).inject_cookie: there is no key to sign the cookie with",
                     expected: "keys.cookie, or false")
             }
             if profile.injectCookie { checkInjection(for: "edge.profiles", of: "\(name).inject_cookie: ") }
@@ -114,7 +114,7 @@ extension Reading {
         checkPreset()
         let names = [EdgeSettings.standardName, EdgeSettings.gatewayName] + settings.profiles.keys.sorted()
         if !names.contains(settings.defaultProfile) {
-            add("edge.profile", "there is no such profile", expected: alternatives(names))
+            add("edge.profile", "no profile has this name", expected: alternatives(names))
         }
     }
 
@@ -127,9 +127,11 @@ extension Reading {
         let address = configuration.settings.trust.clientAddressHeader.map { [(Self.addressKey, $0)] } ?? []
         var owners: [String: String] = [:]
         for (key, name) in headers + address {
-            if let owner = owners[name] { add(key, "\(name) is \(owner) already", expected: "another header") }
+            if let owner = owners[name] {
+                add(key, "\(name) is already the header of \(owner)", expected: "another header")
+            }
             if reservedHeaders.contains(name) {
-                add(key, "\(name) has a meaning of its own", expected: "another header")
+                add(key, "\(name) is a reserved header", expected: "another header")
             }
             owners[name] = key
         }
@@ -137,27 +139,27 @@ extension Reading {
 
     private static let addressKey = "trust.client_address_header"
 
-    /// Every route can ask for the preset, so its headers are ours as well.
+    /// Each route can ask for the preset `gateway`, so its headers are taken even if no profile is configured.
     private mutating func checkPreset() {
         let preset = EdgeSettings.gateway
         guard configuration.settings.profiles[EdgeSettings.gatewayName] == nil,
             let name = configuration.settings.trust.clientAddressHeader,
             [preset.rateLimitKeyHeader, preset.classHeader].contains(name)
         else { return }
-        add(Self.addressKey, "\(name) is a header of the profile gateway already", expected: "another header")
+        add(Self.addressKey, "\(name) is already a header of the profile gateway", expected: "another header")
     }
 
     private mutating func checkWikis() {
         if configuration.unknownHosts == .refuse, configuration.settings.wikis.byHost.isEmpty {
             add(
-                "wikis.unknown_hosts", "every request would be refused: wikis.hosts names none",
+                "wikis.unknown_hosts", "every request with credentials would be refused: wikis.hosts is empty",
                 expected: "default, or hosts in wikis.hosts")
         }
         guard let scope = configuration.scope else { return }
         let provider = scope.split(separator: ":", omittingEmptySubsequences: false)[0]
         if provider == "local" || provider == "CentralAuth", provider != configuration.settings.users.source.rawValue {
             add(
-                "users.scope", "of another provider than users.source",
+                "users.scope", "its provider is not users.source",
                 expected: "\(configuration.settings.users.source.rawValue):…")
         }
     }

@@ -1,4 +1,4 @@
-// The table of all keys, continued: what is answered, whom to believe, what is kept in memory, the log.
+// The table of all keys, continued: cookie, classes, request headers, trust, caches, log.
 
 import Sessions
 import Telemetry
@@ -7,80 +7,86 @@ import Bytes
 extension ConfigurationSection {
     static let cookie = ConfigurationSection(
         "cookie",
-        "The session cookie: a JWT that tells the edge who is asking, set for OAuth 1 and owner-only OAuth 2.",
+        "The session cookie: a JWT that tells the edge whose request it is. It is set for OAuth 1 and for owner-only "
+            + "OAuth 2 tokens.",
         [
-            ConfigurationKey("cookie.name", \.settings.cookie.name, .cookieName, "Its name."),
-            ConfigurationKey("cookie.path", \.settings.cookie.path, .path, "Its path attribute."),
+            ConfigurationKey(
+                "cookie.name", \.settings.cookie.name, .cookieName,
+                "The cookie's name."),
+            ConfigurationKey(
+                "cookie.path", \.settings.cookie.path, .path,
+                "The cookie's path attribute."),
             ConfigurationKey(
                 "cookie.domain", optional: \.settings.cookie.domain, .domain,
-                "Its domain attribute, when it needs one.",
+                "The cookie's domain attribute. Without a value the cookie has none.",
                 example: ".wiki.example"),
             ConfigurationKey(
                 "cookie.same_site", optional: \.settings.cookie.sameSite, .choice(.strict, .lax, .none),
-                "Its SameSite attribute, when it needs one.", example: "Lax"),
+                "The cookie's SameSite attribute. Without a value the cookie has none.", example: "Lax"),
             ConfigurationKey(
                 "cookie.lifetime", \.settings.cookie.lifetime, .seconds(60...31_536_000),
-                "How long it lasts ($wgSessionCookieJwtExpiration): Max-Age, and sxp in the JWT. A "
-                    + "cookie with less than 75 % of it left is renewed."
-            ),
+                "How long a cookie lasts ($wgSessionCookieJwtExpiration): its Max-Age, and the soft expiry (sxp) in "
+                    + "the JWT. A cookie with less than 75 % of this time left is renewed."),
             ConfigurationKey(
                 "cookie.issuer", optional: \.settings.cookie.issuer, .origin,
-                "The JWT's iss: the canonical server of the wiki that has the OAuth tables. Without "
-                    + "it, wikis.default.server, with https where that leaves the scheme open.",
+                "The JWT's iss: the canonical server of the wiki that has the OAuth tables. Without a value it is "
+                    + "wikis.default.server, with https where that has no scheme.",
                 example: "https://meta.wiki.example"),
             ConfigurationKey(
                 "cookie.backdate", \.settings.cookie.backdate, .seconds(0...3600),
-                "How far iat lies in the past, for edges with slow clocks."),
+                "How far in the past iat is set, for edges whose clocks are behind."),
             ConfigurationKey(
                 "cookie.hard_lifetime", optional: \.settings.cookie.hardLifetime, .seconds(60...315_360_000),
-                "Time to a hard expiry (exp), after which a request with the cookie is refused. MediaWiki sets none.",
+                "Time until a hard expiry (exp), after which OAuth requests that carry the cookie are refused. "
+                    + "MediaWiki sets none.",
                 example: "1d"),
             ConfigurationKey(
                 "cookie.include_key_id", \.settings.cookie.includeKeyID, .boolean,
-                "Name the key in the JWT's header (kid)."),
+                "Name the signing key in the JWT's header (kid)."),
             ConfigurationKey(
                 "cookie.reuse_window", \.settings.cookie.reuseWindow, .seconds(1...86_400),
-                "How long one signed cookie serves all requests of its user that need one. At most a "
-                    + "quarter of the lifetime."),
+                "For this time one signed cookie serves all requests of its user that need one. At most a quarter of "
+                    + "cookie.lifetime."),
             ConfigurationKey(
                 "cookie.invalid", \.settings.cookie.invalid, .choice(.refuse, .replace),
-                "A cookie that is not the user's beside valid OAuth credentials: refuse the request "
-                    + "as MediaWiki does, or set a fresh one."
-            ),
+                "What happens when a session cookie beside valid OAuth credentials is invalid or another user's. "
+                    + "refuse: the request is refused, as in MediaWiki. replace: the client gets a new cookie."),
             ConfigurationKey(
-                "cookie.for_oauth1", \.settings.cookie.forOAuth1, .boolean, "Set it for OAuth 1 requests."),
+                "cookie.for_oauth1", \.settings.cookie.forOAuth1, .boolean,
+                "Set the cookie for OAuth 1 requests."),
             ConfigurationKey(
                 "cookie.for_owner_only", \.settings.cookie.forOwnerOnly, .boolean,
-                "Set it for requests with an owner-only OAuth 2 token."),
+                "Set the cookie for requests with an owner-only OAuth 2 token."),
         ])
 
     static let classes = ConfigurationSection(
-        "classes", "Rate limit classes: the first matching group's, else by edits and age of the account.",
+        "classes",
+        "Rate limit classes. The first group that matches decides; without one, the account's edits and age do.",
         [
             ConfigurationKey(
                 "classes.allowed", \.settings.classes.allowed,
                 Codec.word("a class").list("a list of classes", counts: 1...1000).asSet,
-                "The only classes that are ever emitted. BYPASS and DENY are magic to the edge and "
-                    + "count only when named here."),
+                "The only classes that are ever sent. BYPASS and DENY have a special meaning to rate limiters, so "
+                    + "they are sent only if they are named here."),
             ConfigurationKey(
                 "classes.anonymous", optional: \.settings.classes.anonymous, .word("a class"),
-                "The class of requests that are nobody's; without it they have none.", example: "anon"),
+                "The class of anonymous requests. Without a value they have none.", example: "anon"),
             ConfigurationKey(
                 "classes.groups", \.settings.classes.groups,
                 Codec.groupClass.list("a list of {group: …, class: …}"),
-                "Classes of groups, the first match decides.",
+                "Classes of groups. The first one whose group the user is in decides.",
                 example: """
                     - {group: bot, class: approved-bot}
                     """),
             ConfigurationKey(
                 "classes.established", \.settings.classes.established, .word("a class"),
-                "The class of users with enough edits and age."),
+                "The class of users with enough edits and an account that is old enough."),
             ConfigurationKey(
                 "classes.established_edits", \.settings.classes.establishedEdits, .integer(0...1_000_000_000),
-                "Edits that make a user established."),
+                "Edits that classes.established requires."),
             ConfigurationKey(
                 "classes.established_age", \.settings.classes.establishedAge, .seconds(0...3_153_600_000),
-                "Age of the account that makes a user established."),
+                "Age of the account that classes.established requires."),
             ConfigurationKey(
                 "classes.authenticated", \.settings.classes.authenticated, .word("a class"),
                 "The class of all other users."),
@@ -88,14 +94,15 @@ extension ConfigurationSection {
 
     static let edge = ConfigurationSection(
         "edge",
-        "What the edge is told. These request headers are overwritten when the value is known and "
-            + "removed when not, so that nobody can forge them; so are those of the other profiles.",
+        "Request headers for the wiki and for filters behind Sessiongate. Each is overwritten when its value is "
+            + "known and removed when it is not, so that clients can't forge it. The headers of all other profiles "
+            + "are removed too.",
         [
             ConfigurationKey(
                 "edge.profile", \.settings.defaultProfile, .profileName,
-                "What routes are told that name no profile (sessiongate.profile in their context_extensions): standard is "
-                    + "what the keys below say; gateway is x-wmf-user-id (the rate limit key) and x-wmf-ratelimit-class, "
-                    + "for the rate limit rules of Wikimedia's REST gateway; or one of edge.profiles."),
+                "The profile of routes that name none (sessiongate.profile in their context_extensions). standard: "
+                    + "the keys below. gateway: x-wmf-user-id (the rate limit key) and x-wmf-ratelimit-class, for "
+                    + "the rules of Wikimedia's REST gateway. Or one of edge.profiles."),
             ConfigurationKey(
                 "edge.user_id_header", \.settings.edge.userIDHeader, Codec.headerName.orNone("none"),
                 "Header with the central user id."),
@@ -116,18 +123,17 @@ extension ConfigurationSection {
                 "Header with the key that rate limit rules count on, such as jwt-sub:mw:local:enwiki:7."),
             ConfigurationKey(
                 "edge.inject_cookie", \.settings.edge.injectCookie, .boolean,
-                "Overwrite the request's cookie header with one that carries the session JWT too, so "
-                    + "that a filter behind sees it on a client's first request."
-            ),
+                "Put the session JWT into the request's cookie header, so that a filter behind Sessiongate sees it "
+                    + "on a client's first request."),
             ConfigurationKey(
                 "edge.mark_private", \.settings.edge.markPrivate, .choice(.always, .whenAbsent, .never),
-                "Cache-Control on responses with our Set-Cookie, so that no shared cache hands it to others: always (private, "
-                    + "no-store, in place of what the upstream says), when_absent (private, where it says nothing), or "
-                    + "never."),
+                "Cache-Control of a response with our Set-Cookie, so that no shared cache hands the cookie to "
+                    + "others. always: private, no-store replaces what the upstream says. when_absent: private is "
+                    + "added if the upstream says nothing. never: it is left alone."),
             ConfigurationKey(
                 "edge.profiles", \.settings.profiles, .profiles,
-                "Other sets of these keys, by name, for routes that ask for them. What one leaves out has its default, "
-                    + "and in one that is named gateway is as in that preset.",
+                "More profiles by name, for routes that ask for them. A key that a profile leaves out has its "
+                    + "default. A profile named gateway changes that preset.",
                 example: """
                     internal: {user_id_header: x-user, consumer_header: none}
                     gateway: {inject_cookie: true}
@@ -135,41 +141,51 @@ extension ConfigurationSection {
         ])
 
     static let trust = ConfigurationSection(
-        "trust", "Whom to believe about the client. Name a header only if the edge overwrites what clients send in it.",
+        "trust",
+        "Which headers are believed about the client. Use one only if your edge overwrites what clients send in it.",
         [
             ConfigurationKey(
                 "trust.client_address_header", optional: \.settings.trust.clientAddressHeader, .headerName,
-                "Header with the client's address. Without it, the address that Envoy sees.", example: "x-client-ip"),
+                "Header with the client's address, the first one if it is a list. Without a value, the address that "
+                    + "Envoy sees counts.", example: "x-client-ip"),
             ConfigurationKey(
                 "trust.forwarded_proto", \.settings.trust.forwardedProto, .boolean,
-                "Take the signed scheme from x-forwarded-proto."),
+                "Take the scheme that OAuth 1 clients signed from x-forwarded-proto."),
             ConfigurationKey(
                 "trust.forwarded_host", \.settings.trust.forwardedHost, .boolean,
-                "Take the signed host from x-forwarded-host."),
+                "Take the host that OAuth 1 clients signed from x-forwarded-host."),
         ])
 
     static let cache = ConfigurationSection(
-        "cache", "How long rows are believed without asking the store again.",
+        "cache",
+        "How long and how many database rows are kept in memory.",
         [
             ConfigurationKey(
                 "cache.lifetime", \.settings.cache.lifetime, .seconds(1...86_400),
-                "A revocation, a block or a lock takes effect within this time."),
+                "How long a row is used before the database is read again. A revocation, block or lock takes effect "
+                    + "within this time."),
             ConfigurationKey(
                 "cache.negative_lifetime", \.settings.cache.negativeLifetime, .seconds(1...86_400),
-                "A new consumer or token is found within this time after it was asked for too early."),
+                "How long a row that was not found counts as missing. A new consumer or token works at the latest "
+                    + "after this time."),
             ConfigurationKey(
-                "cache.capacity", \.settings.cache.capacity, .integer(100...100_000_000), "Most entries of each cache."),
+                "cache.capacity", \.settings.cache.capacity, .integer(100...100_000_000),
+                "Most entries in each cache."),
             ConfigurationKey(
                 "cache.memory", \.settings.cache.memory, .size(1 << 20...1 << 40),
-                "Most memory of all caches together; the largest gives up its oldest entries first."),
+                "Most memory of all caches together. When it is used up, the largest cache gives up its oldest entries. "
+                    + "Remembered nonces are not among it: oauth1.nonce_capacity bounds them.", example: "256MiB"),
         ])
 
     static let log = ConfigurationSection(
-        "log", "What is written to standard error. Credentials never are.",
+        "log",
+        "The log, on standard error. It never contains credentials.",
         [
             ConfigurationKey(
-                "log.level", \.log.level, .choice(.debug, .info, .warning, .error), "From which weight on."),
+                "log.level", \.log.level, .choice(.debug, .info, .warning, .error),
+                "The lowest level that is written."),
             ConfigurationKey(
-                "log.format", \.log.format, .choice(.text, .json), "Text for people, or one JSON object a line."),
+                "log.format", \.log.format, .choice(.text, .json),
+                "text: lines for people. json: one object a line."),
         ])
 }

@@ -1,4 +1,4 @@
-// The table of all keys, continued: listeners, limits and deadlines.
+// The table of all keys, continued: listeners, limits and timeouts, TLS, HTTP modes.
 
 import Transport
 import Bytes
@@ -6,15 +6,17 @@ import EnvoyProtocol
 
 extension ConfigurationSection {
     static let server = ConfigurationSection(
-        "server", "Who is listened to, and how much of it.",
+        "server",
+        "Listeners, and the limits and timeouts of connections and requests.",
         [
             ConfigurationKey(
                 "server.listen", \.server.dataListeners,
                 Codec.dataListener.list(
                     "addresses: host:port, such as 127.0.0.1:9001 or [::1]:9001, or unix:/path; or {address: …, tls: …, "
                         + "mode: …, owner: …, group: …}", counts: 1...64),
-                "Where checks come in (gRPC and JSON over HTTP/2, HTTP/1.1). With more to say than the address: tls: true "
-                    + "(section tls), and for Unix sockets mode (0660), owner and group, by name or number.",
+                "Addresses that checks come in on: gRPC and JSON over HTTP/2, and HTTP/1.1. The long form adds tls: "
+                    + "true (section tls) and, for a Unix socket, its mode (0660), owner and group, by name or "
+                    + "number.",
                 example: """
                     - 127.0.0.1:9001
                     - {address: "0.0.0.0:9443", tls: true}
@@ -22,80 +24,82 @@ extension ConfigurationSection {
                     """),
             ConfigurationKey(
                 "server.admin", \.server.admin, Codec.listener.orNone("none"),
-                "Where /metrics, /healthz, /readyz, /config and /cache/invalidate are. For operators "
-                    + "only: never expose it."),
+                "Address of /metrics, /healthz, /readyz, /config and /cache/invalidate. These pages are for "
+                    + "operators: keep the address private."),
             ConfigurationKey(
                 "server.event_loops", \.server.eventLoops, .eventLoops,
-                "Threads that answer checks; auto is one for each processor."),
+                "Threads that answer checks. auto: one for each processor."),
             ConfigurationKey(
                 "server.max_connections", \.server.maxConnections, .integer(1...10_000_000),
-                "Most connections of all data listeners; more are closed at once."),
+                "Most open connections of all data listeners together. Further ones are closed at once."),
             ConfigurationKey(
                 "server.max_concurrent_streams", \.server.maxConcurrentStreams, .integer(1...65_536),
                 "Most requests at a time on one HTTP/2 connection."),
             ConfigurationKey(
                 "server.max_message_size", \.server.maxMessageBytes, .size(4096...64 << 20),
-                "Largest CheckRequest: a request's headers, and its body where Envoy forwards it."),
+                "Largest CheckRequest: it holds a request's headers and, where Envoy forwards it, the body."),
             ConfigurationKey(
                 "server.max_header_size", \.server.maxHeaderBytes, .size(1024...1 << 20),
-                "Most bytes of one request's own headers, as Envoy or another caller sends them."),
+                "Most bytes in the headers of a request to Sessiongate itself."),
             ConfigurationKey(
                 "server.max_backlog_size", \.server.maxBacklogBytes, .size(65_536...1 << 30),
-                "Most bytes of requests that one connection may have waiting."),
+                "Most bytes of requests that may wait on one connection."),
             ConfigurationKey(
                 "server.max_pending_lookups", \.server.maxPendingLookups, .integer(1...65_536),
-                "Most rows and cookies that the requests of one connection may wait for; beyond it "
-                    + "they fail as overloaded."),
+                "Most lookups of rows and cookies that the requests of one connection may wait for. Further requests "
+                    + "fail as overloaded."),
             ConfigurationKey(
                 "server.head_timeout", \.server.headDeadline, .milliseconds(100...600_000),
-                "From a connection's first moment, or a request's first byte, to the end of the request's head."),
+                "Time for a request's headers to arrive, from the connection's start or the request's first byte."),
             ConfigurationKey(
                 "server.body_timeout", \.server.bodyDeadline, .milliseconds(100...600_000),
-                "From a request's head to its end."),
+                "Time for a request's body to arrive, from the end of its headers."),
             ConfigurationKey(
                 "server.idle_timeout", \.server.idleDeadline, .milliseconds(1000...86_400_000),
                 "A connection without requests is closed after this time."),
             ConfigurationKey(
                 "server.write_timeout", \.server.writeDeadline, .milliseconds(100...600_000),
-                "A connection whose peer does not take its answers is closed after this time."),
+                "A connection is closed when its peer reads no answers for this time."),
             ConfigurationKey(
                 "server.lookup_timeout", \.server.lookupDeadline, .milliseconds(10...600_000),
-                "A request that waits longer for the store fails, where its caller does not say how "
-                    + "long it waits (grpc-timeout)."),
+                "A request fails when the store takes longer than this. The caller's own deadline (grpc-timeout) "
+                    + "replaces it."),
             ConfigurationKey(
                 "server.drain_timeout", \.server.drainDeadline, .milliseconds(0...600_000),
-                "Requests under way get this long when the server is stopped."),
+                "When the server stops, requests under way have this time to finish."),
         ])
 }
 
 extension ConfigurationSection {
     static let tls = ConfigurationSection(
         "tls",
-        "TLS on the listeners that ask for it. Files that are replaced are taken for new connections within seconds, or at "
-            + "once on SIGHUP; files that can't be used are reported, and the old ones stay.",
+        "TLS on the listeners that set tls: true. Replaced files are used for new connections within seconds, or at "
+            + "once on SIGHUP. Files that can't be used are reported in the log, and the old ones stay in use.",
         [
             ConfigurationKey(
                 "tls.certificate", optional: \.server.tls.certificate, .file,
-                "PEM file with the server's certificate, then those between it and the root.",
+                "PEM file with the server's certificate, followed by the intermediate certificates.",
                 example: "tls/server.pem"),
             ConfigurationKey(
-                "tls.key", optional: \.server.tls.key, .file, "PEM file with its private key.",
+                "tls.key", optional: \.server.tls.key, .file,
+                "PEM file with the private key of tls.certificate.",
                 example: "tls/server.key"),
             ConfigurationKey(
                 "tls.client_certificates", \.server.tls.clientCertificates, .choice(.none, .optional, .required),
-                "Whether callers show certificates: they are not asked, one that is shown must be good, or there is no "
-                    + "connection without a good one (mTLS)."),
+                "none: callers are not asked for a certificate. optional: a certificate that is shown must be valid. "
+                    + "required: there is no connection without a valid one (mTLS)."),
             ConfigurationKey(
                 "tls.client_ca", optional: \.server.tls.clientCA, .file,
-                "PEM file with the certificates that callers' certificates must lead to.", example: "tls/clients.pem"),
+                "PEM file with the CA certificates that issue callers' certificates.", example: "tls/clients.pem"),
             ConfigurationKey(
                 "tls.client_names", \.server.tls.clientNames,
                 Codec.word("a name").list("a list of DNS names and URIs"),
-                "Names of which a caller's certificate must have one as a subject alternative name, byte for byte; with "
-                    + "none here every certificate of the CA is good.",
+                "A caller's certificate must have one of these as a subject alternative name, byte for byte. An "
+                    + "empty list accepts every certificate of the CA.",
                 example: "[spiffe://wiki.example/envoy, envoy.wiki.example]"),
             ConfigurationKey(
-                "tls.min_version", \.server.tls.minimumVersion, .choice(.tls12, .tls13), "The oldest version spoken."),
+                "tls.min_version", \.server.tls.minimumVersion, .choice(.tls12, .tls13),
+                "The oldest TLS version that is accepted."),
         ])
 
     static let http = ConfigurationSection(
@@ -104,9 +108,9 @@ extension ConfigurationSection {
         [
             ConfigurationKey(
                 "http.trusted_peers", \.server.trustedPeers, .trustedPeers,
-                "Proxies that may ask about other people's requests: only they are believed about the original URI, "
-                    + "method, scheme and host (forward auth), and about the client's address (X-Forwarded-For, its "
-                    + "last entry). unix stands for whoever may connect to a Unix socket.")
+                "Proxies that may ask about their clients' requests. Only they are believed about the original URI, "
+                    + "method, scheme and host (forward auth) and about the client's address (the last entry of "
+                    + "X-Forwarded-For). unix stands for every process that may connect to a Unix socket.")
         ])
 }
 
@@ -123,7 +127,7 @@ extension Codec where Value == TrustedPeers {
 }
 
 extension Codec where Value == Int {
-    /// A number of event loops, 0 when the machine decides.
+    /// A number of event loops; 0 stands for one per processor.
     static var eventLoops: Codec {
         let number = Codec.integer(1...1024)
         let optional = number.orNone("auto")

@@ -1,4 +1,4 @@
-// The table of all keys: access, wikis and verdicts. Their order here is their order in the example.
+// The table of all keys: database, wikis, users, keys, OAuth. Their order here is their order in the example.
 
 import Sessions
 import Bytes
@@ -17,64 +17,67 @@ extension ConfigurationSection {
         [
             ConfigurationKey(
                 "mode", \.settings.mode, .choice(.enforce, .observe),
-                "Whether refusals are carried out (enforce), or only marked in metadata, metrics and log (observe).")
+                "enforce: refusals are carried out. observe: every request passes, and metadata, metrics and the log "
+                    + "say which would have been refused.")
         ])
 
     static let sqlite = ConfigurationSection(
         "store",
-        "Where consumers, acceptances, tokens and users are: tables as MediaWiki lays them out, only ever read.",
+        "The database with consumers, acceptances, tokens and users, in MediaWiki's tables. It is only read.",
         [
             ConfigurationKey(
                 "store.sqlite.file", \.store.file, .file,
-                "The SQLite file with MediaWiki's OAuth tables: MediaWiki's own file works as it is.",
+                "The SQLite file with MediaWiki's OAuth tables: MediaWiki's own file, or a copy.",
                 example: "oauth.sqlite", required: true),
             ConfigurationKey(
                 "store.sqlite.users_file", optional: \.store.usersFile, .file,
-                "The SQLite file with the users, when they are not in the same one.", example: "wiki.sqlite"),
+                "The SQLite file with the users, if they are in another file.", example: "wiki.sqlite"),
             ConfigurationKey(
                 "store.sqlite.busy_timeout", \.store.busyTimeoutMilliseconds, .milliseconds(0...60_000),
-                "How long a lock of another process is waited for."),
+                "How long to wait for another process's lock."),
             ConfigurationKey(
                 "store.table_prefix", \.store.tablePrefix, .tablePrefix,
                 "What the names of MediaWiki's tables begin with ($wgDBprefix).", example: "mw_"),
         ])
 
     static let workers = ConfigurationSection(
-        "workers", "Threads for what would hold up the event loops, and how much may wait for them.",
+        "workers",
+        "Threads for work that would block the event loops, and how much of it may wait.",
         [
             ConfigurationKey(
                 "workers.rows", \.workers.rowThreads, .integer(1...64),
-                "Threads that read rows which are not in memory yet."),
+                "Threads that read rows which are not in memory."),
             ConfigurationKey(
                 "workers.cookies", \.workers.cookieThreads, .integer(1...64),
                 "Threads that sign cookies, at low priority."),
             ConfigurationKey(
                 "workers.lookups", \.workers.lookups, .integer(1...10_000_000),
-                "Most different rows, and most different cookies, that are on their way; beyond it "
-                    + "requests fail as overloaded."),
+                "Most lookups under way, counted apart for rows and for cookies. Further requests fail as overloaded."),
             ConfigurationKey(
-                "workers.waiters", \.workers.waiters, .integer(1...10_000_000), "Most requests that wait for them."),
+                "workers.waiters", \.workers.waiters, .integer(1...10_000_000),
+                "Most requests that may wait for lookups."),
         ])
 
     static let wikis = ConfigurationSection(
-        "wikis", "Which wiki a request is for, and which scheme, host and port its OAuth 1 clients sign.",
+        "wikis",
+        "Which wiki a request is for, and which scheme, host and port its OAuth 1 clients sign.",
         [
             ConfigurationKey(
                 "wikis.default.id", \.defaultWiki.id, .wikiID,
-                "The id ($wgDBname) of the wiki of all hosts that wikis.hosts does not name; compared "
-                    + "with the rows' wiki."),
+                "The wiki's id: $wgDBname, followed by - and $wgDBprefix if there is a prefix. Consumers and "
+                    + "acceptances name the wiki that they are for by this id. It applies to every host that "
+                    + "wikis.hosts does not name."),
             ConfigurationKey(
                 "wikis.default.server", \.defaultWiki.server, .server,
-                "Its server ($wgServer): //host takes the request's scheme, detect takes scheme and "
-                    + "host from the request."),
+                "The wiki's $wgServer, whose scheme, host and port OAuth 1 clients sign. //host takes the scheme "
+                    + "from the request; detect takes scheme and host from the request."),
             ConfigurationKey(
                 "wikis.unknown_hosts", \.unknownHosts, .choice(.default, .refuse),
-                "Requests for hosts that wikis.hosts does not name: for the default wiki, or refused "
-                    + "when they carry credentials."
-            ),
+                "What happens to requests for hosts that wikis.hosts does not name. default: they are for the "
+                    + "default wiki. refuse: they are refused when they carry credentials."),
             ConfigurationKey(
                 "wikis.hosts", \.settings.wikis.byHost, .wikis,
-                "Wikis by the host of the request, several hosts may share one.",
+                "Wikis by the host of the request. Several hosts may belong to one wiki.",
                 example: """
                     de.wiki.example: {id: dewiki, server: //de.wiki.example}
                     de.m.wiki.example: {id: dewiki, server: //de.wiki.example}
@@ -82,91 +85,101 @@ extension ConfigurationSection {
         ])
 
     static let users = ConfigurationSection(
-        "users", "Whom a central id names.",
+        "users",
+        "Where the users are that central ids stand for.",
         [
             ConfigurationKey(
                 "users.source", \.settings.users.source, .choice(.local, .centralAuth),
-                "MediaWiki's central id provider: the wiki's own user table, or CentralAuth's globaluser."),
+                "MediaWiki's central id provider. local: the wiki's own user table. CentralAuth: the table "
+                    + "globaluser."),
             ConfigurationKey(
                 "users.scope", \.scope, Codec.centralIDScope.orNone("auto"),
-                "The scope of central ids in tokens and cookies; auto is local:<id of the default "
-                    + "wiki>, or CentralAuth: for CentralAuth."
-            ),
+                "The scope of central ids in tokens and cookies. auto: local:<id of the default wiki>, or "
+                    + "CentralAuth: for CentralAuth."),
             ConfigurationKey(
                 "users.block_disables_login", \.settings.users.blockDisablesLogin, .boolean,
                 "Refuse users who are blocked site-wide, as the wiki does with $wgBlockDisablesLogin."),
         ])
 
     static let keys = ConfigurationSection(
-        "keys", "RSA keys, PEM files.",
+        "keys",
+        "RSA keys of at least 2048 bits, in PEM files.",
         [
             ConfigurationKey(
                 "keys.access_token", \.keys.accessToken, Codec.file.list("a list of file names"),
-                "Public keys of MediaWiki's OAuth 2 access tokens ($wgOAuth2PublicKey). Without one, there is "
-                    + "no verdict about access tokens: UNAVAILABLE, as in an outage.",
+                "Public keys that verify MediaWiki's OAuth 2 access tokens ($wgOAuth2PublicKey). Without one, a "
+                    + "request with an access token fails as in an outage (UNAVAILABLE, 503).",
                 example: "[keys/access-token.pub]"),
             ConfigurationKey(
                 "keys.cookie", optional: \.keys.cookie, .file,
-                "The private key that signs the session cookie; whoever checks the cookie further in must trust it.",
+                "The private key that signs session cookies. It can't be the key of the access tokens. The edge, and "
+                    + "a wiki that reads the cookie, must trust its public part.",
                 example: "keys/session-cookie.key"),
             ConfigurationKey(
                 "keys.cookie_next", \.keys.cookieNext, Codec.file.list("a list of file names"),
-                "Keys (private or public) that will sign next: already published and believed.",
+                "Keys (private or public) that will sign next. Already published, and cookies that they signed are "
+                    + "accepted.",
                 example: "[keys/session-cookie-next.key]"),
             ConfigurationKey(
                 "keys.cookie_previous", \.keys.cookiePrevious, Codec.file.list("a list of file names"),
-                "Keys (private or public) that signed until now: still published and believed.",
+                "Keys (private or public) that signed before. Still published, and cookies that they signed are "
+                    + "accepted.",
                 example: "[keys/session-cookie-previous.key]"),
         ])
 
     static let oauth1 = ConfigurationSection(
-        "oauth1", "OAuth 1.0a.",
+        "oauth1",
+        "How OAuth 1.0a requests are verified.",
         [
             ConfigurationKey(
                 "oauth1.compatibility", \.settings.oauth1.compatibility, .choice(.mediawiki, .rfc5849),
-                "Whose reading of a request decides: MediaWiki's, PHP's parsing included, or RFC 5849's alone."),
+                "mediawiki: read requests as MediaWiki and PHP do. rfc5849: read them by RFC 5849 alone."),
             ConfigurationKey(
                 "oauth1.timestamp_window", \.settings.oauth1.timestampWindow, .seconds(1...86_400),
-                "How far oauth_timestamp may differ from now."),
+                "How far oauth_timestamp may be from now."),
             ConfigurationKey(
                 "oauth1.nonce_capacity", \.settings.oauth1.nonceCapacity, .integer(1000...1_000_000_000),
-                "How many nonces are remembered until their timestamps expire; beyond it requests fail closed."
-            ),
+                "Most nonces that are remembered until their timestamps expire. When the memory is full, OAuth 1 "
+                    + "requests fail as in an outage."),
             ConfigurationKey(
                 "oauth1.secret_key", optional: \.settings.oauth1.secretKey, .secretBytes,
-                "MediaWiki's $wgOAuthSecretKey, else its $wgSecretKey: real secrets are derived from "
-                    + "stored ones with it. Without it, stored secrets are the real ones.",
+                "MediaWiki's $wgOAuthSecretKey or, where that is not set, its $wgSecretKey. The secrets that clients "
+                    + "know are derived with it from the stored ones. Without it, stored secrets are used as they "
+                    + "are.",
                 secret: true),
             ConfigurationKey(
                 "oauth1.secret_key_file", optional: \.secretKeyFile, .file,
-                "A file with that key, instead; one line feed at its end is not part of it.",
+                "A file with that key, in place of oauth1.secret_key. One line feed at its end is left out.",
                 example: "keys/oauth1-secret-key"),
             ConfigurationKey(
                 "oauth1.body_unavailable", \.settings.oauth1.bodyUnavailable, .choice(.refuse, .anonymous),
-                "A signed form whose body was not forwarded whole can't be verified: refuse it, or "
-                    + "let it through as anonymous."),
+                "What happens to a signed form whose body the proxy did not forward whole, so that the signature "
+                    + "can't be verified. refuse: it is refused (body-unavailable). anonymous: it passes as "
+                    + "anonymous."),
             ConfigurationKey(
                 "oauth1.form_bodies", \.settings.oauth1.formBodies, .choice(.whenPresent, .always),
-                "What it means that a form came without its body: with always, that it is empty, as the proxy forwards "
-                    + "every form (Envoy's with_request_body). Otherwise only a Content-Length of 0 says so. A "
-                    + "route's sessiongate.form_bodies (context_extensions) says it for its requests."),
+                "What it means when a form comes without a body. when_present: that the proxy did not forward it, "
+                    + "unless Content-Length is 0. always: that it is empty, because the proxy forwards every signed "
+                    + "form (Envoy's with_request_body). A route can set this for its requests: "
+                    + "sessiongate.form_bodies in its context_extensions."),
             ConfigurationKey(
                 "oauth1.allow_plaintext", \.settings.oauth1.allowPlaintext, .boolean,
-                "Accept PLAINTEXT signatures. Insecure: for closed test set-ups."),
+                "Accept PLAINTEXT signatures. This is insecure: only for closed test set-ups."),
         ])
 
     static let entryPoints = ConfigurationSection(
-        "entry_points", "MediaWiki takes OAuth credentials at its API only.",
+        "entry_points",
+        "Paths outside the API, where MediaWiki does not accept OAuth credentials.",
         [
             ConfigurationKey(
                 "entry_points.refused", \.settings.entryPoints.refused, Codec.path.list("a list of paths"),
-                "Ends of paths at which valid credentials are refused as well (mwoauth-not-api)."),
+                "Ends of paths where MediaWiki refuses OAuth credentials, even valid ones (mwoauth-not-api)."),
             ConfigurationKey(
                 "entry_points.refused_prefixes", \.settings.entryPoints.refusedPrefixes,
                 Codec.path.list("a list of paths"),
-                "Beginnings of paths, the wiki's article paths, at which they are refused."),
+                "Beginnings of paths where MediaWiki refuses them: the wiki's article paths."),
             ConfigurationKey(
                 "entry_points.ignored", \.settings.entryPoints.ignored, Codec.path.list("a list of paths"),
-                "Ends of paths at which credentials mean nothing."),
+                "Ends of paths where MediaWiki ignores OAuth credentials: such a request is anonymous."),
         ])
 }

@@ -1,11 +1,11 @@
-// `sessiongate init`: a state that everything can be tried on. All keys, secrets and tokens are new random ones.
+// `sessiongate init`: a demo state with all that the service needs. All keys, secrets and tokens are new and random.
 //
-//     DIR/sessiongate.yaml            the configuration, every key explained
+//     DIR/sessiongate.yaml            the configuration, with every key explained
 //     DIR/oauth.sqlite                users and consumers of every kind, in MediaWiki's tables
 //     DIR/demo.json                   their credentials
-//     DIR/keys/oauth1-secret-key      what secrets are derived with ($wgOAuthSecretKey)
+//     DIR/keys/oauth1-secret-key      derives OAuth 1 secrets ($wgOAuthSecretKey)
 //     DIR/keys/session-cookie.key     signs the session cookie
-//     DIR/keys/access-token.key, .pub issue and verify access tokens; the server needs the public part only
+//     DIR/keys/access-token.key, .pub sign and verify access tokens; the server needs the public part only
 //     DIR/keys/rsa-consumer.key       signs for the RSA-SHA1 consumer
 
 import Service
@@ -13,7 +13,7 @@ import Cryptography
 import Foundation
 import Bytes
 
-/// A demo state that was made.
+/// A demo state that was created.
 public struct DemoState: Sendable {
     /// Its directory.
     public let directory: String
@@ -32,14 +32,15 @@ public struct DemoState: Sendable {
     static let issuer = "https://wiki.demo.test"
     private static let wikiID = "demowiki"
 
-    /// Makes a demo state in `directory`, which is made when it does not exist. Nothing is made when one of the files
-    /// exists. `now` counts seconds since 1970.
+    /// Creates a demo state in `directory`, and the directory if it does not exist. `now` is in seconds since 1970.
+    ///
+    /// - Throws: `FileProblem` when one of the files exists; then nothing is created. Errors of files, keys and the database.
     public init(creatingIn directory: String, now: Int64) throws {
         let existing = Self.allFiles.filter { Files.exists(Files.resolve($0, in: directory)) }
         guard existing.isEmpty else {
             throw FileProblem(
                 path: directory,
-                problem: "nothing is overwritten, and there is \(alternatives(existing, "and")) already")
+                problem: "will not overwrite \(alternatives(existing, "and"))")
         }
         let maker = try DemoMaker(now: now)
         self.directory = directory
@@ -63,10 +64,10 @@ public struct DemoState: Sendable {
                 "classes.groups": "- {group: bot, class: approved-bot}",
             ],
             heading: """
-                Configuration of Sessiongate for the demo state beside it, made by `sessiongate init`.
-                What is commented out shows the default.
-                Check a changed file with `sessiongate config check --config FILE`.
-                Each key can be overridden by the environment variable that stands beside it.
+                Configuration of Sessiongate for the demo state in this directory, created by `sessiongate init`.
+                Keys that are commented out show their defaults.
+                Check the file after a change: `sessiongate config check --config FILE`.
+                The environment variable above each key overrides it.
                 """)
     }
 }
@@ -111,13 +112,13 @@ private struct DemoMaker {
             let database = try DemoDatabase(file: Files.resolve(DemoState.databaseFile, in: directory))
             try database.fill(registrations, tokens: tokens, time: CivilTime(seconds: now).mediaWikiText)
         } catch {
-            // Half a state would keep the next attempt from making a whole one.
+            // A partial state would make the next attempt fail, as no file is overwritten.
             for file in made { unlink(file) }
             throw error
         }
     }
 
-    /// What clients must know.
+    /// The credentials as clients know them.
     func credentials() throws -> DemoCredentials {
         let refused = registrations.compactMap { registration -> (String, DemoCredentials.OAuth1)? in
             guard case .refused(let why) = registration.consumer.role else { return nil }
@@ -147,7 +148,7 @@ private struct DemoMaker {
             tokenSecret: derived(acceptance.storedSecret), userID: acceptance.user.id, userName: acceptance.user.name)
     }
 
-    /// The real secret of a stored one, as MediaWiki derives it.
+    /// The secret that the client knows, derived from the stored one as in MediaWiki.
     private func derived(_ stored: String) -> String {
         let key = Array(secretKey.utf8).withBytes { HMACSHA1Key(key: $0) }
         return String(decoding: Array(stored.utf8).withBytes { key.authenticate($0) }.hexadecimal, as: UTF8.self)

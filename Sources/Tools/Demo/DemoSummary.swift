@@ -1,9 +1,9 @@
-// What `sessiongate init` tells people: what was made, who is who, and what to do next.
+// What `sessiongate init` prints: the files, the users and their credentials, and what to do next.
 
 extension DemoState {
     /// Several lines of text; the credentials in it are the demo's.
     public var summary: String {
-        var lines = ["Made a demo state in \(directory):", ""]
+        var lines = ["Created a demo state in \(directory):", ""]
         lines += files.map { "  \(Self.padded($0, 26))\(Self.purposes[$0] ?? "")" }
         lines += ["", "OAuth 1 credentials (consumer key and secret, token and secret):", ""]
         for (name, credential) in credentials.namedOAuth1 where !name.hasPrefix("refused.") {
@@ -15,11 +15,11 @@ extension DemoState {
         }
         lines += ["", "OAuth 2 access tokens:", ""]
         for (name, credential) in credentials.namedOAuth2 {
-            let user = credential.userName.isEmpty ? "nobody: the client itself" : credential.userName
+            let user = credential.userName.isEmpty ? "no user: the client itself" : credential.userName
             lines += ["  \(Self.padded(name, 28))\(user)", "    \(credential.accessToken)"]
         }
         let refused = credentials.refused.keys.sorted().joined(separator: ", ")
-        lines += ["", "Credentials that must be refused are in \(DemoCredentials.fileName): \(refused).", ""]
+        lines += ["", "Credentials that are refused, in \(DemoCredentials.fileName): \(refused).", ""]
         return lines.joined(separator: "\n") + next
     }
 
@@ -27,21 +27,22 @@ extension DemoState {
         let directory = shellQuoted(directory)
         return """
 
-            Next:
+            Next, start the service:
               sessiongate serve --config \(directory)/\(Self.configurationFile)
-              sessiongate sign GET 'http://127.0.0.1:9001/v1/identity' --demo \(directory) --curl
+            and ask it in another terminal whose request this is:
+              eval "$(sessiongate sign GET http://127.0.0.1:9001/v1/identity --demo \(directory) --curl)"
 
             """
     }
 
     private static let purposes = [
-        configurationFile: "the configuration, every key explained",
+        configurationFile: "the configuration, with every key explained",
         databaseFile: "users and consumers of every kind, in MediaWiki's tables",
-        DemoCredentials.fileName: "all credentials below, for programs",
-        "keys/oauth1-secret-key": "what OAuth 1 secrets are derived with ($wgOAuthSecretKey)",
+        DemoCredentials.fileName: "the credentials below, for programs",
+        "keys/oauth1-secret-key": "derives OAuth 1 secrets ($wgOAuthSecretKey)",
         "keys/session-cookie.key": "signs the session cookie",
-        tokenKeyFile: "issues access tokens (for `sessiongate token`, not for the server)",
-        "keys/access-token.pub": "verifies them",
+        tokenKeyFile: "signs access tokens (for `sessiongate token`, not for the server)",
+        "keys/access-token.pub": "verifies access tokens",
         "keys/rsa-consumer.key": "signs for the RSA-SHA1 consumer",
     ]
 
