@@ -85,7 +85,7 @@ lint: tests-deps $(VENV)/.tests ## formatting, scripts, the proxies' configurati
 	bash -n .ci/run && bash -n .ci/deps
 	for file in deploy/envoy*.yaml; do $(VENV)/bin/envoy --mode validate --log-level warn -c $$file; done
 	mkdir -p .build/nginx && /usr/sbin/nginx -q -t -p .build/nginx -c $(CURDIR)/deploy/nginx.conf
-	/usr/sbin/haproxy -c -q -f deploy/haproxy/haproxy.cfg
+	for file in deploy/haproxy/*.cfg; do /usr/sbin/haproxy -c -q -f $$file; done
 	XDG_DATA_HOME=.build/caddy $(VENV)/bin/caddy validate --adapter caddyfile --config deploy/Caddyfile 2>.build/caddy.log \
 		|| { cat .build/caddy.log; exit 1; }
 

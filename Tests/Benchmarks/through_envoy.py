@@ -47,13 +47,7 @@ def configured(text):
 
 def without_filter(text):
     """The same less ext_authz."""
-    text = configured(text)
-    text, filters = re.subn(
-        r" +- name: envoy.filters.http.ext_authz\n.*?(?= +- name: envoy)", "", text, flags=re.DOTALL
-    )
-    text, routes = re.subn(r"^( +)typed_per_filter_config:\n(?:\1 +.*\n)+", "", text, flags=re.MULTILINE)
-    assert filters == 1 and routes >= 1
-    return text
+    return edge.without_filter(configured(text))
 
 
 class Upstream(servers.Nghttpd):

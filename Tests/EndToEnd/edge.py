@@ -26,14 +26,27 @@ FORGED = {
 def plenty(text):
     """deploy/envoy.yaml with buckets that no test empties, with time for a machine that is busy with other things, and
     with clients' identity headers reaching Sessiongate, but for names that only CGI takes for ours."""
-    text = text.replace("timeout: 0.5s", "timeout: 5s")
-    ours, others = 'regex: "x[^a-z0-9]session[^a-z0-9].*"', 'regex: "x[^a-z0-9-]session.*|x-session.*[^a-z0-9-].*"'
-    assert text.count(ours) == 1
-    return re.sub(r"token_bucket: \{.*\}", f"token_bucket: {PLENTY}", text.replace(ours, others))
+    text = text.replace("timeout: 2s", "timeout: 5s")
+    names = 'regex: "x-session(gate)?-.*"'
+    assert text.count(names) == 1
+    return re.sub(r"token_bucket: \{.*\}", f"token_bucket: {PLENTY}", text.replace(names, 'regex: "x-sessiongate-.*"'))
+
+
+def without_filter(text):
+    """The file less ext_authz: Envoy alone, to compare with."""
+    text, filters = re.subn(
+        r" +- name: envoy.filters.http.ext_authz\n.*?(?= +- name: envoy)", "", text, flags=re.DOTALL
+    )
+    text, routes = re.subn(r"^( +)typed_per_filter_config:\n(?:\1 +.*\n)+", "", text, flags=re.MULTILINE)
+    assert filters == 1 and routes >= 1
+    return text
 
 
 class Edge:
     """All programs of one edge; a context manager that ends them."""
+
+    # What stands behind the proxy.
+    upstream = Wiki
 
     def __init__(self, folder, change=plenty, environment=None, source=stack.ENVOY_YAML, configure=None):
         """`source` is Envoy's configuration, edited by `change`; `configure` edits the text of Sessiongate's."""
@@ -57,7 +70,7 @@ class Edge:
             if self.configure:
                 file = self.state / "sessiongate.yaml"
                 file.write_text(self.configure(file.read_text()))
-            self.wiki = Wiki(self.ports["upstream"], self.user_names)
+            self.wiki = self.upstream(self.ports["upstream"], self.user_names)
             self.start_sessiongate()
             self.start_proxy()
         except BaseException:

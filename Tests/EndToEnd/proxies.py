@@ -19,18 +19,25 @@ class NginxEdge(Edge):
 
 
 class HAProxyEdge(Edge):
-    """HAProxy with deploy/haproxy; `script` may edit the text of its Lua file."""
+    """HAProxy with `sample` of deploy/haproxy; `script` may edit the text of its Lua file."""
 
+    sample = "haproxy.cfg"
     script = staticmethod(lambda text: text)
 
     def start_proxy(self):
         script = (DEPLOY / "haproxy" / "sessiongate.lua").read_text()
         (self.folder / "sessiongate.lua").write_text(self.script(script))
-        config = stack.write_config(DEPLOY / "haproxy" / "haproxy.cfg", self.folder / "haproxy.cfg", self.ports)
+        config = stack.write_config(DEPLOY / "haproxy" / self.sample, self.folder / "haproxy.cfg", self.ports)
         text = config.read_text().replace("deploy/haproxy/", f"{self.folder}/")
         config.write_text(self.change(text))
         command = ["/usr/sbin/haproxy", "-f", config]
         self.programs.append(stack.start_proxy("HAProxy", command, self.ports["envoy"], self.folder / "haproxy.log"))
+
+
+class OAuth1OnlyEdge(HAProxyEdge):
+    """HAProxy that asks about OAuth 1 alone."""
+
+    sample = "oauth1-only.cfg"
 
 
 class CaddyEdge(Edge):

@@ -24,7 +24,7 @@ def profile(text):
 
 def slow(text):
     """Buckets that are not filled again while a test runs, and time for a busy machine."""
-    return text.replace("fill_interval: 10s", "fill_interval: 600s").replace("timeout: 0.5s", "timeout: 5s")
+    return text.replace("fill_interval: 10s", "fill_interval: 600s").replace("timeout: 2s", "timeout: 5s")
 
 
 def plenty(text):

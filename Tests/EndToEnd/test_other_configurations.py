@@ -43,7 +43,7 @@ def test_joined_authorization_headers(joined):
 
 def test_partial_bodies_are_refused_by_name(tmp_path):
     def change(text):
-        before = "max_request_bytes: 8388608, allow_partial_message: false"
+        before = "max_request_bytes: 2097152, allow_partial_message: false"
         return changed(text, before, "max_request_bytes: 1000, allow_partial_message: true")
 
     with edges.Edge(tmp_path, change=change) as running:

