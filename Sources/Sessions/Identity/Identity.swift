@@ -78,19 +78,3 @@ extension UserSettings {
     /// The `sub` of the user with this central id.
     func subject(id: Int64) -> String { "mw:\(scope):\(id)" }
 }
-
-extension ClassSettings {
-    /// The rate limit class of `user`; nil when no class is allowed for it.
-    func name(for user: User, at now: Timestamp) -> String? {
-        if let rule = groups.first(where: { user.groups.contains($0.group) && allowed.contains($0.name) }) {
-            return rule.name
-        }
-        let isOld = user.registration.map { now.seconds - $0 >= establishedAge } ?? false
-        let hasEdits = (user.editCount ?? 0) >= establishedEdits
-        let name = isOld && hasEdits ? established : authenticated
-        return allowed.contains(name) ? name : nil
-    }
-
-    /// The one copy of an allowed class's name.
-    func shared(_ name: String) -> String { allowed.firstIndex(of: name).map { allowed[$0] } ?? name }
-}

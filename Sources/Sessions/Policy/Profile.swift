@@ -36,8 +36,3 @@ public final class Profile: Sendable {
         }
     }
 }
-
-extension ClassSettings {
-    /// `name` when it may be told to the edge.
-    func emitted(_ name: String?) -> String? { name.flatMap { allowed.contains($0) ? $0 : nil } }
-}
