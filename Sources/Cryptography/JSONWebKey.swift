@@ -1,45 +1,59 @@
-// The published form of a public key (RFC 7517), so that an edge can verify the cookie itself.
+// The published form of a public key (RFC 7517), with which an edge can verify cookies itself.
 
 import Bytes
 
-/// An RSA public key as a JSON Web Key for RS256 signatures.
+/// A public key as a JSON Web Key for signatures.
 public struct JSONWebKey: Sendable, Equatable {
-    /// Key type: RSA.
-    public let keyType = "RSA"
-    /// Algorithm.
-    public let algorithm = "RS256"
-    /// Public key use: signatures.
-    public let use = "sig"
-    /// The key's RFC 7638 thumbprint (SHA-256, base64url): the same for the same key, everywhere.
+    /// `alg`: the algorithm of the key's signatures.
+    public let algorithm: JWSAlgorithm
+    /// `kid`: the key's RFC 7638 thumbprint (SHA-256, base64url), the same for the same key everywhere.
     public let keyID: String
-    /// `n`: the modulus, base64url.
-    public let modulus: String
-    /// `e`: the public exponent, base64url.
-    public let exponent: String
+    /// The members that make up the key and its thumbprint, in lexicographic order (RFC 7638, 3.2).
+    private let required: [JSON.Member]
 
-    /// The JSON Web Key of `key`.
-    public init(_ key: RSAPublicKey) {
-        modulus = key.modulus.withBytes(base64URL)
-        exponent = key.exponent.withBytes(base64URL)
-        // RFC 7638, 3.2: the required members only, in lexicographic order, without white space.
-        let thumbprint = Array("{\"e\":\"\(exponent)\",\"kty\":\"RSA\",\"n\":\"\(modulus)\"}".utf8)
-        keyID = thumbprint.withBytes { SHA256.digest($0).withBytes(base64URL) }
+    init(_ key: RSAPublicKey) throws(KeyError) {
+        let (modulus, exponent) = (try key.modulus, try key.exponent)
+        self.init(
+            .rs256,
+            [
+                JSON.Member("e", .string(base64URL(exponent))), JSON.Member("kty", "RSA"),
+                JSON.Member("n", .string(base64URL(modulus))),
+            ])
     }
 
-    /// The key as a JSON object. Its members need no escaping: they are base64url and constants.
-    public var json: String {
-        "{\"kty\":\"\(keyType)\",\"alg\":\"\(algorithm)\",\"use\":\"\(use)\",\"kid\":\"\(keyID)\","
-            + "\"n\":\"\(modulus)\",\"e\":\"\(exponent)\"}"
+    init(_ key: P256PublicKey) throws(KeyError) {
+        let (x, y) = try key.coordinates()
+        self.init(
+            .es256,
+            [
+                JSON.Member("crv", "P-256"), JSON.Member("kty", "EC"), JSON.Member("x", .string(base64URL(x))),
+                JSON.Member("y", .string(base64URL(y))),
+            ])
+    }
+
+    private init(_ algorithm: JWSAlgorithm, _ required: [JSON.Member]) {
+        self.algorithm = algorithm
+        self.required = required
+        keyID = JSON.object(required).compact.withBytes { SHA256.digest($0) }.withBytes { base64URL($0.array) }
+    }
+
+    /// The key as a JSON object.
+    public var json: JSON {
+        .object(
+            [
+                JSON.Member("kid", .string(keyID)), JSON.Member("alg", .string(algorithm.rawValue)),
+                JSON.Member("use", "sig"),
+            ] + required)
     }
 
     /// Keys as a JSON Web Key Set (RFC 7517, 5).
-    public static func set(_ keys: [JSONWebKey]) -> String {
-        "{\"keys\":[" + keys.map(\.json).joined(separator: ",") + "]}"
+    public static func set(_ keys: [JSONWebKey]) -> JSON {
+        ["keys": .array(keys.map(\.json))]
     }
 }
 
-private func base64URL(_ bytes: Bytes) -> String {
+private func base64URL(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
-    Base64.encodeURL(bytes, into: &text)
+    bytes.withBytes { Base64.encodeURL($0, into: &text) }
     return String(decoding: text, as: UTF8.self)
 }

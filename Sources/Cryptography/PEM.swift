@@ -1,19 +1,19 @@
-// PEM blocks (RFC 7468), found as OpenSSL finds them: whatever stands around a block is skipped, since MediaWiki accepts such keys.
+// PEM blocks (RFC 7468), found as OpenSSL finds them: text around a block is skipped, since MediaWiki accepts such keys.
 
 import CNative.OpenSSL
 import Bytes
 
-/// One decoded PEM block; wiped when dropped, as it may be a private key.
+/// One decoded PEM block. Its bytes are wiped when it is dropped, as it may be a private key.
 final class PEMBlock {
     /// The text between `-----BEGIN ` and `-----`.
     let label: String
     /// Encrypted in the old style, by headers within the block.
-    let encrypted: Bool
+    let isEncrypted: Bool
     private let contents: UnsafeMutableRawBufferPointer
 
-    private init(label: String, encrypted: Bool, contents: UnsafeMutableRawBufferPointer) {
+    private init(label: String, isEncrypted: Bool, contents: UnsafeMutableRawBufferPointer) {
         self.label = label
-        self.encrypted = encrypted
+        self.isEncrypted = isEncrypted
         self.contents = contents
     }
 
@@ -24,13 +24,14 @@ final class PEMBlock {
     /// The DER inside, valid while the block is.
     var der: Bytes { Bytes(UnsafeRawBufferPointer(contents)) }
 
-    /// Largest input: a certificate with everything is a few KiB.
-    static let sizeLimit = 65_536
-    private static let countLimit = 16
+    /// Largest input in bytes: a certificate with everything is a few KiB.
+    static let maxBytes = 65_536
+    private static let maxBlocks = 16
 
     /// The blocks of `pem` in order, up to the first that can't be decoded.
+    /// - Throws: `KeyError.tooLarge`.
     static func blocks(of pem: Bytes) throws(KeyError) -> [PEMBlock] {
-        guard pem.count <= sizeLimit else { throw .tooLarge(limit: sizeLimit) }
+        guard pem.count <= maxBytes else { throw .tooLarge(limit: maxBytes) }
         guard let base = pem.buffer.baseAddress, !pem.isEmpty else { return [] }
         guard let input = BIO_new_mem_buf(base, CInt(pem.count)) else { throw .libraryFailure }
         defer {
@@ -38,7 +39,7 @@ final class PEMBlock {
             ERR_clear_error()
         }
         var blocks: [PEMBlock] = []
-        while blocks.count < countLimit, let block = next(in: input) { blocks.append(block) }
+        while blocks.count < maxBlocks, let block = next(in: input) { blocks.append(block) }
         return blocks
     }
 
@@ -53,7 +54,40 @@ final class PEMBlock {
             CRYPTO_free(header, nil, 0)
         }
         return PEMBlock(
-            label: String(cString: name), encrypted: header.pointee != 0,
+            label: String(cString: name), isEncrypted: header.pointee != 0,
             contents: UnsafeMutableRawBufferPointer(start: data, count: length))
+    }
+}
+
+extension PKey {
+    /// Reads a public key in PEM form: `CERTIFICATE`, `PUBLIC KEY` or `RSA PUBLIC KEY`. As in PHP the first certificate comes
+    /// before the first key.
+    /// - Throws: `KeyError` when there is none, or when it is malformed or private.
+    static func readPublic(pem: Bytes) throws(KeyError) -> PKey {
+        let expected = "PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE"
+        let blocks = try PEMBlock.blocks(of: pem)
+        for label in ["CERTIFICATE", "PUBLIC KEY", "RSA PUBLIC KEY"] {
+            guard let block = blocks.first(where: { $0.label == label }) else { continue }
+            if let key = PKey(label: label, der: block.der) { return key }
+        }
+        if blocks.contains(where: { $0.label.hasSuffix("PRIVATE KEY") }) { throw .privateKeyGiven }
+        throw blocks.isEmpty ? .noKey(expected: expected) : .malformed(expected: expected)
+    }
+
+    /// Reads the first private key in PEM form, which must not be encrypted: `PRIVATE KEY` (PKCS #8), `RSA PRIVATE KEY`
+    /// (PKCS #1) or `EC PRIVATE KEY` (SEC 1).
+    /// - Throws: `KeyError` when there is none, or when it is malformed, encrypted or public.
+    static func readPrivate(pem: Bytes) throws(KeyError) -> PKey {
+        let expected = "PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY"
+        let blocks = try PEMBlock.blocks(of: pem)
+        if let block = blocks.first(where: { $0.label.hasSuffix("PRIVATE KEY") }) {
+            guard !block.isEncrypted, block.label != "ENCRYPTED PRIVATE KEY" else { throw .encrypted }
+            guard let key = PKey(label: block.label, der: block.der) else { throw .malformed(expected: expected) }
+            return key
+        }
+        if blocks.contains(where: { $0.label.hasSuffix("PUBLIC KEY") || $0.label == "CERTIFICATE" }) {
+            throw .publicKeyGiven
+        }
+        throw blocks.isEmpty ? .noKey(expected: expected) : .malformed(expected: expected)
     }
 }

@@ -1,58 +1,43 @@
-// RSA keys that sign: the session cookie's (RS256), and OAuth 1 clients' in tools and tests.
+// RSA keys that sign: OAuth 1 clients' in tools and tests (RSA-SHA1), and what RS256 signs with.
 
 import Bytes
 
-/// An RSA private key for RSASSA-PKCS1-v1_5 signatures; can be used by several threads at once.
-public final class RSAPrivateKey: @unchecked Sendable {
-    // @unchecked Sendable: the key is never changed after init; libcrypto keeps a blinding for each thread behind its own lock.
-    private let key: PKeyHandle
+/// An RSA private key for RSASSA-PKCS1-v1_5 signatures. Several threads may use it at once.
+public final class RSAPrivateKey: Sendable {
+    private let key: PKey
 
     /// The public part.
     public let publicKey: RSAPublicKey
 
-    /// Reads an unencrypted key in PEM form: `PRIVATE KEY` (PKCS #8) or `RSA PRIVATE KEY` (PKCS #1). That its two parts belong
-    /// together is tried by signing once.
+    /// Reads a key in PEM form that is not encrypted: `PRIVATE KEY` (PKCS #8) or `RSA PRIVATE KEY` (PKCS #1).
+    /// - Throws: `KeyError` when there is no such key, or when its two parts do not belong together.
     public convenience init(pem: Bytes, minimumBits: Int = 2048) throws(KeyError) {
-        try self.init(key: Self.read(pem), minimumBits: minimumBits)
+        try self.init(key: .readPrivate(pem: pem), minimumBits: minimumBits)
     }
 
-    private init(key: PKeyHandle, minimumBits: Int) throws(KeyError) {
+    init(key: PKey, minimumBits: Int) throws(KeyError) {
         self.key = key
         publicKey = try RSAPublicKey(key: key, minimumBits: minimumBits)
-        guard let signature = key.sign(message: Bytes("self-test"), digest: .sha256) else { throw .inconsistent }
-        let verified = signature.withBytes {
-            publicKey.verify(signature: $0, message: Bytes("self-test"), digest: .sha256)
-        }
-        guard verified else { throw .inconsistent }
+        let message = Bytes("self-test")
+        guard let signature = key.sign(message: message, digest: .sha256),
+            signature.withBytes({ publicKey.verify(signature: $0, message: message, digest: .sha256) })
+        else { throw .inconsistent }
     }
 
-    private static let expected = "PRIVATE KEY or RSA PRIVATE KEY"
-
-    private static func read(_ pem: Bytes) throws(KeyError) -> PKeyHandle {
-        let blocks = try PEMBlock.blocks(of: pem)
-        for block in blocks where block.label.hasSuffix("PRIVATE KEY") {
-            guard !block.encrypted, block.label != "ENCRYPTED PRIVATE KEY" else { throw .encrypted }
-            guard ["PRIVATE KEY", "RSA PRIVATE KEY"].contains(block.label) else { throw .notRSA }
-            guard let key = PKeyHandle(label: block.label, der: block.der) else { throw .malformed(expected: expected) }
-            return key
-        }
-        let isPublic = blocks.contains { $0.label.hasSuffix("PUBLIC KEY") || $0.label == "CERTIFICATE" }
-        if isPublic { throw .publicKeyGiven }
-        throw blocks.isEmpty ? .noKey(expected: expected) : .malformed(expected: expected)
-    }
-
-    /// A new key; blocks for a tenth of a second or more.
+    /// A new key. Blocks for a tenth of a second or more.
+    /// - Throws: `KeyError.libraryFailure`.
     public static func generate(bits: Int = 2048) throws(KeyError) -> RSAPrivateKey {
-        guard let key = PKeyHandle(generatedBits: bits) else { throw .libraryFailure }
+        guard let key = PKey.generateRSA(bits: bits) else { throw .libraryFailure }
         return try RSAPrivateKey(key: key, minimumBits: min(bits, 1024))
     }
 
-    /// The signature of `message`, as long as the modulus. Costs most of a millisecond: not for an event loop.
+    /// The signature of `message`, as long as the modulus. Takes most of a millisecond: not for an event loop.
+    /// - Throws: `KeyError.libraryFailure`.
     public func sign(_ message: Bytes, digest: SignatureDigest) throws(KeyError) -> [UInt8] {
         guard let signature = key.sign(message: message, digest: digest) else { throw .libraryFailure }
         return signature
     }
 
-    /// The key as unencrypted `PRIVATE KEY` PEM text. A secret: the caller keeps it where nobody else reads it.
+    /// The key as `PRIVATE KEY` PEM text, not encrypted. A secret.
     public var pem: [UInt8] { key.privatePEM }
 }

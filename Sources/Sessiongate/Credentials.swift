@@ -39,7 +39,8 @@ struct ExplicitOptions: ParsableArguments {
             throw ValidationError("--consumer-key and --token are needed, or --demo DIR")
         }
         if let rsaKey {
-            return OAuth1Client(consumerKey: consumerKey, token: token, signing: .key(try privateKey(inFile: rsaKey)))
+            return OAuth1Client(
+                consumerKey: consumerKey, token: token, signing: .key(try Tools.consumerKey(inFile: rsaKey)))
         }
         guard let consumerSecret, let tokenSecret else {
             throw ValidationError("--consumer-secret and --token-secret are needed, or --rsa-key FILE")

@@ -1,4 +1,4 @@
-// Signatures against published and recorded ones, and everything that is almost one.
+// RSA signatures: published and recorded ones, and those with something changed.
 
 import Cryptography
 import Testing
@@ -81,7 +81,7 @@ import Bytes
         }
     }
 
-    @Test func otherLengthsAreNoSignatures() throws {
+    @Test func otherLengthsAreRefused() throws {
         let key = try Self.rfc7515Key()
         let signature = Self.rfc7515Signature
         let wrong = [
@@ -93,7 +93,7 @@ import Bytes
             #expect(!key.verify(candidate, Self.rfc7515Message, .sha256), "\(candidate.count) bytes")
             #expect(!key.verify(candidate, Self.rfc7515Message, .sha1), "\(candidate.count) bytes")
         }
-        // Failures leave nothing behind that a later call would stumble over.
+        // A failure leaves no entry in libcrypto's error queue that a later call would take for its own.
         #expect(key.verify(signature, Self.rfc7515Message, .sha256))
     }
 

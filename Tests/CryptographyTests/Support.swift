@@ -1,4 +1,4 @@
-// Small tools of these tests.
+// What several of these tests use.
 
 import Cryptography
 import Foundation
@@ -31,6 +31,26 @@ func privateKey(_ pem: String) throws(KeyError) -> RSAPrivateKey {
     try Array(pem.utf8).withBytes { (pem) throws(KeyError) in try RSAPrivateKey(pem: pem) }
 }
 
+func verificationKey(_ pem: String) throws(KeyError) -> VerificationKey {
+    try Array(pem.utf8).withBytes { (pem) throws(KeyError) in try VerificationKey(pem: pem) }
+}
+
+func signingKey(_ pem: String) throws(KeyError) -> SigningKey {
+    try Array(pem.utf8).withBytes { (pem) throws(KeyError) in try SigningKey(pem: pem) }
+}
+
+extension VerificationKey {
+    func verify(_ signature: [UInt8], _ message: String) -> Bool {
+        signature.withBytes { signature in Array(message.utf8).withBytes { verify(signature: signature, message: $0) } }
+    }
+}
+
+extension SigningKey {
+    func sign(_ message: String) throws(KeyError) -> [UInt8] {
+        try Array(message.utf8).withBytes { (message) throws(KeyError) in try sign(message) }
+    }
+}
+
 extension RSAPublicKey {
     func verify(_ signature: [UInt8], _ message: String, _ digest: SignatureDigest) -> Bool {
         signature.withBytes { signature in
@@ -56,16 +76,31 @@ struct Sample: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// `RSA PUBLIC KEY` PEM text of any two numbers, so that keys nobody would generate can be tried too.
-func publicPEM(modulus: [UInt8], exponent: [UInt8]) -> String {
-    func tagged(_ tag: UInt8, _ contents: [UInt8]) -> [UInt8] {
-        let count = contents.count
-        let length: [UInt8] =
-            count < 128 ? [UInt8(count)] : [0x82, UInt8(count >> 8), UInt8(count & 0xff)]
-        return [tag] + length + contents
-    }
-    func integer(_ number: [UInt8]) -> [UInt8] { tagged(0x02, number[0] & 0x80 == 0 ? number : [0] + number) }
-    let der = tagged(0x30, integer(modulus) + integer(exponent))
+private func tagged(_ tag: UInt8, _ contents: [UInt8]) -> [UInt8] {
+    let count = contents.count
+    let length: [UInt8] = count < 128 ? [UInt8(count)] : [0x82, UInt8(count >> 8), UInt8(count & 0xff)]
+    return [tag] + length + contents
+}
+
+private func pem(_ label: String, _ der: [UInt8]) -> String {
     let text = Data(der).base64EncodedString(options: .lineLength64Characters)
-    return "-----BEGIN RSA PUBLIC KEY-----\n\(text)\n-----END RSA PUBLIC KEY-----\n"
+    return "-----BEGIN \(label)-----\n\(text)\n-----END \(label)-----\n"
+}
+
+/// `RSA PUBLIC KEY` PEM text of any two numbers, so that keys that no program generates can be tried too.
+func publicPEM(modulus: [UInt8], exponent: [UInt8]) -> String {
+    func integer(_ number: [UInt8]) -> [UInt8] { tagged(0x02, number[0] & 0x80 == 0 ? number : [0] + number) }
+    return pem("RSA PUBLIC KEY", tagged(0x30, integer(modulus) + integer(exponent)))
+}
+
+/// Algorithm identifier of a key on P-256 (RFC 5480, 2.1.1).
+private let p256 = tagged(0x30, hex("06072a8648ce3d0201 06082a8648ce3d030107"))
+
+/// `PUBLIC KEY` PEM text of any bytes as a point of P-256.
+func publicPEM(point: [UInt8]) -> String { pem("PUBLIC KEY", tagged(0x30, p256 + tagged(0x03, [0] + point))) }
+
+/// `PRIVATE KEY` PEM text of any bytes as number and point of a P-256 key.
+func privatePEM(number: [UInt8], point: [UInt8]) -> String {
+    let key = tagged(0x30, [2, 1, 1] + tagged(0x04, number) + tagged(0xa1, tagged(0x03, [0] + point)))
+    return pem("PRIVATE KEY", tagged(0x30, [2, 1, 0] + p256 + tagged(0x04, key)))
 }

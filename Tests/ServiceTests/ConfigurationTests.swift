@@ -16,7 +16,7 @@ private let minimal = """
     """
 
 /// A key that is not the demo's.
-private let otherKey = Result { try RSAPrivateKey.generate() }
+private let otherKey = Result { try SigningKey.generate() }
 
 /// Reads `text` as a configuration, in a directory of its own.
 private func load(
@@ -355,6 +355,49 @@ private func problems(
             #expect(error?.problems.count == 1)
         }
     }
+
+    private static let withKeys = """
+        oauth1: {secret_key: x}
+        cookie: {issuer: 'https://w.test'}
+        store: {sqlite: {file: oauth.sqlite}}
+        keys: {cookie: key, access_token: [public, other]}
+
+        """
+
+    /// A P-256 key is a choice that an operator must know about: MediaWiki core does not verify its cookies.
+    @Test func keysOfBothAlgorithms() throws {
+        let (p256, other) = (try SigningKey.generate(.es256), try SigningKey.generate(.es256))
+        func text(_ pem: [UInt8]) -> String { String(decoding: pem, as: UTF8.self) }
+        let issuers = ["public": text(try otherKey.get().publicKey.pem), "other": text(other.publicKey.pem)]
+        func load(cookie: String) throws -> LoadedConfiguration {
+            try ServiceTests.load(Self.withKeys, files: issuers.merging(["key": cookie]) { $1 })
+        }
+        func warnings(_ loaded: LoadedConfiguration) -> [String] {
+            loaded.warnings.map(\.problem).filter { !$0.contains("other than its owner") }
+        }
+        let loaded = try load(cookie: text(p256.pem))
+        #expect(loaded.keys.cookie?.algorithm == .es256)
+        #expect(loaded.keys.accessToken.map(\.algorithm) == [.rs256, .es256])
+        #expect(
+            warnings(loaded) == [
+                "a P-256 key, so that cookies are signed with ES256, which MediaWiki core does not verify"
+            ])
+        #expect(warnings(try load(cookie: SharedDemo.cookieKey)) == [])
+        #expect(throws: ConfigurationErrors.self) { try load(cookie: text(other.pem)) }
+        let problem = problems(
+            Self.withKeys, files: issuers.merging(["key": Self.weakKey, "public": Self.ed25519]) { $1 })
+        #expect(problem.count == 2)
+        #expect(
+            problem[0].contains("keys.access_token: public: a key of another kind: expected an RSA key or a P-256 key"))
+        #expect(problem[1].contains("keys.cookie: key: an RSA key of 1024 bits: expected 2048 to 8192"))
+    }
+
+    private static let weakKey = String(decoding: (try? RSAPrivateKey.generate(bits: 1024).pem) ?? [], as: UTF8.self)
+    private static let ed25519 = """
+        -----BEGIN PUBLIC KEY-----
+        MCowBQYDK2VwAyEAM50a79NEXQRTUJiX92bqA4c9gJ0ntwoopn8Sjn4hsMw=
+        -----END PUBLIC KEY-----
+        """
 
     @Test func keysAreReadAndNamedWhenTheyAreNone() {
         let keys = """

@@ -9,16 +9,19 @@ import TestSupport
 /// A wiki with Alice (3) and Bob (5), one OAuth 1 consumer and one owner-only OAuth 2 consumer of Alice's.
 final class TestWorld {
     static let start = Timestamp(seconds: 1_772_366_400)
-    static let accessTokenKey = try! RSAPrivateKey.generate(bits: 2048)
-    static let cookieKey = try! RSAPrivateKey.generate(bits: 2048)
+    static let accessTokenKey = try! SigningKey.generate(.rs256)
+    static let cookieKey = try! SigningKey.generate(.rs256)
 
     var settings = Settings()
+    var accessTokenKeys = [TestWorld.accessTokenKey.publicKey]
+    /// Signs cookies: the service's, and those that `cookie` makes.
+    var signer = TestWorld.cookieKey
+    var publishedKeys: [VerificationKey] = []
     let directory = InMemoryDirectory()
     var now = TestWorld.start
     private(set) lazy var policy = Policy(
         settings: settings,
-        keys: KeyRing(
-            accessTokenKeys: [Self.accessTokenKey.publicKey], signer: Self.cookieKey, alsoPublished: []))
+        keys: KeyRing(accessTokenKeys: accessTokenKeys, signer: signer, alsoPublished: publishedKeys))
     private(set) lazy var memory = Memory(settings)
     var scratch = Scratch()
     var loader: Loader { Loader(CurrentPolicy(policy), memory, directory) }
@@ -147,15 +150,15 @@ final class TestWorld {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    /// A signed JWT.
-    static func jwt(_ payload: String, header: String = #"{"typ":"JWT","alg":"RS256"}"#, key: RSAPrivateKey) -> String {
-        var token: [UInt8] = []
-        Array(header.utf8).withBytes { Base64.encodeURL($0, into: &token) }
-        token.append(UInt8(ascii: "."))
-        Array(payload.utf8).withBytes { Base64.encodeURL($0, into: &token) }
-        let signature = try! token.withBytes { try key.sign($0, digest: .sha256) }
-        token.append(UInt8(ascii: "."))
-        signature.withBytes { Base64.encodeURL($0, into: &token) }
+    /// A signed JWT; with `header` as its header, whatever the key's algorithm is.
+    static func jwt(_ payload: String, header: String? = nil, key: SigningKey) -> String {
+        let payload = Array(payload.utf8)
+        let token =
+            if let header {
+                try! JWS.sign(header: Array(header.utf8), payload, with: key)
+            } else {
+                try! JWS.sign(payload, with: key)
+            }
         return String(decoding: token, as: UTF8.self)
     }
 
@@ -171,7 +174,7 @@ final class TestWorld {
     func cookie(sub: String = "mw:local:wiki:3", softExpiry: Int64, more: String = "") -> String {
         Self.jwt(
             #"{"iss":"https://wiki.test","sxp":\#(softExpiry),"jti":"x","sub":"\#(sub)","iat":\#(now.seconds)\#(more)}"#,
-            key: Self.cookieKey)
+            key: signer)
     }
 }
 

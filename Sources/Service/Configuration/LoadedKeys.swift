@@ -7,12 +7,12 @@ import Bytes
 
 /// The keys of a configuration.
 public struct LoadedKeys: Sendable {
-    /// Public keys that verify access tokens.
-    public var accessToken: [RSAPublicKey] = []
-    /// The key that signs session cookies.
-    public var cookie: RSAPrivateKey?
-    /// Further public keys that are published and accepted: the next ones, then the previous ones.
-    public var published: [RSAPublicKey] = []
+    /// The keys that access tokens are verified with.
+    public var accessToken: [VerificationKey] = []
+    /// The key that signs cookies.
+    public var cookie: SigningKey?
+    /// Keys that cookies are verified with beside it, and that are published: the next ones, then the previous ones.
+    public var published: [VerificationKey] = []
 }
 
 extension Reading {
@@ -40,28 +40,27 @@ extension Reading {
         loadSecretKey()
         var keys = LoadedKeys()
         let files = configuration.keys
-        keys.accessToken = files.accessToken.compactMap { load($0, for: "keys.access_token", as: Self.publicKey) }
-        keys.cookie = files.cookie.flatMap { load($0, for: "keys.cookie", secret: true, as: Self.privateKey) }
+        keys.accessToken = files.accessToken.compactMap { load($0, for: "keys.access_token", as: VerificationKey.init) }
+        keys.cookie = files.cookie.flatMap { load($0, for: "keys.cookie", secret: true, as: SigningKey.init) }
+        if keys.cookie?.algorithm == .es256 { warnOfES256() }
         keys.published =
             files.cookieNext.compactMap { load($0, for: "keys.cookie_next", as: Self.eitherKey) }
             + files.cookiePrevious.compactMap { load($0, for: "keys.cookie_previous", as: Self.eitherKey) }
         return keys
     }
 
-    private static func publicKey(_ pem: Bytes) throws(KeyError) -> RSAPublicKey {
-        try RSAPublicKey(pem: pem, minimumBits: 2048)
+    private mutating func warnOfES256() {
+        warn(
+            "keys.cookie", "a P-256 key, so that cookies are signed with ES256, which MediaWiki core does not verify",
+            expected: "an RSA key, unless all that read the cookie verify ES256, as Envoy's jwt_authn does")
     }
 
-    private static func privateKey(_ pem: Bytes) throws(KeyError) -> RSAPrivateKey {
-        try RSAPrivateKey(pem: pem)
-    }
-
-    /// A next or previous key may be given as a private key too: it is the same file that signs, will sign or signed.
-    private static func eitherKey(_ pem: Bytes) throws(KeyError) -> RSAPublicKey {
+    /// The next and the previous key may be given as private keys too, so that the file need not change when a key's turn comes.
+    private static func eitherKey(_ pem: Bytes) throws(KeyError) -> VerificationKey {
         do {
-            return try publicKey(pem)
+            return try VerificationKey(pem: pem)
         } catch .privateKeyGiven {
-            return try privateKey(pem).publicKey
+            return try SigningKey(pem: pem).publicKey
         }
     }
 

@@ -66,18 +66,18 @@ extension Reading {
     }
 
     private mutating func checkPublished(_ keys: LoadedKeys) {
-        let issuers = Set(keys.accessToken.map(\.modulus))
-        if keys.published.contains(where: { issuers.contains($0.modulus) }) {
+        let issuers = Set(keys.accessToken.map(\.keyID))
+        if keys.published.contains(where: { issuers.contains($0.keyID) }) {
             add(
                 "keys.cookie_next, keys.cookie_previous",
                 "the same key issues access tokens, which would pass for session cookies",
                 expected: "keys of their own")
         }
-        guard let signer = keys.cookie?.publicKey.modulus else { return }
-        if keys.published.contains(where: { $0.modulus == signer }) {
+        guard let signer = keys.cookie?.publicKey.keyID else { return }
+        if keys.published.contains(where: { $0.keyID == signer }) {
             add("keys.cookie", "the same key is also named as next or previous", expected: "each key once")
         }
-        if keys.accessToken.contains(where: { $0.modulus == signer }) {
+        if keys.accessToken.contains(where: { $0.keyID == signer }) {
             add(
                 "keys.cookie", "the same key issues access tokens, which would pass for session cookies",
                 expected: "a key of its own")

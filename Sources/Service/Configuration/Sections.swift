@@ -102,28 +102,27 @@ extension ConfigurationSection {
         ])
 
     static let keys = ConfigurationSection(
-        "keys",
-        "RSA keys of at least 2048 bits, in PEM files.",
+        "keys", "Keys in PEM files: RSA of at least 2048 bits for RS256, or P-256 for ES256.",
         [
             ConfigurationKey(
                 "keys.access_token", \.keys.accessToken, Codec.file.list("a list of file names"),
-                "Public keys that verify MediaWiki's OAuth 2 access tokens ($wgOAuth2PublicKey). Without one, a "
-                    + "request with an access token fails as in an outage (UNAVAILABLE, 503).",
+                "Public keys of MediaWiki's OAuth 2 access tokens ($wgOAuth2PublicKey). Without one, requests with "
+                    + "access tokens can't be decided: UNAVAILABLE, as in an outage.",
                 example: "[keys/access-token.pub]"),
             ConfigurationKey(
                 "keys.cookie", optional: \.keys.cookie, .file,
-                "The private key that signs session cookies. It can't be the key of the access tokens. The edge, and "
-                    + "a wiki that reads the cookie, must trust its public part.",
+                "The private key that signs the session cookie. All that verify the cookie need its public part, "
+                    + "which is at /.well-known/jwks.json. RSA keys sign RS256, which MediaWiki's own session "
+                    + "cookies use; MediaWiki core verifies nothing else. P-256 keys sign ES256: shorter and "
+                    + "cheaper cookies, for setups where only other software reads them, such as Envoy's jwt_authn.",
                 example: "keys/session-cookie.key"),
             ConfigurationKey(
                 "keys.cookie_next", \.keys.cookieNext, Codec.file.list("a list of file names"),
-                "Keys (private or public) that will sign next. Already published, and cookies that they signed are "
-                    + "accepted.",
+                "Keys (private or public) that will sign cookies next: already published, and their cookies are accepted.",
                 example: "[keys/session-cookie-next.key]"),
             ConfigurationKey(
                 "keys.cookie_previous", \.keys.cookiePrevious, Codec.file.list("a list of file names"),
-                "Keys (private or public) that signed before. Still published, and cookies that they signed are "
-                    + "accepted.",
+                "Keys (private or public) that signed cookies before: still published, and their cookies are accepted.",
                 example: "[keys/session-cookie-previous.key]"),
         ])
 

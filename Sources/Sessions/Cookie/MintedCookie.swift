@@ -20,25 +20,16 @@ public final class MintedCookie: Remembered {
     /// The object, three arrays' heads, the token, and the header twice: as it is, and encoded.
     var byteCount: Int { 192 + token.count + 2 * header.count }
 
-    /// Signs a cookie. RSA work, about a millisecond: on a worker.
+    /// Signs a cookie, which takes up to a millisecond: on a worker.
     static func mint(_ claims: CookieClaims, _ policy: Policy, at now: Timestamp) throws(Fault) -> MintedCookie {
         guard let signer = policy.keys.signer else { throw .keyUnavailable }
         let settings = policy.settings.cookie
-        var token: [UInt8] = []
-        Base64.encodeURL(header(keyID: settings.includeKeyID ? policy.keys.signerKeyID : nil), into: &token)
-        token.append(UInt8(ascii: "."))
-        Base64.encodeURL(payload(claims, policy.settings, at: now), into: &token)
-        let signature: [UInt8]
+        let token: [UInt8]
         do {
-            signature = try token.withBytes { message throws(KeyError) in try signer.sign(message, digest: .sha256) }
+            token = try JWS.sign(
+                payload(claims, policy.settings, at: now), with: signer, namingKey: settings.includeKeyID)
         } catch { throw .keyUnavailable }
-        token.append(UInt8(ascii: "."))
-        Base64.encodeURL(signature, into: &token)
         return MintedCookie(token: token, header: setCookie(token, settings, at: now))
-    }
-
-    private static func header(keyID: String?) -> [UInt8] {
-        Array(#"{"typ":"JWT","alg":"RS256"\#(keyID.map { #","kid":"\#($0)""# } ?? "")}"#.utf8)
     }
 
     /// MediaWiki's claims, in its order.
@@ -73,10 +64,6 @@ public final class MintedCookie: Remembered {
 }
 
 extension Base64 {
-    static func encodeURL(_ bytes: [UInt8], into output: inout [UInt8]) {
-        bytes.withBytes { encodeURL($0, into: &output) }
-    }
-
     static func encodeStandard(_ bytes: [UInt8], into output: inout [UInt8]) {
         bytes.withBytes { encodeStandard($0, into: &output) }
     }

@@ -45,7 +45,7 @@ final class VerifiedCookie: Remembered {
     }
 
     /// Verifies `token`, which was presented as `text`.
-    init(_ token: Bytes, presentedAs text: Bytes, keys: [RSAPublicKey], scope: String) {
+    init(_ token: Bytes, presentedAs text: Bytes, keys: [VerificationKey], scope: String) {
         self.text = text.array
         do {
             let claims = try JWT.verify(token, keys: keys) { Claims($0, scope: scope) }

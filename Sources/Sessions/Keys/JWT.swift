@@ -1,20 +1,19 @@
-// Compact JWS tokens (RFC 7515, 7.1) with RS256, as strict as lcobucci/jwt, the library behind MediaWiki.
+// The claims of MediaWiki's JWTs (RFC 7519): access tokens, session cookies and CentralAuth tokens.
 //
-// Strict base64url without padding; header and payload are JSON objects without empty names, of duplicate names the last counts;
-// `alg` is RS256 and nothing else, whatever else the header says; the signature is checked before any claim is believed.
+// The form of a token and its signature are those of `JWS`. No claim is believed before the signature is verified.
 
 import Cryptography
 import Bytes
 
-/// Why a token is none.
+/// Why a token is refused.
 enum JWTError: Error {
-    /// Not of the form, or not RS256.
+    /// It is malformed, or of an algorithm that no key has.
     case malformed
     /// The signature does not verify.
     case signature
 }
 
-/// The claims of a token that are looked at; each a view that is valid during the call that got them.
+/// The claims of a token that are read; each is a view that is valid during the call that got them.
 struct JWTClaims {
     /// A claim by its registered (RFC 7519, 4.1) or MediaWiki's own name; `values` has a place for each.
     enum Name: Int {
@@ -57,9 +56,9 @@ struct JWTClaims {
     /// The claim as the token spells it; empty when there is none.
     func text(_ name: Name) -> Bytes { self[name]?.bytes ?? .empty }
 
-    /// The claims of a decoded payload; nil when it is no object, or has an empty name.
+    /// The claims of a decoded payload. Nil when it is not an object, or has an empty name.
     fileprivate init?(payload: Bytes) {
-        let isObject = JWT.readObject(payload) { name, value in
+        let isObject = JWS.readObject(payload) { name, value in
             if let name = Name(name) { values[name.rawValue] = value }
         }
         if !isObject { return nil }
@@ -67,86 +66,30 @@ struct JWTClaims {
 }
 
 enum JWT {
-    /// No token is longer.
-    static let mostBytes = 16_384
-    /// PHP's `json_decode` goes 512 levels deep.
-    fileprivate static let limits = JSON.Limits(bytes: mostBytes, depth: 512, values: 4096)
-
-    /// What `body` makes of the claims of `text`, whose signature was verified before and is not looked at; nil when it is no token.
+    /// What `body` makes of the claims of `text`, whose signature was verified before and is not verified again. Nil when it is
+    /// malformed.
     static func readVerified<Value>(_ text: Bytes, _ body: (JWTClaims) -> Value?) -> Value? {
-        guard text.count <= mostBytes, let (first, second) = points(in: text) else { return nil }
-        return withRoom(for: text) { room in
-            decode(text[(first + 1)..<second], to: room[...]).flatMap { JWTClaims(payload: $0) }.flatMap(body)
+        JWS.withPayload(ofVerified: text) { payload in
+            payload.flatMap { JWTClaims(payload: $0) }.flatMap(body)
         }
     }
 
-    /// What `body` makes of the claims of `text`, once that is verified with any of `keys`.
+    /// What `body` makes of the claims of `text`, once its signature is verified with one of `keys`.
+    /// - Throws: `JWTError`; what is malformed is found before the signature is looked at, as in MediaWiki.
     static func verify<Value>(
-        _ text: Bytes, keys: [RSAPublicKey], _ body: (JWTClaims) -> Value
+        _ text: Bytes, keys: [VerificationKey], _ body: (JWTClaims) -> Value
     ) throws(JWTError) -> Value {
-        guard text.count <= mostBytes, let (first, second) = points(in: text) else { throw .malformed }
-        let result = withRoom(for: text) { room -> Result<Value, JWTError> in
-            // Each segment is decoded to where it begins in the text.
-            guard let header = decode(text[0..<first], to: room[...]), isRS256(header),
-                let payload = decode(text[(first + 1)..<second], to: room[first...]),
-                let claims = JWTClaims(payload: payload),
-                let signature = decode(text.dropFirst(second + 1), to: room[second...])
-            else { return .failure(.malformed) }
-            let isVerified = keys.contains {
-                $0.verify(signature: signature, message: text[0..<second], digest: .sha256)
+        let result = JWS.withDecoded(text) { token -> Result<Value, JWTError> in
+            guard let token, let claims = JWTClaims(payload: token.unverifiedPayload) else {
+                return .failure(.malformed)
             }
-            return isVerified ? .success(body(claims)) : .failure(.signature)
+            switch token.verify(with: keys) {
+            case .valid: return .success(body(claims))
+            case .algorithmNotAccepted: return .failure(.malformed)
+            case .invalid: return .failure(.signature)
+            }
         }
         return try result.get()
-    }
-
-    /// Whether the header is one, says so, and that nothing is encrypted.
-    private static func isRS256(_ header: Bytes) -> Bool {
-        var isRS256 = false
-        var isEncrypted = false
-        let isObject = readObject(header) { name, value in
-            if name == "alg" { isRS256 = value.withText { $0 == "RS256" } ?? false }
-            if name == "enc" { isEncrypted = true }
-        }
-        return isObject && isRS256 && !isEncrypted
-    }
-
-    /// Calls `member` with the name, unescaped, and the value of each member of a segment; false when that is no object, or has an
-    /// empty name.
-    @inline(__always)
-    fileprivate static func readObject(_ segment: Bytes, _ member: (Bytes, JSONText) -> Void) -> Bool {
-        var hasEmptyName = false
-        do {
-            try JSON.readObject(segment, limits: limits) { name, value in
-                name.withText { name in
-                    if name.isEmpty { hasEmptyName = true }
-                    member(name, value)
-                }
-            }
-        } catch { return false }
-        return !hasEmptyName
-    }
-
-    /// Where the two points are between the three segments.
-    private static func points(in text: Bytes) -> (first: Int, second: Int)? {
-        guard let first = text.firstIndex(of: UInt8(ascii: ".")),
-            let second = text.firstIndex(of: UInt8(ascii: "."), from: first + 1),
-            text.firstIndex(of: UInt8(ascii: "."), from: second + 1) == nil
-        else { return nil }
-        return (first, second)
-    }
-
-    /// Memory for the decoded segments of `text`.
-    private static func withRoom<Value>(
-        for text: Bytes, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Value
-    ) -> Value {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count, body)
-    }
-
-    private static func decode(_ segment: Bytes, to room: Slice<UnsafeMutableBufferPointer<UInt8>>) -> Bytes? {
-        let room = UnsafeMutableBufferPointer(rebasing: room)
-        guard !segment.isEmpty, let count = Base64.decodeURL(segment, to: room) else { return nil }
-        return Bytes(UnsafeBufferPointer(rebasing: room[..<count]))
     }
 }
 
@@ -156,7 +99,7 @@ struct ValidityPeriod: Sendable {
     var issuedAt: Double?
     var expires: Double?
 
-    /// Nil when a time is there and not a number.
+    /// Nil when a time is present but not a number.
     init?(_ claims: JWTClaims) {
         do {
             notBefore = try Self.time(claims[.nbf])
@@ -165,7 +108,7 @@ struct ValidityPeriod: Sendable {
         } catch { return nil }
     }
 
-    /// A number or a numeric string of seconds. Beyond 64 bits there is no date.
+    /// A number or a numeric string of seconds. One beyond 64 bits is malformed.
     private static func time(_ claim: JSONText?) throws(JWTError) -> Double? {
         guard let claim else { return nil }
         let number: Double? =
@@ -181,7 +124,7 @@ struct ValidityPeriod: Sendable {
     /// Whether the token has expired: `exp` is the first moment when it has.
     func hasExpired(at now: Timestamp) -> Bool { expires.map { Double(now.milliseconds) >= $0 } ?? false }
 
-    /// Whether the token's time has not come yet.
+    /// Whether the token is not valid yet.
     func isEarly(at now: Timestamp) -> Bool {
         let now = Double(now.milliseconds)
         return notBefore.map { now < $0 } ?? false || issuedAt.map { now < $0 } ?? false

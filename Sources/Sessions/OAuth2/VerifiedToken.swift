@@ -15,7 +15,7 @@ final class VerifiedToken: Remembered {
     let text: [UInt8]
 
     /// Verifies `text` with any of `keys`.
-    static func verify(_ text: Bytes, keys: [RSAPublicKey], scope: String) throws(Halt) -> VerifiedToken {
+    static func verify(_ text: Bytes, keys: [VerificationKey], scope: String) throws(Halt) -> VerifiedToken {
         let token: VerifiedToken?
         do {
             token = try JWT.verify(text, keys: keys) { VerifiedToken($0, of: text, scope: scope) }

@@ -1,19 +1,20 @@
-// A demo credential as a client uses it.
+// Credentials of the demo state as a client uses them.
 
 import Service
 import Cryptography
 import Bytes
 
 extension DemoCredentials {
-    /// What stands in a request's Authorization header, or makes it.
+    /// What a client authorizes its requests with.
     public enum Client: Sendable {
-        /// Signs each request.
+        /// An OAuth 1 client, which signs each request.
         case client(OAuth1Client)
-        /// The same for each request.
+        /// An access token, the same for each request.
         case bearer(String)
     }
 
     /// The credential with this name in demo.json.
+    /// - Throws: `DemoError` when there is none, `KeyError` when its private key can't be read.
     public func credential(named name: String) throws -> Client {
         if let oauth2 = namedOAuth2.first(where: { $0.name == name })?.credential { return .bearer(oauth2.accessToken) }
         guard let oauth1 = namedOAuth1.first(where: { $0.name == name })?.credential else {
@@ -22,21 +23,30 @@ extension DemoCredentials {
                 description: "no credential \(quoted(name)) in demo.json; expected \(alternatives(names))")
         }
         var signing = OAuth1Client.Signing.secrets(consumer: oauth1.consumerSecret, token: oauth1.tokenSecret)
-        if let pem = oauth1.privateKeyPEM { signing = .key(try privateKey(pem: Array(pem.utf8))) }
+        if let pem = oauth1.privateKeyPEM {
+            signing = .key(try Array(pem.utf8).withBytes { try RSAPrivateKey(pem: $0, minimumBits: 1024) })
+        }
         return .client(OAuth1Client(consumerKey: oauth1.consumerKey, token: oauth1.token, signing: signing))
     }
 }
 
-/// The RSA private key in a PEM file.
-public func privateKey(inFile file: String) throws -> RSAPrivateKey {
+/// The private key of an RSA-SHA1 consumer, in a PEM file.
+/// - Throws: `FileProblem`.
+public func consumerKey(inFile file: String) throws -> RSAPrivateKey {
+    try key(inFile: file) { (pem) throws(KeyError) in try RSAPrivateKey(pem: pem, minimumBits: 1024) }
+}
+
+/// The private key of an issuer of access tokens, in a PEM file.
+/// - Throws: `FileProblem`.
+func signingKey(inFile file: String) throws -> SigningKey {
+    try key(inFile: file) { (pem) throws(KeyError) in try SigningKey(pem: pem) }
+}
+
+private func key<Key>(inFile file: String, _ read: (Bytes) throws(KeyError) -> Key) throws -> Key {
     let pem = try Files.read(file, limit: 65_536)
     do {
-        return try privateKey(pem: pem)
+        return try pem.withBytes(read)
     } catch {
         throw FileProblem(path: file, problem: "\(error)")
     }
-}
-
-private func privateKey(pem: [UInt8]) throws(KeyError) -> RSAPrivateKey {
-    try pem.withBytes { (pem) throws(KeyError) in try RSAPrivateKey(pem: pem, minimumBits: 1024) }
 }

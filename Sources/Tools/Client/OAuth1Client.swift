@@ -12,22 +12,23 @@ public struct OAuth1Client: Sendable {
         /// RSA-SHA1 with the consumer's private key.
         case key(RSAPrivateKey)
     }
-    /// Consumer key.
+    /// `oauth_consumer_key`.
     public var consumerKey: String
-    /// Access token.
+    /// `oauth_token`.
     public var token: String
     /// How it signs.
     public var signing: Signing
 
-    /// A client.
+    /// A client that signs with these credentials.
     public init(consumerKey: String, token: String, signing: Signing) {
         self.consumerKey = consumerKey
         self.token = token
         self.signing = signing
     }
 
-    /// The value of the request's Authorization header. `timestamp` counts seconds since 1970; the same `nonce` is taken by
-    /// a server once only.
+    /// The value of the request's Authorization header. `timestamp` counts seconds since 1970. A server accepts the same `nonce`
+    /// only once.
+    /// - Throws: `KeyError.libraryFailure`.
     public func authorization(for request: ClientRequest, timestamp: Int64, nonce: String) throws(KeyError) -> String {
         var parameters = [
             (name: "oauth_consumer_key", value: consumerKey), (name: "oauth_token", value: token),

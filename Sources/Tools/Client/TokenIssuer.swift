@@ -1,5 +1,5 @@
-// OAuth 2 access tokens as MediaWiki's extension issues them: RS256 JWTs with these claims, in this order. Only the demo state
-// has the key for it; the server knows the public part.
+// OAuth 2 access tokens as MediaWiki's OAuth extension issues them: JWTs with these claims, in this order. Only the demo state has
+// the key that signs them; the server has its public part.
 
 import Cryptography
 import Bytes
@@ -20,22 +20,13 @@ public struct AccessTokenClaims: Sendable {
     public var expiresAt: Int64
 
     /// The signed token.
-    public func signed(by key: RSAPrivateKey) throws(KeyError) -> String {
+    /// - Throws: `KeyError.libraryFailure`.
+    public func signed(by key: SigningKey) throws(KeyError) -> String {
         let claims: JSON = [
             "aud": .string(clientID), "jti": .string(identifier), "iat": .integer(issuedAt), "nbf": .integer(issuedAt),
             "exp": .integer(expiresAt), "sub": .string(userID.map { "\($0)" } ?? ""), "iss": .string(issuer),
             "scopes": ["basic", "editpage"],
         ]
-        let message = base64URL(#"{"typ":"JWT","alg":"RS256"}"#) + [UInt8(ascii: ".")] + base64URL("\(claims)")
-        let signature = try message.withBytes { (message) throws(KeyError) in try key.sign(message, digest: .sha256) }
-        var token = message + [UInt8(ascii: ".")]
-        signature.withBytes { Base64.encodeURL($0, into: &token) }
-        return String(decoding: token, as: UTF8.self)
+        return String(decoding: try JWS.sign(claims.compact, with: key), as: UTF8.self)
     }
-}
-
-private func base64URL(_ text: String) -> [UInt8] {
-    var encoded: [UInt8] = []
-    Array(text.utf8).withBytes { Base64.encodeURL($0, into: &encoded) }
-    return encoded
 }

@@ -76,16 +76,16 @@ public struct DemoState: Sendable {
 private struct DemoMaker {
     let now: Int64
     let secretKey = randomHexadecimal(bytes: 32)
-    let cookieKey: RSAPrivateKey
-    let tokenKey: RSAPrivateKey
+    let cookieKey: SigningKey
+    let tokenKey: SigningKey
     let consumerKey: RSAPrivateKey
     let registrations: [DemoRegistration]
     let tokens: [DemoToken]
 
     init(now: Int64) throws {
         self.now = now
-        cookieKey = try RSAPrivateKey.generate()
-        tokenKey = try RSAPrivateKey.generate()
+        cookieKey = try SigningKey.generate(.rs256)
+        tokenKey = try SigningKey.generate(.rs256)
         consumerKey = try RSAPrivateKey.generate()
         registrations = DemoRegistration.all(rsaKey: String(decoding: consumerKey.publicKey.pem, as: UTF8.self))
         tokens = registrations.flatMap { DemoToken.all(of: $0, now: now) }

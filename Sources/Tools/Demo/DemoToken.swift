@@ -68,7 +68,7 @@ extension DemoCredentials {
             }
             acceptance = found
         }
-        let key = try privateKey(inFile: Files.resolve(DemoState.tokenKeyFile, in: directory))
+        let key = try signingKey(inFile: Files.resolve(DemoState.tokenKeyFile, in: directory))
         let claims = AccessTokenClaims(
             clientID: credential.clientID, identifier: randomHexadecimal(bytes: 40), userID: user == 0 ? nil : user,
             issuer: issuer, issuedAt: now, expiresAt: now + lifetime)

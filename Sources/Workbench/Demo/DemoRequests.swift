@@ -62,21 +62,14 @@ struct DemoRequests {
     }
 
     /// The owner-only access token of user `user`; those with another `issued` are other tokens.
-    static func accessToken(user: Int, issued: Int64, key: RSAPrivateKey) -> String {
+    static func accessToken(user: Int, issued: Int64, key: SigningKey) -> String {
         jwt(
             #"{"aud":"client-\#(user)","jti":"jti-\#(user)","iat":\#(issued),"sub":"\#(user)","scopes":["basic","editpage"]}"#,
             key)
     }
 
-    /// A JWT over `payload`.
-    static func jwt(_ payload: String, _ key: RSAPrivateKey) -> String {
-        var token: [UInt8] = []
-        Array(#"{"typ":"JWT","alg":"RS256"}"#.utf8).withBytes { Base64.encodeURL($0, into: &token) }
-        token.append(UInt8(ascii: "."))
-        Array(payload.utf8).withBytes { Base64.encodeURL($0, into: &token) }
-        let signature = (try? token.withBytes { try key.sign($0, digest: .sha256) }) ?? []
-        token.append(UInt8(ascii: "."))
-        signature.withBytes { Base64.encodeURL($0, into: &token) }
-        return String(decoding: token, as: UTF8.self)
+    /// A JWT over `payload`; empty if libcrypto fails.
+    static func jwt(_ payload: String, _ key: SigningKey) -> String {
+        String(decoding: (try? JWS.sign(Array(payload.utf8), with: key)) ?? [], as: UTF8.self)
     }
 }

@@ -5,13 +5,13 @@ import Bytes
 
 enum FixedKeys {
     /// Signs session cookies.
-    static func cookies() throws -> RSAPrivateKey { try read(cookiesPEM) }
+    static func cookies() throws -> SigningKey { try read(cookiesPEM) }
 
     /// Signs access tokens.
-    static func accessTokens() throws -> RSAPrivateKey { try read(accessTokensPEM) }
+    static func accessTokens() throws -> SigningKey { try read(accessTokensPEM) }
 
-    private static func read(_ pem: String) throws -> RSAPrivateKey {
-        try Array(pem.utf8).withBytes { try RSAPrivateKey(pem: $0) }
+    private static func read(_ pem: String) throws -> SigningKey {
+        try Array(pem.utf8).withBytes { try SigningKey(pem: $0) }
     }
 
     private static let cookiesPEM = """

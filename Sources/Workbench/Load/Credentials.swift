@@ -32,7 +32,7 @@ struct SignedCredentials: Sendable {
         }
     }
 
-    private static func cookie(of user: Int, now: Int64, key: RSAPrivateKey) -> [UInt8] {
+    private static func cookie(of user: Int, now: Int64, key: SigningKey) -> [UInt8] {
         let claims = """
             {"iss":"\(Farm.issuer)","sxp":\(now + 14_400),"jti":"AAAAAAAAAAAAAAAAAAAAAA==",\
             "sub":"\(Farm.subjectPrefix)\(user)","iat":\(now)}
@@ -40,7 +40,7 @@ struct SignedCredentials: Sendable {
         return Array("sessionJwt=\(DemoRequests.jwt(claims, key))".utf8)
     }
 
-    private static func accessToken(of user: Int, now: Int64, number: Int64, key: RSAPrivateKey) -> [UInt8] {
+    private static func accessToken(of user: Int, now: Int64, number: Int64, key: SigningKey) -> [UInt8] {
         let identifier = Farm.text(.jti, user) + Farm.text(.moreJTI, user)
         let claims = """
             {"aud":"\(text(Farm.text(.clientID, user)))","jti":"\(text(identifier))","iat":\(now),"nbf":\(now),\

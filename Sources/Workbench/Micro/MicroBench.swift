@@ -18,8 +18,8 @@ final class MicroBench {
     private let endpoints: Endpoints
     private let pool = ExchangePool()
     private let session: HTTP2Session
-    private let cookieKey: RSAPrivateKey
-    private let accessTokenKey: RSAPrivateKey
+    private let cookieKey: SigningKey
+    private let accessTokenKey: SigningKey
     private let peer = Peer(address: Array("127.0.0.1".utf8), port: 40_000)
 
     init() throws {

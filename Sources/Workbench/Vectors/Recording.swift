@@ -36,8 +36,8 @@ final class Recording {
         if let keyRing { return keyRing }
         let (accessToken, signer) = (try read("keys/oauth2.pub"), try read("keys/sessionjwt.key"))
         let keys = KeyRing(
-            accessTokenKeys: [try accessToken.withBytes { try RSAPublicKey(pem: $0) }],
-            signer: try signer.withBytes { try RSAPrivateKey(pem: $0) }, alsoPublished: [])
+            accessTokenKeys: [try accessToken.withBytes { try VerificationKey(pem: $0) }],
+            signer: try signer.withBytes { try SigningKey(pem: $0) }, alsoPublished: [])
         keyRing = keys
         return keys
     }

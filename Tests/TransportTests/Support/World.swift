@@ -8,8 +8,8 @@ import TestSupport
 
 struct World {
     static let now = Timestamp(seconds: 1_772_366_400)
-    static let tokenKey = try! RSAPrivateKey.generate(bits: 2048)
-    static let cookieKey = try! RSAPrivateKey.generate(bits: 2048)
+    static let tokenKey = try! SigningKey.generate(.rs256)
+    static let cookieKey = try! SigningKey.generate(.rs256)
 
     var isBroken = false
 
@@ -45,17 +45,10 @@ struct World {
 
     /// Alice's access token.
     static let bearer: String = {
-        let header = #"{"typ":"JWT","alg":"RS256"}"#
         let payload =
             #"{"aud":"oo","jti":"jti-1","iat":1772366000,"nbf":1772366000,"exp":1999999999,"sub":"3","#
             + #""scopes":["basic"]}"#
-        var token: [UInt8] = []
-        Array(header.utf8).withBytes { Base64.encodeURL($0, into: &token) }
-        token.append(UInt8(ascii: "."))
-        Array(payload.utf8).withBytes { Base64.encodeURL($0, into: &token) }
-        let signature = try! token.withBytes { message throws(KeyError) in try tokenKey.sign(message, digest: .sha256) }
-        token.append(UInt8(ascii: "."))
-        signature.withBytes { Base64.encodeURL($0, into: &token) }
+        let token = try! JWS.sign(Array(payload.utf8), with: tokenKey)
         return String(decoding: token, as: UTF8.self)
     }()
 
