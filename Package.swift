@@ -27,7 +27,12 @@ let package = Package(
         .target(name: "Bytes", swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["CNative", "Bytes"], swiftSettings: strict),
         .target(name: "Sessions", dependencies: ["Bytes", "Cryptography"], swiftSettings: strict),
-        .target(name: "EnvoyProtocol", dependencies: ["Bytes", "Sessions"], swiftSettings: strict),
+        .target(
+            name: "EnvoyProtocol",
+            dependencies: ["Bytes", "Sessions", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Generated/contract.proto"],
+            swiftSettings: strict
+        ),
         .target(
             name: "Storage",
             dependencies: [
@@ -84,6 +89,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
             name: "EnvoyProtocolTests",
             dependencies: [
@@ -127,7 +133,10 @@ let package = Package(
         ),
         .testTarget(
             name: "WorkbenchTests",
-            dependencies: ["Workbench", "Service", "Tools", "Cryptography", "Bytes", "EnvoyProtocol", "Sessions"],
+            dependencies: [
+                "Workbench", "Service", "Tools", "Cryptography", "Bytes", "EnvoyProtocol", "Sessions",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: strict),
     ]
 )

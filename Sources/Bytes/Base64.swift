@@ -1,7 +1,7 @@
-// Base64 (RFC 4648), in the three readings that the credentials need.
+// Base64 (RFC 4648), in three readings.
 //
-// Strict url: JWT segments (RFC 7515 section 2): no padding, no other character, no stray bits. Strict standard: proto3 JSON
-// and keys. Lenient: PHP's `base64_decode`, which MediaWiki reads RSA signatures with.
+// Strict url, for JWT segments (RFC 7515 section 2): no padding, no other character, no stray bits. Strict standard, for
+// recorded requests. Lenient, for RSA signatures, as MediaWiki reads them: PHP's `base64_decode` without `strict`.
 
 /// Base64, appended to a buffer that the caller reuses.
 public enum Base64 {
@@ -12,8 +12,6 @@ public enum Base64 {
         case standard
         /// `-_`
         case url
-        /// Both, when decoding.
-        case either
     }
 
     /// Appends standard base64 with padding.
@@ -51,13 +49,6 @@ public enum Base64 {
         var length = text.count
         while length > 0, text.count - length < 2, text[length - 1] == 0x3D { length -= 1 }
         return decodeStrict(text.prefix(length), .standard, into: &output)
-    }
-
-    /// Appends what base64 of either alphabet encodes, padded or not, as proto3 JSON has it.
-    package static func decodeEither(_ text: Bytes, into output: inout [UInt8]) -> Bool {
-        var length = text.count
-        while length > 0, text.count % 4 == 0, text.count - length < 2, text[length - 1] == 0x3D { length -= 1 }
-        return decodeStrict(text.prefix(length), .either, into: &output)
     }
 
     /// Appends what PHP's `base64_decode` makes of `text` when not strict: characters outside the standard alphabet are
@@ -158,14 +149,14 @@ public enum Base64 {
         _ text: UnsafeBufferPointer<UInt8>, _ alphabet: Alphabet, to room: UnsafeMutablePointer<UInt8>
     ) -> Int {
         guard let base = text.baseAddress else { return 0 }
-        let values = alphabet == .standard ? standardValues : alphabet == .url ? urlValues : eitherValues
+        let values = alphabet == .standard ? standardValues : urlValues
         var index = 0
         var target = room
         while index + 4 <= text.count {
             let group =
                 values[Int(base[index])] << 18 | values[Int(base[index + 1])] << 12
                 | values[Int(base[index + 2])] << 6 | values[Int(base[index + 3])]
-            // What is no character has its top bits set, wherever it is shifted to.
+            // A character that is not of the alphabet sets bits above the lowest 24, wherever it is shifted to.
             if group >= 1 << 24 { break }
             target[0] = UInt8(truncatingIfNeeded: group >> 16)
             target[1] = UInt8(truncatingIfNeeded: group >> 8)
@@ -198,16 +189,16 @@ public enum Base64 {
         return bits & (1 << count - 1) == 0
     }
 
-    // nonisolated(unsafe): written once, before anybody has them.
+    // nonisolated(unsafe): written once, before they are handed out.
     private nonisolated(unsafe) static let standardValues = table(.standard)
     private nonisolated(unsafe) static let urlValues = table(.url)
-    private nonisolated(unsafe) static let eitherValues = table(.either)
 
-    /// The values of all characters, for as long as the process lives; bits beyond the lowest six for those that are none.
+    /// The values of all characters, for as long as the process lives. A character that is not of the alphabet has all bits
+    /// set but the lowest six.
     private static func table(_ alphabet: Alphabet) -> UnsafePointer<UInt32> {
         let table = UnsafeMutablePointer<UInt32>.allocate(capacity: 256)
         for character in 0..<256 {
-            table[character] = value(of: UInt8(character), alphabet).map(UInt32.init) ?? 0xFF00_0000
+            table[character] = value(of: UInt8(character), alphabet).map(UInt32.init) ?? ~63
         }
         return UnsafePointer(table)
     }
@@ -216,8 +207,8 @@ public enum Base64 {
         let value = values[Int(character)]
         if value < 62 { return value }
         switch character {
-        case 0x2B where alphabet != .url, 0x2D where alphabet != .standard: return 62
-        case 0x2F where alphabet != .url, 0x5F where alphabet != .standard: return 63
+        case 0x2B where alphabet == .standard, 0x2D where alphabet == .url: return 62
+        case 0x2F where alphabet == .standard, 0x5F where alphabet == .url: return 63
         default: return nil
         }
     }

@@ -1,14 +1,14 @@
-// Writes a CheckRequest: what the HTTP modes make of a request line and headers, and what tools and tests send.
+// Writes a CheckRequest. The HTTP modes build one from a request line and headers; tools and tests send them.
 
 import Bytes
 
-/// The parts of a CheckRequest, to be set and encoded.
+/// A CheckRequest in the making: its parts are set, then encoded.
 public struct CheckRequestBuilder: Sendable {
-    /// A name and a value.
+    /// A header, or an entry of `context_extensions`.
     public struct Header: Sendable, Equatable {
-        /// Lower-case name.
+        /// The name, in lower case where it is a header's.
         public var name: [UInt8]
-        /// Value.
+        /// The value.
         public var value: [UInt8]
 
         /// A header.
@@ -32,29 +32,29 @@ public struct CheckRequestBuilder: Sendable {
     public var httpProtocol: [UInt8] = Array("HTTP/1.1".utf8)
     /// `attributes.request.http.raw_body`; nil when the body is not sent along.
     public var body: [UInt8]?
-    /// Sends the body as `body` instead, a string, which Envoy does when `pack_as_bytes` is off. It must be UTF-8 then.
+    /// Sends the body as `body`, a string, as Envoy does when `pack_as_bytes` is off. The body must be UTF-8 then.
     public var sendsBodyAsText = false
-    /// `attributes.request.http.size`; nil: the body's length.
+    /// `attributes.request.http.size` in bytes; nil for the body's length.
     public var size: Int64?
-    /// `attributes.request.time`, seconds since 1970; 0 is left out.
+    /// `attributes.request.time`: seconds since 1970. The time is left out where this and ``timeNanos`` are 0.
     public var timeSeconds: Int64 = 0
-    /// `attributes.request.time`, nanoseconds of the second.
+    /// `attributes.request.time`: nanoseconds of the second, 0 to 999,999,999.
     public var timeNanos: Int32 = 0
-    /// `attributes.source`'s IP address; empty: no source.
+    /// `attributes.source.address`: an IP address; empty for a request without one.
     public var sourceAddress: [UInt8] = []
-    /// `attributes.source`'s port.
+    /// `attributes.source.address`: the port.
     public var sourcePort: UInt32 = 0
     /// `attributes.source.principal`
     public var sourcePrincipal: [UInt8] = []
-    /// `attributes.destination`'s IP address; empty: no destination.
+    /// `attributes.destination.address`: an IP address; empty for a request without one.
     public var destinationAddress: [UInt8] = []
-    /// `attributes.destination`'s port.
+    /// `attributes.destination.address`: the port.
     public var destinationPort: UInt32 = 0
     /// `attributes.context_extensions`
     public var contextExtensions: [Header] = []
-    /// Writes headers as `header_map` with raw values, as Envoy does with `encode_raw_headers`, rather than as a map.
+    /// Writes headers as `header_map` with raw values, as Envoy does with `encode_raw_headers`; else as `headers`.
     public var usesHeaderMap = false
-    /// The headers, in order.
+    /// The headers, in the order in which they were added.
     public private(set) var headers: [Header] = []
 
     /// A request with these parts.
@@ -67,7 +67,7 @@ public struct CheckRequestBuilder: Sendable {
 
     /// Adds a header; its name is made lower-case.
     public mutating func addHeader(_ name: Bytes, _ value: Bytes) {
-        let lowercase = name.buffer.map { byte in (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+        let lowercase = name.buffer.map { byte in ASCII.isUpper(byte) ? byte | 0x20 : byte }
         headers.append(Header(name: lowercase, value: value.array))
     }
 
@@ -81,7 +81,7 @@ public struct CheckRequestBuilder: Sendable {
         name.withBytes { name in value.withBytes { value in addHeader(name, value) } }
     }
 
-    /// The message.
+    /// The protobuf message.
     public func encode() -> [UInt8] {
         var writer = ProtobufWriter()
         writer.message(1) { attributes in
@@ -154,7 +154,7 @@ public struct CheckRequestBuilder: Sendable {
         }
     }
 
-    /// A map holds a name once: values of one name are joined as Envoy joins them.
+    /// The headers by name. A map holds each name once, so values of the same name are joined as Envoy joins them.
     private func joinedHeaders() -> [Header] {
         var positions: [[UInt8]: Int] = [:]
         var joined: [Header] = []

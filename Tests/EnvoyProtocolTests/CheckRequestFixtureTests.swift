@@ -11,7 +11,7 @@ import EnvoyProtocol
     }
 
     @Test(arguments: Fixture.requests) func everyFieldIsWhatSwiftProtobufReads(_ fixture: Fixture) throws {
-        let attributes = try Contract_CheckRequest(serializedBytes: fixture.message).attributes
+        let attributes = try EnvoyCheckRequest(serializedBytes: fixture.message).attributes
         let http = attributes.request.http
         try withRequest(fixture.message) { request in
             #expect(request.id.string == http.id && request.method.string == http.method)
@@ -39,7 +39,7 @@ import EnvoyProtocol
     }
 
     @Test(arguments: Fixture.requests) func everyHeaderIsWhatSwiftProtobufReads(_ fixture: Fixture) throws {
-        let http = try Contract_CheckRequest(serializedBytes: fixture.message).attributes.request.http
+        let http = try EnvoyCheckRequest(serializedBytes: fixture.message).attributes.request.http
         var expected: [String: [UInt8]] = http.headers.mapValues(utf8)
         if !http.headerMap.headers.isEmpty {
             expected = [:]
@@ -66,7 +66,7 @@ import EnvoyProtocol
         }
     }
 
-    private func expect(_ peer: CheckRequest.Peer, is expected: Contract_AttributeContext.Peer) {
+    private func expect(_ peer: CheckRequest.Peer, is expected: EnvoyAttributeContext.Peer) {
         #expect(peer.service.string == expected.service && peer.principal.string == expected.principal)
         #expect(peer.certificate.string == expected.certificate)
         switch expected.address.address {
@@ -82,8 +82,8 @@ import EnvoyProtocol
         }
     }
 
-    private func expect(_ metadata: Bytes, is expected: Contract_Metadata) {
-        let found = try? Contract_Metadata(serializedBytes: metadata.array)
+    private func expect(_ metadata: Bytes, is expected: EnvoyMetadata) {
+        let found = try? EnvoyMetadata(serializedBytes: metadata.array)
         #expect(found == expected)
     }
 }

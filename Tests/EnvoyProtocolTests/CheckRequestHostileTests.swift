@@ -117,18 +117,6 @@ import EnvoyProtocol
             message = writer.bytes
         }
         #expect(error(wrap(message, 1)) == nil, "metadata is not decoded here")
-        #expect(throws: WireError.tooDeep) {
-            var value = ProtobufWriter()
-            value.varint(1, 0)
-            for _ in 0..<100 {
-                var outer = ProtobufWriter()
-                outer.message(6) { list in list.bytes(1, value.bytes) }
-                value = outer
-            }
-            var fields = ProtobufWriter()
-            fields.message(1) { entry in entry.bytes(2, value.bytes) }
-            _ = try fields.bytes.withBytes { (bytes) throws(WireError) in try JSON(protobufStruct: bytes) }
-        }
     }
 
     @Test func aLaterKindOfAddressReplacesTheFirst() throws {

@@ -18,7 +18,7 @@ import EnvoyProtocol
         let body = String(repeating: "x", count: length)
         var writer = ProtobufWriter([9])
         writer.message(3) { denied in denied.string(3, body) }
-        var expected = Contract_DeniedHttpResponse()
+        var expected = EnvoyDeniedHttpResponse()
         expected.body = body
         var outer = ProtobufWriter()
         outer.bytes(3, try expected.serializedBytes() as [UInt8])
@@ -37,44 +37,50 @@ import EnvoyProtocol
         var writer = ProtobufWriter()
         writer.message(3) { ok in
             for index in 0..<40 {
-                ok.headerOption(
-                    2, key: Bytes("x-name"), value: Bytes("value value value"),
-                    append: index % 3 == 0 ? nil : index % 3 == 1,
-                    action: index % 2 == 0 ? .overwriteIfExists : .addIfAbsent)
+                ok.message(2) { option in
+                    option.message(1) { header in
+                        header.string(1, "x-name")
+                        header.string(2, String(repeating: "v", count: 5 * index))
+                    }
+                    option.varint(3, UInt64(index % 4))
+                }
             }
         }
-        let response = try Contract_CheckResponse(serializedBytes: writer.bytes)
+        let response = try EnvoyCheckResponse(serializedBytes: writer.bytes)
         #expect(response.okResponse.headers.count == 40)
         for (index, option) in response.okResponse.headers.enumerated() {
-            #expect(option.header.key == "x-name" && option.header.value == "value value value")
-            #expect(option.hasAppend == (index % 3 != 0) && option.append.value == (index % 3 == 1))
-            #expect(option.appendAction == (index % 2 == 0 ? .overwriteIfExists : .addIfAbsent))
+            #expect(option.header.key == "x-name" && option.header.value.utf8.count == 5 * index)
+            #expect(option.appendAction.rawValue == index % 4)
         }
     }
 
-    @Test func writesMetadata() throws {
-        var writer = ProtobufWriter()
-        writer.message(4) { metadata in
-            metadata.structField("session") { session in
-                session.structField("outcome", Bytes("refused"))
-                session.structField("user") { user in user.structField("name", Bytes("Zoë")) }
-            }
+    /// The writer and the generated code name the same numbers.
+    @Test func headerAppendActionsAreEnvoys() {
+        typealias Theirs = EnvoyHeaderValueOption.HeaderAppendAction
+        let pairs: [(HeaderAppendAction, Theirs)] = [
+            (.appendIfExistsOrAdd, .appendIfExistsOrAdd), (.addIfAbsent, .addIfAbsent),
+            (.overwriteIfExistsOrAdd, .overwriteIfExistsOrAdd), (.overwriteIfExists, .overwriteIfExists),
+        ]
+        for (ours, theirs) in pairs { #expect(Int(ours.rawValue) == theirs.rawValue) }
+    }
+
+    @Test func aLengthGivenInAdvanceIsTheSameMessage() throws {
+        for length in [0, 1, 127, 128, 20_000] {
+            let content = [UInt8](repeating: 0x61, count: length)
+            var writer = ProtobufWriter()
+            writer.beginMessage(3, length: length)
+            writer.bytes += content
+            #expect(writer.bytes.count == ProtobufWriter.size(3, length: length))
+            #expect(try EnvoyDeniedHttpResponse(serializedBytes: writer.bytes).body.utf8.count == length)
         }
-        let response = try Contract_CheckResponse(serializedBytes: writer.bytes)
-        let session = try #require(response.dynamicMetadata.fields["session"]?.structValue)
-        #expect(session.fields["outcome"]?.stringValue == "refused")
-        #expect(session.fields["user"]?.structValue.fields["name"]?.stringValue == "Zoë")
     }
 
     @Test func numbersReadBack() throws {
         var writer = ProtobufWriter()
         writer.int64(9, -1)
-        writer.bool(6, true)
-        var number = ProtobufWriter()
-        number.double(2, -0.5)
-        #expect(try Contract_AttributeContext.HttpRequest(serializedBytes: Array(writer.bytes.prefix(11))).size == -1)
-        #expect(try Contract_SocketAddress(serializedBytes: Array(writer.bytes.suffix(2))).ipv4Compat)
-        #expect(try Google_Protobuf_Value(serializedBytes: number.bytes).numberValue == -0.5)
+        writer.varint(6, 1)
+        #expect(try EnvoyAttributeContext.HttpRequest(serializedBytes: Array(writer.bytes.prefix(11))).size == -1)
+        #expect(try EnvoySocketAddress(serializedBytes: Array(writer.bytes.suffix(2))).ipv4Compat)
     }
 
     @Test func appendsInPlaceWithinTheCapacity() {
@@ -83,7 +89,7 @@ import EnvoyProtocol
         let before = bytes.withUnsafeBufferPointer { buffer in buffer.baseAddress }
         ProtobufWriter.append(to: &bytes) { writer in
             writer.message(3) { ok in
-                for _ in 0..<20 { ok.headerOption(2, key: Bytes("x-session-user-id"), value: Bytes("123456789")) }
+                for _ in 0..<20 { ok.message(2) { $0.string(1, "x-session-user-id, and a value of it") } }
             }
         }
         #expect(bytes.count > 500)

@@ -1,4 +1,4 @@
-// What the tests share: fixtures, decoding with the lifetime that views need, seeded randomness.
+// What the tests share: fixtures, decoding with the lifetime that views need, JSON in a form to compare, seeded randomness.
 
 import Testing
 import Bytes
@@ -10,7 +10,7 @@ import EnvoyProtocol
     import Foundation
 #endif
 
-/// A message that Envoy's Python classes serialised, and what is in it.
+/// A message that Envoy's Python classes serialised, and its content as proto3 JSON.
 struct Fixture: Sendable, CustomTestStringConvertible {
     let name: String
     let message: [UInt8]
@@ -36,7 +36,7 @@ struct Fixture: Sendable, CustomTestStringConvertible {
         name = try #require(entry["name"]?.stringValue)
         json = try #require(entry["json"])
         let base64 = try #require(entry["message"]?.stringValue)
-        message = try #require(decoded(base64, Base64.decodeStandard))
+        message = Array(try #require(Data(base64Encoded: base64)))
     }
 }
 
@@ -63,22 +63,6 @@ func utf8(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-/// What `append` makes of `input`, as text.
-func appended(_ input: String, _ append: (Bytes, inout [UInt8]) -> Void) -> String {
-    var output = utf8("<")
-    utf8(input).withBytes { bytes in append(bytes, &output) }
-    #expect(output.removeFirst() == 0x3C, "what was there stays")
-    return text(output)
-}
-
-/// What `decode` makes of `input`; nil when it refuses, and then it must have left its output alone.
-func decoded(_ input: String, _ decode: (Bytes, inout [UInt8]) -> Bool) -> [UInt8]? {
-    var output: [UInt8] = [7]
-    let isDecoded = utf8(input).withBytes { bytes in decode(bytes, &output) }
-    if !isDecoded { #expect(output == [7]) }
-    return isDecoded ? Array(output.dropFirst()) : nil
-}
-
 extension JSON {
     /// Members in the order of their names and numbers in one form: values that are equal as proto3 JSON compare equal.
     var normalized: JSON {
@@ -104,19 +88,5 @@ struct SeededGenerator: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
-    }
-}
-
-/// The members of an object as they are read in place, built; nil when the text is refused.
-func membersInPlace(_ text: [UInt8], limits: JSON.Limits = JSON.Limits()) -> [JSON.Member]? {
-    text.withBytes { bytes in
-        var members: [JSON.Member] = []
-        do {
-            try JSON.readObject(bytes, limits: limits) { name, value in
-                let text = value.withText(\.string)
-                members.append(JSON.Member(name.withText(\.string) ?? "?", text.map { .string($0) } ?? value.json))
-            }
-            return members
-        } catch { return nil }
     }
 }

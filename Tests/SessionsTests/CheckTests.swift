@@ -23,20 +23,20 @@ import EnvoyProtocol
         let outcome = world.check(world.signed(nonce: "n1"))
         #expect(outcome.decision?.outcome == .authenticated)
         let headers = Dictionary(
-            uniqueKeysWithValues: (outcome.response?.ok?.headers ?? []).map { ($0.key, $0.value) })
+            uniqueKeysWithValues: (outcome.response?.ok?.headers ?? []).map { ($0.header.key, $0.header.value) })
         #expect(headers["x-session-user-id"] == "3")
         #expect(headers["x-session-sub"] == "mw:local:wiki:3")
         #expect(headers["x-session-consumer"] == "ck")
         #expect(headers["x-session-type"] == "oauth1")
         #expect(
             outcome.response?.ok?.headers.allSatisfy {
-                $0.append == false && $0.appendAction == .overwriteIfExistsOrAdd
+                $0.hasAppend && !$0.append.value && $0.appendAction == .overwriteIfExistsOrAdd
             } == true)
         let cookie = try #require(outcome.cookies.first)
         #expect(outcome.cookies.count == 1)
         #expect(cookie.hasPrefix("sessionJwt="))
         #expect(cookie.hasSuffix("; expires=Sun, 01 Mar 2026 16:00:00 GMT; Max-Age=14400; path=/; secure; HttpOnly"))
-        let session = outcome.response?.dynamicMetadata?["session"]
+        let session = outcome.response?.metadata?["session"]
         #expect(session?["user"]?["id"]?.stringValue == "3")
         #expect(session?["rate_limit_key"]?.stringValue == "jwt-sub:mw:local:wiki:3")
         #expect(session?["cookie"]?.stringValue == "set")
@@ -51,7 +51,7 @@ import EnvoyProtocol
         let token = try #require(first.cookies.first?.split(separator: ";").first)
         let kept = world.check(world.signed(nonce: "n3").adding("cookie", "a=1; \(token)"))
         #expect(kept.cookies.isEmpty)
-        #expect(kept.response?.dynamicMetadata?["session"]?["cookie"]?.stringValue == "keep")
+        #expect(kept.response?.metadata?["session"]?["cookie"]?.stringValue == "keep")
         world.now = Timestamp(seconds: world.now.seconds + 3601)
         let due = world.check(world.signed(nonce: "n4").adding("cookie", String(token)))
         #expect(due.cookies.count == 1)
@@ -161,7 +161,7 @@ import EnvoyProtocol
         world.settings.mode = .observe
         let outcome = world.check(world.signed(nonce: "n", secrets: "x&y"))
         #expect(outcome.response?.ok != nil)
-        let session = outcome.response?.dynamicMetadata?["session"]
+        let session = outcome.response?.metadata?["session"]
         #expect(session?["outcome"]?.stringValue == "refused")
         #expect(session?["reason"]?.stringValue == "signature-invalid")
         #expect(session?["mode"]?.stringValue == "observe")
@@ -171,13 +171,15 @@ import EnvoyProtocol
     @Test func aRefusalIsMediaWikiShapedAndChallenges() throws {
         let world = TestWorld()
         let oauth1 = try #require(world.check(world.signed(nonce: "n", secrets: "x&y")).response?.denied)
-        #expect(oauth1.status == 401)
+        #expect(oauth1.status.code == .unauthorized)
         let body = try JSON(parsing: oauth1.body)
         #expect(body["error"]?["code"]?.stringValue == "mwoauth-invalid-authorization")
         #expect(body["error"]?["reason"]?.stringValue == "signature-invalid")
-        #expect(oauth1.headers.first { $0.key == "www-authenticate" }?.value == "OAuth")
+        #expect(oauth1.headers.first { $0.header.key == "www-authenticate" }?.header.value == "OAuth")
         let bearer = try #require(world.check(world.request().adding("authorization", "Bearer x")).response?.denied)
-        #expect(bearer.headers.first { $0.key == "www-authenticate" }?.value == #"Bearer error="invalid_token""#)
+        #expect(
+            bearer.headers.first { $0.header.key == "www-authenticate" }?.header.value
+                == #"Bearer error="invalid_token""#)
     }
 
     @Test func aFormBodyThatIsNotThereCannotBeJudged() {

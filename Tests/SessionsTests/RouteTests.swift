@@ -16,16 +16,16 @@ extension CheckRequestBuilder {
 
 extension TestWorld.Outcome {
     var requestHeaders: [String: String] {
-        Dictionary(uniqueKeysWithValues: (response?.ok?.headers ?? []).map { ($0.key, $0.value) })
+        Dictionary(uniqueKeysWithValues: (response?.ok?.headers ?? []).map { ($0.header.key, $0.header.value) })
     }
-    var session: JSON? { response?.dynamicMetadata?["session"] }
+    var session: JSON? { response?.metadata?["session"] }
 }
 
 @Suite struct RouteTests {
     @Test func aRouteIsObservedOrEnforcedWhateverTheRestIs() {
         let world = TestWorld()
         let bad = world.signed(nonce: "n", secrets: "x&y")
-        #expect(world.check(bad).response?.denied?.status == 401)
+        #expect(world.check(bad).response?.denied?.status.code == .unauthorized)
         let observed = world.check(bad.on("sessiongate.mode", "observe"))
         #expect(observed.response?.ok != nil)
         #expect(observed.decision?.outcome == .refused)
@@ -35,7 +35,7 @@ extension TestWorld.Outcome {
         let other = TestWorld()
         other.settings.mode = .observe
         #expect(other.check(bad).response?.ok != nil)
-        #expect(other.check(bad.on("sessiongate.mode", "enforce")).response?.denied?.status == 401)
+        #expect(other.check(bad.on("sessiongate.mode", "enforce")).response?.denied?.status.code == .unauthorized)
     }
 
     @Test func aRouteNamesItsWiki() {
@@ -133,10 +133,10 @@ extension TestWorld.Outcome {
             edge.markPrivate = .never
             return edge
         }()
-        func marks(_ profile: String, _ nonce: String) -> [String: HeaderAppendAction] {
+        func marks(_ profile: String, _ nonce: String) -> [String: EnvoyHeaderValueOption.HeaderAppendAction] {
             let outcome = world.check(world.signed(nonce: nonce).on("sessiongate.profile", profile))
-            let marks = (outcome.response?.ok?.responseHeadersToAdd ?? []).filter { $0.key == "cache-control" }
-            return Dictionary(uniqueKeysWithValues: marks.map { ($0.value, $0.appendAction) })
+            let marks = (outcome.response?.ok?.responseHeadersToAdd ?? []).filter { $0.header.key == "cache-control" }
+            return Dictionary(uniqueKeysWithValues: marks.map { ($0.header.value, $0.appendAction) })
         }
         #expect(marks("standard", "a") == ["private, no-store": .overwriteIfExistsOrAdd])
         #expect(marks("absent", "b") == ["private": .addIfAbsent])
@@ -204,12 +204,12 @@ extension TestWorld.Outcome {
     @Test func aRefusalsHeadersAreSetWithAppendFalse() {
         let world = TestWorld()
         let outcome = world.check(world.signed(nonce: "n", secrets: "x&y"))
-        #expect(outcome.response?.denied?.headers.allSatisfy { $0.append == false } == true)
+        #expect(outcome.response?.denied?.headers.allSatisfy { $0.hasAppend && !$0.append.value } == true)
         #expect(
-            outcome.response?.denied?.headers.map(\.key) == [
+            outcome.response?.denied?.headers.map(\.header.key) == [
                 "www-authenticate", "content-type", "cache-control", "mediawiki-api-error",
             ])
-        #expect(outcome.response?.statusCode == 16)
+        #expect(outcome.response?.status.code == 16)
     }
 }
 
@@ -228,8 +228,8 @@ extension TestWorld.Outcome {
         let world = world()
         let outcome = world.check(world.signed(nonce: "a"))
         #expect(outcome.requestHeaders["cookie"] == "sessionJwt=\(try token(outcome))")
-        let header = try #require(outcome.response?.ok?.headers.first { $0.key == "cookie" })
-        #expect(header.append == false && header.appendAction == .overwriteIfExistsOrAdd)
+        let header = try #require(outcome.response?.ok?.headers.first { $0.header.key == "cookie" })
+        #expect(header.hasAppend && !header.append.value && header.appendAction == .overwriteIfExistsOrAdd)
     }
 
     @Test(arguments: [

@@ -58,12 +58,12 @@ final class TestWorld {
     struct Outcome {
         var decision: Decision?
         var fault: Fault?
-        var response: CheckResponse?
+        var response: EnvoyCheckResponse?
         var lookups: [Lookup] = []
 
         var reason: Reason? { decision?.reason }
         var cookies: [String] {
-            (response?.ok?.responseHeadersToAdd ?? []).filter { $0.key == "set-cookie" }.map(\.value)
+            (response?.ok?.responseHeadersToAdd ?? []).filter { $0.header.key == "set-cookie" }.map(\.header.value)
         }
     }
 
@@ -94,7 +94,7 @@ final class TestWorld {
                 try loader.load(lookup, at: now)
             }
             outcome.decision = settled.decision
-            outcome.response = response.withBytes { try! CheckResponse(protobuf: $0) }
+            outcome.response = response.withBytes { try! EnvoyCheckResponse(protobuf: $0) }
         } catch {
             outcome.fault = error
         }

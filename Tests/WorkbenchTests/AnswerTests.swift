@@ -1,3 +1,4 @@
+import SwiftProtobuf
 import Testing
 import Bytes
 import EnvoyProtocol
@@ -53,7 +54,7 @@ import Workbench
                 "session": ["outcome": "authenticated", "cookie": "set", "user": ["id": "17", "name": "Zoë"]]
             ],
         ]
-        let message = try CheckResponse(json: json).encode()
+        let message = try EnvoyCheckResponse(jsonUTF8Bytes: json.compact).serializedBytes() as [UInt8]
         try message.withBytes { message in
             let answer = try CheckAnswer(message)
             #expect(answer.outcome == "authenticated")

@@ -94,20 +94,6 @@ public struct ProtobufReader {
         return value
     }
 
-    /// The current field's value: a bool.
-    public mutating func bool() throws(WireError) -> Bool {
-        try varint() != 0
-    }
-
-    /// The current field's value: a double.
-    public mutating func double() throws(WireError) -> Double {
-        guard wireType == .fixed64 else { throw .wrongWireType }
-        guard remaining >= 8 else { throw .truncated }
-        let bits = UnsafeRawPointer(cursor).loadUnaligned(as: UInt64.self)
-        cursor += 8
-        return Double(bitPattern: UInt64(littleEndian: bits))
-    }
-
     /// Skips the current field's value.
     public mutating func skip() throws(WireError) {
         switch wireType {

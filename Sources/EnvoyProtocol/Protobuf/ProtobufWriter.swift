@@ -117,18 +117,6 @@ public struct ProtobufWriter {
     @inlinable
     public mutating func int64(_ field: Int, _ value: Int64) { varint(field, UInt64(bitPattern: value)) }
 
-    /// A bool field.
-    @inlinable
-    public mutating func bool(_ field: Int, _ value: Bool) { varint(field, value ? 1 : 0) }
-
-    /// A double field.
-    public mutating func double(_ field: Int, _ value: Double) {
-        tag(field, .fixed64)
-        for shift in stride(from: 0, to: 64, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> UInt64(shift)))
-        }
-    }
-
     @inlinable
     mutating func tag(_ field: Int, _ type: ProtobufReader.WireType) {
         bytes.append(addingCapacity: 10) { (span: inout OutputSpan<UInt8>) in span.appendTag(field, type) }

@@ -16,10 +16,6 @@ public enum WireError: String, Error, Sendable, CaseIterable {
     case unsupportedWireType = "unsupported-wire-type"
     /// A field of the contract with another wire type than the contract's.
     case wrongWireType = "wrong-wire-type"
-    /// Messages nested deeper than any of the contract's.
-    case tooDeep = "too-deep"
-    /// A string that is not UTF-8, where a copy as text is asked for.
-    case invalidUTF8 = "invalid-utf8"
     /// A value outside its type's range.
     case outOfRange = "out-of-range"
 }

@@ -59,7 +59,7 @@ public struct Explanation: Sendable {
         case .success(let (settled, response)):
             addNonce(settled)
             addDecision(settled.decision, policy)
-            if let answer = try? response.withBytes({ try CheckResponse(protobuf: $0) }) { addAnswer(answer) }
+            if let answer = try? response.withBytes({ try EnvoyCheckResponse(protobuf: $0) }) { addAnswer(answer) }
         }
     }
 
@@ -139,23 +139,25 @@ public struct Explanation: Sendable {
         lines.append((.plain, "  cookie     \(decision.cookie.rawValue)"))
     }
 
-    private mutating func addAnswer(_ answer: CheckResponse) {
+    private mutating func addAnswer(_ answer: EnvoyCheckResponse) {
         if let ok = answer.ok {
             section("Request headers for the upstream") {
-                ok.headers.map { "set     \($0.key): \(Shown.text($0.value))" }
+                ok.headers.map { "set     \($0.header.key): \(Shown.text($0.header.value))" }
                     + ok.headersToRemove.map { "remove  \($0)" }
             }
             section("Response headers for the client") {
-                ok.responseHeadersToAdd.map { "add     \($0.key): \(Shown.text($0.value))" }
+                ok.responseHeadersToAdd.map { "add     \($0.header.key): \(Shown.text($0.header.value))" }
             }
         }
         if let denied = answer.denied {
             section("Response for the client") {
-                ["\(denied.status)"] + denied.headers.map { "\($0.key): \($0.value)" } + [denied.body]
+                ["\(denied.status.code.rawValue)"] + denied.headers.map { "\($0.header.key): \($0.header.value)" } + [
+                    denied.body
+                ]
             }
         }
         section("Metadata for the edge") {
-            guard let metadata = answer.dynamicMetadata else { return [] }
+            guard let metadata = answer.metadata else { return [] }
             return String(decoding: metadata.pretty, as: UTF8.self).split(separator: "\n").map(String.init)
         }
     }

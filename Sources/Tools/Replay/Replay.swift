@@ -53,12 +53,11 @@ public final class Replay {
     private func decide(_ message: Bytes) throws(ReplayError) -> [UInt8] {
         let check = try decoded(message)
         let settled = try settle(check.request, at: time(of: check))
-        return try response(settled, check.request).withBytes { (response) throws(ReplayError) in
-            guard let json = try? CheckResponse.json(protobuf: response) else {
-                throw ReplayError(description: "the answer is not text")
-            }
-            return json.compact
+        let response = response(settled, check.request)
+        guard let json = try? response.withBytes({ try CheckResponseJSON.transcode($0) }) else {
+            throw ReplayError(description: "the answer can't be written as JSON")
         }
+        return json
     }
 
     /// The request of an encoded message; its views are valid as long as the message is.

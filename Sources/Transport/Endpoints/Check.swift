@@ -61,8 +61,8 @@ extension Endpoints {
 
     /// The response in proto3 JSON: it was encoded here, so it decodes.
     private static func json(_ response: [UInt8]) -> [UInt8] {
-        let value = try? response.withBytes { (bytes) throws(WireError) in try CheckResponse.json(protobuf: bytes) }
-        return (value ?? .object([])).compact + [0x0A]
+        let json = try? response.withBytes { try CheckResponseJSON.transcode($0) }
+        return (json ?? Array("{}".utf8)) + [0x0A]
     }
 }
 

@@ -13,7 +13,7 @@ struct Checker {
     /// What came of a check.
     struct Outcome {
         var decision: Decision
-        var response: CheckResponse
+        var response: EnvoyCheckResponse
         var baseString: String
     }
 
@@ -35,7 +35,7 @@ struct Checker {
         case .failure(let fault): throw Unreplayable("no decision is possible: \(fault.rawValue)")
         case .success((let decision, let response, let base)):
             return Outcome(
-                decision: decision, response: try response.withBytes { try CheckResponse(protobuf: $0) },
+                decision: decision, response: try response.withBytes { try EnvoyCheckResponse(protobuf: $0) },
                 baseString: String(decoding: base, as: UTF8.self))
         }
     }
@@ -61,8 +61,10 @@ extension Checker.Outcome {
 
     /// The Set-Cookie of the answer in one line.
     var cookieSummary: String {
-        let cookies = response.ok?.responseHeadersToAdd.filter { $0.key == "set-cookie" } ?? []
-        guard let header = cookies.first, cookies.count == 1 else { return cookies.isEmpty ? "no cookie" : "several" }
+        let cookies = response.ok?.responseHeadersToAdd.filter { $0.header.key == "set-cookie" } ?? []
+        guard let header = cookies.first?.header, cookies.count == 1 else {
+            return cookies.isEmpty ? "no cookie" : "several"
+        }
         let pair = header.value.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
         let segments = pair.last?.split(separator: ".") ?? []
         var payload: [UInt8] = []

@@ -1,5 +1,3 @@
-// Generated from Tests/Fixtures/wire/contract.proto by Tests/Fixtures/wire/generate-swift.sh: not to be edited.
-// swift-format-ignore-file
 // DO NOT EDIT.
 // swift-format-ignore-file
 // swiftlint:disable all
@@ -10,9 +8,16 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The messages of Envoy's external authorization as far as Sessiongate's contract goes: numbers and types are those of
-/// envoy.service.auth.v3, envoy.config.core.v3, envoy.type.v3 and google.rpc. Only the tests use it, to read what our own
-/// reader and writer read and wrote.
+// The messages of Envoy's external authorization that Sessiongate reads and writes. Names, numbers and types of the fields
+// are those of envoy.service.auth.v3, envoy.config.core.v3, envoy.type.v3 and google.rpc. Fields that Sessiongate has no use
+// for are left out, and so is all that Envoy's own files import.
+//
+// contract.pb.swift is generated from this file and committed, so that a build needs no protoc. After a change of this file,
+// or of swift-protobuf's major version, generate it again in the package's folder, with protoc of PyPI's grpcio-tools:
+//
+//     swift build --product protoc-gen-swift
+//     python3 -m grpc_tools.protoc --plugin=.build/debug/protoc-gen-swift --swift_opt=Visibility=Package \
+//         --proto_path=Sources/EnvoyProtocol/Generated --swift_out=Sources/EnvoyProtocol/Generated contract.proto
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -31,270 +36,270 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated struct Contract_CheckRequest: Sendable {
+package nonisolated struct EnvoyCheckRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var attributes: Contract_AttributeContext {
-    get {_attributes ?? Contract_AttributeContext()}
+  package var attributes: EnvoyAttributeContext {
+    get {_attributes ?? EnvoyAttributeContext()}
     set {_attributes = newValue}
   }
   /// Returns true if `attributes` has been explicitly set.
-  var hasAttributes: Bool {self._attributes != nil}
+  package var hasAttributes: Bool {self._attributes != nil}
   /// Clears the value of `attributes`. Subsequent reads from it will return its default value.
-  mutating func clearAttributes() {self._attributes = nil}
+  package mutating func clearAttributes() {self._attributes = nil}
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
-  fileprivate var _attributes: Contract_AttributeContext? = nil
+  fileprivate var _attributes: EnvoyAttributeContext? = nil
 }
 
-nonisolated struct Contract_AttributeContext: @unchecked Sendable {
+package nonisolated struct EnvoyAttributeContext: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var source: Contract_AttributeContext.Peer {
-    get {_storage._source ?? Contract_AttributeContext.Peer()}
+  package var source: EnvoyAttributeContext.Peer {
+    get {_storage._source ?? EnvoyAttributeContext.Peer()}
     set {_uniqueStorage()._source = newValue}
   }
   /// Returns true if `source` has been explicitly set.
-  var hasSource: Bool {_storage._source != nil}
+  package var hasSource: Bool {_storage._source != nil}
   /// Clears the value of `source`. Subsequent reads from it will return its default value.
-  mutating func clearSource() {_uniqueStorage()._source = nil}
+  package mutating func clearSource() {_uniqueStorage()._source = nil}
 
-  var destination: Contract_AttributeContext.Peer {
-    get {_storage._destination ?? Contract_AttributeContext.Peer()}
+  package var destination: EnvoyAttributeContext.Peer {
+    get {_storage._destination ?? EnvoyAttributeContext.Peer()}
     set {_uniqueStorage()._destination = newValue}
   }
   /// Returns true if `destination` has been explicitly set.
-  var hasDestination: Bool {_storage._destination != nil}
+  package var hasDestination: Bool {_storage._destination != nil}
   /// Clears the value of `destination`. Subsequent reads from it will return its default value.
-  mutating func clearDestination() {_uniqueStorage()._destination = nil}
+  package mutating func clearDestination() {_uniqueStorage()._destination = nil}
 
-  var request: Contract_AttributeContext.Request {
-    get {_storage._request ?? Contract_AttributeContext.Request()}
+  package var request: EnvoyAttributeContext.Request {
+    get {_storage._request ?? EnvoyAttributeContext.Request()}
     set {_uniqueStorage()._request = newValue}
   }
   /// Returns true if `request` has been explicitly set.
-  var hasRequest: Bool {_storage._request != nil}
+  package var hasRequest: Bool {_storage._request != nil}
   /// Clears the value of `request`. Subsequent reads from it will return its default value.
-  mutating func clearRequest() {_uniqueStorage()._request = nil}
+  package mutating func clearRequest() {_uniqueStorage()._request = nil}
 
-  var contextExtensions: Dictionary<String,String> {
+  package var contextExtensions: Dictionary<String,String> {
     get {_storage._contextExtensions}
     set {_uniqueStorage()._contextExtensions = newValue}
   }
 
-  var metadataContext: Contract_Metadata {
-    get {_storage._metadataContext ?? Contract_Metadata()}
+  package var metadataContext: EnvoyMetadata {
+    get {_storage._metadataContext ?? EnvoyMetadata()}
     set {_uniqueStorage()._metadataContext = newValue}
   }
   /// Returns true if `metadataContext` has been explicitly set.
-  var hasMetadataContext: Bool {_storage._metadataContext != nil}
+  package var hasMetadataContext: Bool {_storage._metadataContext != nil}
   /// Clears the value of `metadataContext`. Subsequent reads from it will return its default value.
-  mutating func clearMetadataContext() {_uniqueStorage()._metadataContext = nil}
+  package mutating func clearMetadataContext() {_uniqueStorage()._metadataContext = nil}
 
-  var tlsSession: Contract_AttributeContext.TLSSession {
-    get {_storage._tlsSession ?? Contract_AttributeContext.TLSSession()}
+  package var tlsSession: EnvoyAttributeContext.TLSSession {
+    get {_storage._tlsSession ?? EnvoyAttributeContext.TLSSession()}
     set {_uniqueStorage()._tlsSession = newValue}
   }
   /// Returns true if `tlsSession` has been explicitly set.
-  var hasTlsSession: Bool {_storage._tlsSession != nil}
+  package var hasTlsSession: Bool {_storage._tlsSession != nil}
   /// Clears the value of `tlsSession`. Subsequent reads from it will return its default value.
-  mutating func clearTlsSession() {_uniqueStorage()._tlsSession = nil}
+  package mutating func clearTlsSession() {_uniqueStorage()._tlsSession = nil}
 
-  var routeMetadataContext: Contract_Metadata {
-    get {_storage._routeMetadataContext ?? Contract_Metadata()}
+  package var routeMetadataContext: EnvoyMetadata {
+    get {_storage._routeMetadataContext ?? EnvoyMetadata()}
     set {_uniqueStorage()._routeMetadataContext = newValue}
   }
   /// Returns true if `routeMetadataContext` has been explicitly set.
-  var hasRouteMetadataContext: Bool {_storage._routeMetadataContext != nil}
+  package var hasRouteMetadataContext: Bool {_storage._routeMetadataContext != nil}
   /// Clears the value of `routeMetadataContext`. Subsequent reads from it will return its default value.
-  mutating func clearRouteMetadataContext() {_uniqueStorage()._routeMetadataContext = nil}
+  package mutating func clearRouteMetadataContext() {_uniqueStorage()._routeMetadataContext = nil}
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated struct Peer: Sendable {
+  package nonisolated struct Peer: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var address: Contract_Address {
-      get {_address ?? Contract_Address()}
+    package var address: EnvoyAddress {
+      get {_address ?? EnvoyAddress()}
       set {_address = newValue}
     }
     /// Returns true if `address` has been explicitly set.
-    var hasAddress: Bool {self._address != nil}
+    package var hasAddress: Bool {self._address != nil}
     /// Clears the value of `address`. Subsequent reads from it will return its default value.
-    mutating func clearAddress() {self._address = nil}
+    package mutating func clearAddress() {self._address = nil}
 
-    var service: String = String()
+    package var service: String = String()
 
-    var labels: Dictionary<String,String> = [:]
+    package var labels: Dictionary<String,String> = [:]
 
-    var principal: String = String()
+    package var principal: String = String()
 
-    var certificate: String = String()
+    package var certificate: String = String()
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
 
-    fileprivate var _address: Contract_Address? = nil
+    fileprivate var _address: EnvoyAddress? = nil
   }
 
-  nonisolated struct Request: Sendable {
+  package nonisolated struct Request: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var time: SwiftProtobuf.Google_Protobuf_Timestamp {
+    package var time: SwiftProtobuf.Google_Protobuf_Timestamp {
       get {_time ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
       set {_time = newValue}
     }
     /// Returns true if `time` has been explicitly set.
-    var hasTime: Bool {self._time != nil}
+    package var hasTime: Bool {self._time != nil}
     /// Clears the value of `time`. Subsequent reads from it will return its default value.
-    mutating func clearTime() {self._time = nil}
+    package mutating func clearTime() {self._time = nil}
 
-    var http: Contract_AttributeContext.HttpRequest {
-      get {_http ?? Contract_AttributeContext.HttpRequest()}
+    package var http: EnvoyAttributeContext.HttpRequest {
+      get {_http ?? EnvoyAttributeContext.HttpRequest()}
       set {_http = newValue}
     }
     /// Returns true if `http` has been explicitly set.
-    var hasHTTP: Bool {self._http != nil}
+    package var hasHTTP: Bool {self._http != nil}
     /// Clears the value of `http`. Subsequent reads from it will return its default value.
-    mutating func clearHTTP() {self._http = nil}
+    package mutating func clearHTTP() {self._http = nil}
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
 
     fileprivate var _time: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
-    fileprivate var _http: Contract_AttributeContext.HttpRequest? = nil
+    fileprivate var _http: EnvoyAttributeContext.HttpRequest? = nil
   }
 
-  nonisolated struct HttpRequest: Sendable {
+  package nonisolated struct HttpRequest: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var id: String = String()
+    package var id: String = String()
 
-    var method: String = String()
+    package var method: String = String()
 
-    var headers: Dictionary<String,String> = [:]
+    package var headers: Dictionary<String,String> = [:]
 
-    var path: String = String()
+    package var path: String = String()
 
-    var host: String = String()
+    package var host: String = String()
 
-    var scheme: String = String()
+    package var scheme: String = String()
 
-    var query: String = String()
+    package var query: String = String()
 
-    var fragment: String = String()
+    package var fragment: String = String()
 
-    var size: Int64 = 0
+    package var size: Int64 = 0
 
-    var `protocol`: String = String()
+    package var `protocol`: String = String()
 
-    var body: String = String()
+    package var body: String = String()
 
-    var rawBody: Data = Data()
+    package var rawBody: Data = Data()
 
-    var headerMap: Contract_HeaderMap {
-      get {_headerMap ?? Contract_HeaderMap()}
+    package var headerMap: EnvoyHeaderMap {
+      get {_headerMap ?? EnvoyHeaderMap()}
       set {_headerMap = newValue}
     }
     /// Returns true if `headerMap` has been explicitly set.
-    var hasHeaderMap: Bool {self._headerMap != nil}
+    package var hasHeaderMap: Bool {self._headerMap != nil}
     /// Clears the value of `headerMap`. Subsequent reads from it will return its default value.
-    mutating func clearHeaderMap() {self._headerMap = nil}
+    package mutating func clearHeaderMap() {self._headerMap = nil}
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
 
-    fileprivate var _headerMap: Contract_HeaderMap? = nil
+    fileprivate var _headerMap: EnvoyHeaderMap? = nil
   }
 
-  nonisolated struct TLSSession: Sendable {
+  package nonisolated struct TLSSession: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var sni: String = String()
+    package var sni: String = String()
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
   }
 
-  init() {}
+  package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-nonisolated struct Contract_Address: Sendable {
+package nonisolated struct EnvoyAddress: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var address: Contract_Address.OneOf_Address? = nil
+  package var address: EnvoyAddress.OneOf_Address? = nil
 
-  var socketAddress: Contract_SocketAddress {
+  package var socketAddress: EnvoySocketAddress {
     get {
       if case .socketAddress(let v)? = address {return v}
-      return Contract_SocketAddress()
+      return EnvoySocketAddress()
     }
     set {address = .socketAddress(newValue)}
   }
 
-  var pipe: Contract_Pipe {
+  package var pipe: EnvoyPipe {
     get {
       if case .pipe(let v)? = address {return v}
-      return Contract_Pipe()
+      return EnvoyPipe()
     }
     set {address = .pipe(newValue)}
   }
 
-  var envoyInternalAddress: Contract_EnvoyInternalAddress {
+  package var envoyInternalAddress: EnvoyEnvoyInternalAddress {
     get {
       if case .envoyInternalAddress(let v)? = address {return v}
-      return Contract_EnvoyInternalAddress()
+      return EnvoyEnvoyInternalAddress()
     }
     set {address = .envoyInternalAddress(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Address: Equatable, Sendable {
-    case socketAddress(Contract_SocketAddress)
-    case pipe(Contract_Pipe)
-    case envoyInternalAddress(Contract_EnvoyInternalAddress)
+  package nonisolated enum OneOf_Address: Equatable, Sendable {
+    case socketAddress(EnvoySocketAddress)
+    case pipe(EnvoyPipe)
+    case envoyInternalAddress(EnvoyEnvoyInternalAddress)
 
   }
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Contract_SocketAddress: Sendable {
+package nonisolated struct EnvoySocketAddress: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var `protocol`: Contract_SocketAddress.ProtocolEnum = .tcp
+  package var `protocol`: EnvoySocketAddress.ProtocolEnum = .tcp
 
-  var address: String = String()
+  package var address: String = String()
 
-  var portSpecifier: Contract_SocketAddress.OneOf_PortSpecifier? = nil
+  package var portSpecifier: EnvoySocketAddress.OneOf_PortSpecifier? = nil
 
-  var portValue: UInt32 {
+  package var portValue: UInt32 {
     get {
       if case .portValue(let v)? = portSpecifier {return v}
       return 0
@@ -302,7 +307,7 @@ nonisolated struct Contract_SocketAddress: Sendable {
     set {portSpecifier = .portValue(newValue)}
   }
 
-  var namedPort: String {
+  package var namedPort: String {
     get {
       if case .namedPort(let v)? = portSpecifier {return v}
       return String()
@@ -310,31 +315,31 @@ nonisolated struct Contract_SocketAddress: Sendable {
     set {portSpecifier = .namedPort(newValue)}
   }
 
-  var resolverName: String = String()
+  package var resolverName: String = String()
 
-  var ipv4Compat: Bool = false
+  package var ipv4Compat: Bool = false
 
-  var networkNamespaceFilepath: String = String()
+  package var networkNamespaceFilepath: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_PortSpecifier: Equatable, Sendable {
+  package nonisolated enum OneOf_PortSpecifier: Equatable, Sendable {
     case portValue(UInt32)
     case namedPort(String)
 
   }
 
-  nonisolated enum ProtocolEnum: SwiftProtobuf.Enum, Swift.CaseIterable {
-    typealias RawValue = Int
+  package nonisolated enum ProtocolEnum: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
     case tcp // = 0
     case udp // = 1
     case UNRECOGNIZED(Int)
 
-    init() {
+    package init() {
       self = .tcp
     }
 
-    init?(rawValue: Int) {
+    package init?(rawValue: Int) {
       switch rawValue {
       case 0: self = .tcp
       case 1: self = .udp
@@ -342,7 +347,7 @@ nonisolated struct Contract_SocketAddress: Sendable {
       }
     }
 
-    var rawValue: Int {
+    package var rawValue: Int {
       switch self {
       case .tcp: return 0
       case .udp: return 1
@@ -351,38 +356,38 @@ nonisolated struct Contract_SocketAddress: Sendable {
     }
 
     // The compiler won't synthesize support with the UNRECOGNIZED case.
-    static let allCases: [Contract_SocketAddress.ProtocolEnum] = [
+    package static let allCases: [EnvoySocketAddress.ProtocolEnum] = [
       .tcp,
       .udp,
     ]
 
   }
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Contract_Pipe: Sendable {
+package nonisolated struct EnvoyPipe: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var path: String = String()
+  package var path: String = String()
 
-  var mode: UInt32 = 0
+  package var mode: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Contract_EnvoyInternalAddress: Sendable {
+package nonisolated struct EnvoyEnvoyInternalAddress: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var addressNameSpecifier: Contract_EnvoyInternalAddress.OneOf_AddressNameSpecifier? = nil
+  package var addressNameSpecifier: EnvoyEnvoyInternalAddress.OneOf_AddressNameSpecifier? = nil
 
-  var serverListenerName: String {
+  package var serverListenerName: String {
     get {
       if case .serverListenerName(let v)? = addressNameSpecifier {return v}
       return String()
@@ -390,251 +395,494 @@ nonisolated struct Contract_EnvoyInternalAddress: Sendable {
     set {addressNameSpecifier = .serverListenerName(newValue)}
   }
 
-  var endpointID: String = String()
+  package var endpointID: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_AddressNameSpecifier: Equatable, Sendable {
+  package nonisolated enum OneOf_AddressNameSpecifier: Equatable, Sendable {
     case serverListenerName(String)
 
   }
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Contract_Metadata: Sendable {
+package nonisolated struct EnvoyMetadata: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var filterMetadata: Dictionary<String,SwiftProtobuf.Google_Protobuf_Struct> = [:]
+  package var filterMetadata: Dictionary<String,SwiftProtobuf.Google_Protobuf_Struct> = [:]
 
-  var typedFilterMetadata: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> = [:]
+  package var typedFilterMetadata: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> = [:]
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Contract_HeaderMap: Sendable {
+package nonisolated struct EnvoyHeaderMap: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var headers: [Contract_HeaderValue] = []
+  package var headers: [EnvoyHeaderValue] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Contract_HeaderValue: Sendable {
+package nonisolated struct EnvoyHeaderValue: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var key: String = String()
+  package var key: String = String()
 
-  var value: String = String()
+  package var value: String = String()
 
-  var rawValue: Data = Data()
+  package var rawValue: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Contract_CheckResponse: Sendable {
+package nonisolated struct EnvoyCheckResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var status: Contract_Status {
-    get {_status ?? Contract_Status()}
+  package var status: EnvoyStatus {
+    get {_status ?? EnvoyStatus()}
     set {_status = newValue}
   }
   /// Returns true if `status` has been explicitly set.
-  var hasStatus: Bool {self._status != nil}
+  package var hasStatus: Bool {self._status != nil}
   /// Clears the value of `status`. Subsequent reads from it will return its default value.
-  mutating func clearStatus() {self._status = nil}
+  package mutating func clearStatus() {self._status = nil}
 
-  var httpResponse: Contract_CheckResponse.OneOf_HTTPResponse? = nil
+  package var httpResponse: EnvoyCheckResponse.OneOf_HTTPResponse? = nil
 
-  var deniedResponse: Contract_DeniedHttpResponse {
+  package var deniedResponse: EnvoyDeniedHttpResponse {
     get {
       if case .deniedResponse(let v)? = httpResponse {return v}
-      return Contract_DeniedHttpResponse()
+      return EnvoyDeniedHttpResponse()
     }
     set {httpResponse = .deniedResponse(newValue)}
   }
 
-  var okResponse: Contract_OkHttpResponse {
+  package var okResponse: EnvoyOkHttpResponse {
     get {
       if case .okResponse(let v)? = httpResponse {return v}
-      return Contract_OkHttpResponse()
+      return EnvoyOkHttpResponse()
     }
     set {httpResponse = .okResponse(newValue)}
   }
 
-  var errorResponse: Contract_DeniedHttpResponse {
+  package var errorResponse: EnvoyDeniedHttpResponse {
     get {
       if case .errorResponse(let v)? = httpResponse {return v}
-      return Contract_DeniedHttpResponse()
+      return EnvoyDeniedHttpResponse()
     }
     set {httpResponse = .errorResponse(newValue)}
   }
 
-  var dynamicMetadata: SwiftProtobuf.Google_Protobuf_Struct {
+  package var dynamicMetadata: SwiftProtobuf.Google_Protobuf_Struct {
     get {_dynamicMetadata ?? SwiftProtobuf.Google_Protobuf_Struct()}
     set {_dynamicMetadata = newValue}
   }
   /// Returns true if `dynamicMetadata` has been explicitly set.
-  var hasDynamicMetadata: Bool {self._dynamicMetadata != nil}
+  package var hasDynamicMetadata: Bool {self._dynamicMetadata != nil}
   /// Clears the value of `dynamicMetadata`. Subsequent reads from it will return its default value.
-  mutating func clearDynamicMetadata() {self._dynamicMetadata = nil}
+  package mutating func clearDynamicMetadata() {self._dynamicMetadata = nil}
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_HTTPResponse: Equatable, Sendable {
-    case deniedResponse(Contract_DeniedHttpResponse)
-    case okResponse(Contract_OkHttpResponse)
-    case errorResponse(Contract_DeniedHttpResponse)
+  package nonisolated enum OneOf_HTTPResponse: Equatable, Sendable {
+    case deniedResponse(EnvoyDeniedHttpResponse)
+    case okResponse(EnvoyOkHttpResponse)
+    case errorResponse(EnvoyDeniedHttpResponse)
 
   }
 
-  init() {}
+  package init() {}
 
-  fileprivate var _status: Contract_Status? = nil
+  fileprivate var _status: EnvoyStatus? = nil
   fileprivate var _dynamicMetadata: SwiftProtobuf.Google_Protobuf_Struct? = nil
 }
 
-nonisolated struct Contract_Status: Sendable {
+package nonisolated struct EnvoyStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var code: Int32 = 0
+  package var code: Int32 = 0
 
-  var message: String = String()
+  package var message: String = String()
 
-  var details: [SwiftProtobuf.Google_Protobuf_Any] = []
+  package var details: [SwiftProtobuf.Google_Protobuf_Any] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Contract_OkHttpResponse: Sendable {
+package nonisolated struct EnvoyOkHttpResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var headers: [Contract_HeaderValueOption] = []
+  package var headers: [EnvoyHeaderValueOption] = []
 
-  var headersToRemove: [String] = []
+  package var headersToRemove: [String] = []
 
-  var dynamicMetadata: SwiftProtobuf.Google_Protobuf_Struct {
-    get {_dynamicMetadata ?? SwiftProtobuf.Google_Protobuf_Struct()}
-    set {_dynamicMetadata = newValue}
-  }
-  /// Returns true if `dynamicMetadata` has been explicitly set.
-  var hasDynamicMetadata: Bool {self._dynamicMetadata != nil}
-  /// Clears the value of `dynamicMetadata`. Subsequent reads from it will return its default value.
-  mutating func clearDynamicMetadata() {self._dynamicMetadata = nil}
+  package var responseHeadersToAdd: [EnvoyHeaderValueOption] = []
 
-  var responseHeadersToAdd: [Contract_HeaderValueOption] = []
+  package var queryParametersToSet: [EnvoyQueryParameter] = []
 
-  var queryParametersToSet: [Contract_QueryParameter] = []
+  package var queryParametersToRemove: [String] = []
 
-  var queryParametersToRemove: [String] = []
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-
-  fileprivate var _dynamicMetadata: SwiftProtobuf.Google_Protobuf_Struct? = nil
+  package init() {}
 }
 
-nonisolated struct Contract_DeniedHttpResponse: Sendable {
+package nonisolated struct EnvoyDeniedHttpResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var status: Contract_HttpStatus {
-    get {_status ?? Contract_HttpStatus()}
+  package var status: EnvoyHttpStatus {
+    get {_status ?? EnvoyHttpStatus()}
     set {_status = newValue}
   }
   /// Returns true if `status` has been explicitly set.
-  var hasStatus: Bool {self._status != nil}
+  package var hasStatus: Bool {self._status != nil}
   /// Clears the value of `status`. Subsequent reads from it will return its default value.
-  mutating func clearStatus() {self._status = nil}
+  package mutating func clearStatus() {self._status = nil}
 
-  var headers: [Contract_HeaderValueOption] = []
+  package var headers: [EnvoyHeaderValueOption] = []
 
-  var body: String = String()
+  package var body: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
-  fileprivate var _status: Contract_HttpStatus? = nil
+  fileprivate var _status: EnvoyHttpStatus? = nil
 }
 
-/// The code is an enum in Envoy's API; an int32 reads the same bytes.
-nonisolated struct Contract_HttpStatus: Sendable {
+package nonisolated struct EnvoyHttpStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var code: Int32 = 0
+  package var code: EnvoyHttpStatus.Code = .empty
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  /// envoy.type.v3.StatusCode
+  package nonisolated enum Code: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case empty // = 0
+    case `continue` // = 100
+    case ok // = 200
+    case created // = 201
+    case accepted // = 202
+    case nonAuthoritativeInformation // = 203
+    case noContent // = 204
+    case resetContent // = 205
+    case partialContent // = 206
+    case multiStatus // = 207
+    case alreadyReported // = 208
+    case imused // = 226
+    case multipleChoices // = 300
+    case movedPermanently // = 301
+    case found // = 302
+    case seeOther // = 303
+    case notModified // = 304
+    case useProxy // = 305
+    case temporaryRedirect // = 307
+    case permanentRedirect // = 308
+    case badRequest // = 400
+    case unauthorized // = 401
+    case paymentRequired // = 402
+    case forbidden // = 403
+    case notFound // = 404
+    case methodNotAllowed // = 405
+    case notAcceptable // = 406
+    case proxyAuthenticationRequired // = 407
+    case requestTimeout // = 408
+    case conflict // = 409
+    case gone // = 410
+    case lengthRequired // = 411
+    case preconditionFailed // = 412
+    case payloadTooLarge // = 413
+    case uritooLong // = 414
+    case unsupportedMediaType // = 415
+    case rangeNotSatisfiable // = 416
+    case expectationFailed // = 417
+    case misdirectedRequest // = 421
+    case unprocessableEntity // = 422
+    case locked // = 423
+    case failedDependency // = 424
+    case upgradeRequired // = 426
+    case preconditionRequired // = 428
+    case tooManyRequests // = 429
+    case requestHeaderFieldsTooLarge // = 431
+    case internalServerError // = 500
+    case notImplemented // = 501
+    case badGateway // = 502
+    case serviceUnavailable // = 503
+    case gatewayTimeout // = 504
+    case httpversionNotSupported // = 505
+    case variantAlsoNegotiates // = 506
+    case insufficientStorage // = 507
+    case loopDetected // = 508
+    case notExtended // = 510
+    case networkAuthenticationRequired // = 511
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .empty
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .empty
+      case 100: self = .continue
+      case 200: self = .ok
+      case 201: self = .created
+      case 202: self = .accepted
+      case 203: self = .nonAuthoritativeInformation
+      case 204: self = .noContent
+      case 205: self = .resetContent
+      case 206: self = .partialContent
+      case 207: self = .multiStatus
+      case 208: self = .alreadyReported
+      case 226: self = .imused
+      case 300: self = .multipleChoices
+      case 301: self = .movedPermanently
+      case 302: self = .found
+      case 303: self = .seeOther
+      case 304: self = .notModified
+      case 305: self = .useProxy
+      case 307: self = .temporaryRedirect
+      case 308: self = .permanentRedirect
+      case 400: self = .badRequest
+      case 401: self = .unauthorized
+      case 402: self = .paymentRequired
+      case 403: self = .forbidden
+      case 404: self = .notFound
+      case 405: self = .methodNotAllowed
+      case 406: self = .notAcceptable
+      case 407: self = .proxyAuthenticationRequired
+      case 408: self = .requestTimeout
+      case 409: self = .conflict
+      case 410: self = .gone
+      case 411: self = .lengthRequired
+      case 412: self = .preconditionFailed
+      case 413: self = .payloadTooLarge
+      case 414: self = .uritooLong
+      case 415: self = .unsupportedMediaType
+      case 416: self = .rangeNotSatisfiable
+      case 417: self = .expectationFailed
+      case 421: self = .misdirectedRequest
+      case 422: self = .unprocessableEntity
+      case 423: self = .locked
+      case 424: self = .failedDependency
+      case 426: self = .upgradeRequired
+      case 428: self = .preconditionRequired
+      case 429: self = .tooManyRequests
+      case 431: self = .requestHeaderFieldsTooLarge
+      case 500: self = .internalServerError
+      case 501: self = .notImplemented
+      case 502: self = .badGateway
+      case 503: self = .serviceUnavailable
+      case 504: self = .gatewayTimeout
+      case 505: self = .httpversionNotSupported
+      case 506: self = .variantAlsoNegotiates
+      case 507: self = .insufficientStorage
+      case 508: self = .loopDetected
+      case 510: self = .notExtended
+      case 511: self = .networkAuthenticationRequired
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .empty: return 0
+      case .continue: return 100
+      case .ok: return 200
+      case .created: return 201
+      case .accepted: return 202
+      case .nonAuthoritativeInformation: return 203
+      case .noContent: return 204
+      case .resetContent: return 205
+      case .partialContent: return 206
+      case .multiStatus: return 207
+      case .alreadyReported: return 208
+      case .imused: return 226
+      case .multipleChoices: return 300
+      case .movedPermanently: return 301
+      case .found: return 302
+      case .seeOther: return 303
+      case .notModified: return 304
+      case .useProxy: return 305
+      case .temporaryRedirect: return 307
+      case .permanentRedirect: return 308
+      case .badRequest: return 400
+      case .unauthorized: return 401
+      case .paymentRequired: return 402
+      case .forbidden: return 403
+      case .notFound: return 404
+      case .methodNotAllowed: return 405
+      case .notAcceptable: return 406
+      case .proxyAuthenticationRequired: return 407
+      case .requestTimeout: return 408
+      case .conflict: return 409
+      case .gone: return 410
+      case .lengthRequired: return 411
+      case .preconditionFailed: return 412
+      case .payloadTooLarge: return 413
+      case .uritooLong: return 414
+      case .unsupportedMediaType: return 415
+      case .rangeNotSatisfiable: return 416
+      case .expectationFailed: return 417
+      case .misdirectedRequest: return 421
+      case .unprocessableEntity: return 422
+      case .locked: return 423
+      case .failedDependency: return 424
+      case .upgradeRequired: return 426
+      case .preconditionRequired: return 428
+      case .tooManyRequests: return 429
+      case .requestHeaderFieldsTooLarge: return 431
+      case .internalServerError: return 500
+      case .notImplemented: return 501
+      case .badGateway: return 502
+      case .serviceUnavailable: return 503
+      case .gatewayTimeout: return 504
+      case .httpversionNotSupported: return 505
+      case .variantAlsoNegotiates: return 506
+      case .insufficientStorage: return 507
+      case .loopDetected: return 508
+      case .notExtended: return 510
+      case .networkAuthenticationRequired: return 511
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [EnvoyHttpStatus.Code] = [
+      .empty,
+      .continue,
+      .ok,
+      .created,
+      .accepted,
+      .nonAuthoritativeInformation,
+      .noContent,
+      .resetContent,
+      .partialContent,
+      .multiStatus,
+      .alreadyReported,
+      .imused,
+      .multipleChoices,
+      .movedPermanently,
+      .found,
+      .seeOther,
+      .notModified,
+      .useProxy,
+      .temporaryRedirect,
+      .permanentRedirect,
+      .badRequest,
+      .unauthorized,
+      .paymentRequired,
+      .forbidden,
+      .notFound,
+      .methodNotAllowed,
+      .notAcceptable,
+      .proxyAuthenticationRequired,
+      .requestTimeout,
+      .conflict,
+      .gone,
+      .lengthRequired,
+      .preconditionFailed,
+      .payloadTooLarge,
+      .uritooLong,
+      .unsupportedMediaType,
+      .rangeNotSatisfiable,
+      .expectationFailed,
+      .misdirectedRequest,
+      .unprocessableEntity,
+      .locked,
+      .failedDependency,
+      .upgradeRequired,
+      .preconditionRequired,
+      .tooManyRequests,
+      .requestHeaderFieldsTooLarge,
+      .internalServerError,
+      .notImplemented,
+      .badGateway,
+      .serviceUnavailable,
+      .gatewayTimeout,
+      .httpversionNotSupported,
+      .variantAlsoNegotiates,
+      .insufficientStorage,
+      .loopDetected,
+      .notExtended,
+      .networkAuthenticationRequired,
+    ]
+
+  }
+
+  package init() {}
 }
 
-nonisolated struct Contract_HeaderValueOption: Sendable {
+package nonisolated struct EnvoyHeaderValueOption: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var header: Contract_HeaderValue {
-    get {_header ?? Contract_HeaderValue()}
+  package var header: EnvoyHeaderValue {
+    get {_header ?? EnvoyHeaderValue()}
     set {_header = newValue}
   }
   /// Returns true if `header` has been explicitly set.
-  var hasHeader: Bool {self._header != nil}
+  package var hasHeader: Bool {self._header != nil}
   /// Clears the value of `header`. Subsequent reads from it will return its default value.
-  mutating func clearHeader() {self._header = nil}
+  package mutating func clearHeader() {self._header = nil}
 
-  var append: SwiftProtobuf.Google_Protobuf_BoolValue {
+  package var append: SwiftProtobuf.Google_Protobuf_BoolValue {
     get {_append ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
     set {_append = newValue}
   }
   /// Returns true if `append` has been explicitly set.
-  var hasAppend: Bool {self._append != nil}
+  package var hasAppend: Bool {self._append != nil}
   /// Clears the value of `append`. Subsequent reads from it will return its default value.
-  mutating func clearAppend() {self._append = nil}
+  package mutating func clearAppend() {self._append = nil}
 
-  var appendAction: Contract_HeaderValueOption.HeaderAppendAction = .appendIfExistsOrAdd
+  package var appendAction: EnvoyHeaderValueOption.HeaderAppendAction = .appendIfExistsOrAdd
 
-  var keepEmptyValue: Bool = false
+  package var keepEmptyValue: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum HeaderAppendAction: SwiftProtobuf.Enum, Swift.CaseIterable {
-    typealias RawValue = Int
+  package nonisolated enum HeaderAppendAction: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
     case appendIfExistsOrAdd // = 0
     case addIfAbsent // = 1
     case overwriteIfExistsOrAdd // = 2
     case overwriteIfExists // = 3
     case UNRECOGNIZED(Int)
 
-    init() {
+    package init() {
       self = .appendIfExistsOrAdd
     }
 
-    init?(rawValue: Int) {
+    package init?(rawValue: Int) {
       switch rawValue {
       case 0: self = .appendIfExistsOrAdd
       case 1: self = .addIfAbsent
@@ -644,7 +892,7 @@ nonisolated struct Contract_HeaderValueOption: Sendable {
       }
     }
 
-    var rawValue: Int {
+    package var rawValue: Int {
       switch self {
       case .appendIfExistsOrAdd: return 0
       case .addIfAbsent: return 1
@@ -655,7 +903,7 @@ nonisolated struct Contract_HeaderValueOption: Sendable {
     }
 
     // The compiler won't synthesize support with the UNRECOGNIZED case.
-    static let allCases: [Contract_HeaderValueOption.HeaderAppendAction] = [
+    package static let allCases: [EnvoyHeaderValueOption.HeaderAppendAction] = [
       .appendIfExistsOrAdd,
       .addIfAbsent,
       .overwriteIfExistsOrAdd,
@@ -664,35 +912,35 @@ nonisolated struct Contract_HeaderValueOption: Sendable {
 
   }
 
-  init() {}
+  package init() {}
 
-  fileprivate var _header: Contract_HeaderValue? = nil
+  fileprivate var _header: EnvoyHeaderValue? = nil
   fileprivate var _append: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
 }
 
-nonisolated struct Contract_QueryParameter: Sendable {
+package nonisolated struct EnvoyQueryParameter: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var key: String = String()
+  package var key: String = String()
 
-  var value: String = String()
+  package var value: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "contract"
 
-nonisolated extension Contract_CheckRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CheckRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attributes\0")
+nonisolated extension EnvoyCheckRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attributes\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -704,7 +952,7 @@ nonisolated extension Contract_CheckRequest: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -715,25 +963,25 @@ nonisolated extension Contract_CheckRequest: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_CheckRequest, rhs: Contract_CheckRequest) -> Bool {
+  package static func ==(lhs: EnvoyCheckRequest, rhs: EnvoyCheckRequest) -> Bool {
     if lhs._attributes != rhs._attributes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Contract_AttributeContext: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".AttributeContext"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{1}destination\0\u{2}\u{2}request\0\u{4}\u{6}context_extensions\0\u{3}metadata_context\0\u{3}tls_session\0\u{3}route_metadata_context\0")
+nonisolated extension EnvoyAttributeContext: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AttributeContext"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{1}destination\0\u{2}\u{2}request\0\u{4}\u{6}context_extensions\0\u{3}metadata_context\0\u{3}tls_session\0\u{3}route_metadata_context\0")
 
   fileprivate class _StorageClass {
-    var _source: Contract_AttributeContext.Peer? = nil
-    var _destination: Contract_AttributeContext.Peer? = nil
-    var _request: Contract_AttributeContext.Request? = nil
+    var _source: EnvoyAttributeContext.Peer? = nil
+    var _destination: EnvoyAttributeContext.Peer? = nil
+    var _request: EnvoyAttributeContext.Request? = nil
     var _contextExtensions: Dictionary<String,String> = [:]
-    var _metadataContext: Contract_Metadata? = nil
-    var _tlsSession: Contract_AttributeContext.TLSSession? = nil
-    var _routeMetadataContext: Contract_Metadata? = nil
+    var _metadataContext: EnvoyMetadata? = nil
+    var _tlsSession: EnvoyAttributeContext.TLSSession? = nil
+    var _routeMetadataContext: EnvoyMetadata? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -761,7 +1009,7 @@ nonisolated extension Contract_AttributeContext: SwiftProtobuf.Message, SwiftPro
     return _storage
   }
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     _ = _uniqueStorage()
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       while let fieldNumber = try decoder.nextFieldNumber() {
@@ -782,7 +1030,7 @@ nonisolated extension Contract_AttributeContext: SwiftProtobuf.Message, SwiftPro
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every if/case branch local when no optimizations
@@ -813,7 +1061,7 @@ nonisolated extension Contract_AttributeContext: SwiftProtobuf.Message, SwiftPro
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_AttributeContext, rhs: Contract_AttributeContext) -> Bool {
+  package static func ==(lhs: EnvoyAttributeContext, rhs: EnvoyAttributeContext) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
@@ -834,11 +1082,11 @@ nonisolated extension Contract_AttributeContext: SwiftProtobuf.Message, SwiftPro
   }
 }
 
-nonisolated extension Contract_AttributeContext.Peer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Contract_AttributeContext.protoMessageName + ".Peer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{1}service\0\u{1}labels\0\u{1}principal\0\u{1}certificate\0")
+nonisolated extension EnvoyAttributeContext.Peer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = EnvoyAttributeContext.protoMessageName + ".Peer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{1}service\0\u{1}labels\0\u{1}principal\0\u{1}certificate\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -854,7 +1102,7 @@ nonisolated extension Contract_AttributeContext.Peer: SwiftProtobuf.Message, Swi
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -877,7 +1125,7 @@ nonisolated extension Contract_AttributeContext.Peer: SwiftProtobuf.Message, Swi
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_AttributeContext.Peer, rhs: Contract_AttributeContext.Peer) -> Bool {
+  package static func ==(lhs: EnvoyAttributeContext.Peer, rhs: EnvoyAttributeContext.Peer) -> Bool {
     if lhs._address != rhs._address {return false}
     if lhs.service != rhs.service {return false}
     if lhs.labels != rhs.labels {return false}
@@ -888,11 +1136,11 @@ nonisolated extension Contract_AttributeContext.Peer: SwiftProtobuf.Message, Swi
   }
 }
 
-nonisolated extension Contract_AttributeContext.Request: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Contract_AttributeContext.protoMessageName + ".Request"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}time\0\u{1}http\0")
+nonisolated extension EnvoyAttributeContext.Request: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = EnvoyAttributeContext.protoMessageName + ".Request"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}time\0\u{1}http\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -905,7 +1153,7 @@ nonisolated extension Contract_AttributeContext.Request: SwiftProtobuf.Message, 
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -919,7 +1167,7 @@ nonisolated extension Contract_AttributeContext.Request: SwiftProtobuf.Message, 
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_AttributeContext.Request, rhs: Contract_AttributeContext.Request) -> Bool {
+  package static func ==(lhs: EnvoyAttributeContext.Request, rhs: EnvoyAttributeContext.Request) -> Bool {
     if lhs._time != rhs._time {return false}
     if lhs._http != rhs._http {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -927,11 +1175,11 @@ nonisolated extension Contract_AttributeContext.Request: SwiftProtobuf.Message, 
   }
 }
 
-nonisolated extension Contract_AttributeContext.HttpRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Contract_AttributeContext.protoMessageName + ".HttpRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}method\0\u{1}headers\0\u{1}path\0\u{1}host\0\u{1}scheme\0\u{1}query\0\u{1}fragment\0\u{1}size\0\u{1}protocol\0\u{1}body\0\u{3}raw_body\0\u{3}header_map\0")
+nonisolated extension EnvoyAttributeContext.HttpRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = EnvoyAttributeContext.protoMessageName + ".HttpRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}method\0\u{1}headers\0\u{1}path\0\u{1}host\0\u{1}scheme\0\u{1}query\0\u{1}fragment\0\u{1}size\0\u{1}protocol\0\u{1}body\0\u{3}raw_body\0\u{3}header_map\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -955,7 +1203,7 @@ nonisolated extension Contract_AttributeContext.HttpRequest: SwiftProtobuf.Messa
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1002,7 +1250,7 @@ nonisolated extension Contract_AttributeContext.HttpRequest: SwiftProtobuf.Messa
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_AttributeContext.HttpRequest, rhs: Contract_AttributeContext.HttpRequest) -> Bool {
+  package static func ==(lhs: EnvoyAttributeContext.HttpRequest, rhs: EnvoyAttributeContext.HttpRequest) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.method != rhs.method {return false}
     if lhs.headers != rhs.headers {return false}
@@ -1021,11 +1269,11 @@ nonisolated extension Contract_AttributeContext.HttpRequest: SwiftProtobuf.Messa
   }
 }
 
-nonisolated extension Contract_AttributeContext.TLSSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Contract_AttributeContext.protoMessageName + ".TLSSession"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sni\0")
+nonisolated extension EnvoyAttributeContext.TLSSession: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = EnvoyAttributeContext.protoMessageName + ".TLSSession"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sni\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1037,32 +1285,32 @@ nonisolated extension Contract_AttributeContext.TLSSession: SwiftProtobuf.Messag
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.sni.isEmpty {
       try visitor.visitSingularStringField(value: self.sni, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_AttributeContext.TLSSession, rhs: Contract_AttributeContext.TLSSession) -> Bool {
+  package static func ==(lhs: EnvoyAttributeContext.TLSSession, rhs: EnvoyAttributeContext.TLSSession) -> Bool {
     if lhs.sni != rhs.sni {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Contract_Address: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Address"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}socket_address\0\u{1}pipe\0\u{3}envoy_internal_address\0")
+nonisolated extension EnvoyAddress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Address"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}socket_address\0\u{1}pipe\0\u{3}envoy_internal_address\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try {
-        var v: Contract_SocketAddress?
+        var v: EnvoySocketAddress?
         var hadOneofValue = false
         if let current = self.address {
           hadOneofValue = true
@@ -1075,7 +1323,7 @@ nonisolated extension Contract_Address: SwiftProtobuf.Message, SwiftProtobuf._Me
         }
       }()
       case 2: try {
-        var v: Contract_Pipe?
+        var v: EnvoyPipe?
         var hadOneofValue = false
         if let current = self.address {
           hadOneofValue = true
@@ -1088,7 +1336,7 @@ nonisolated extension Contract_Address: SwiftProtobuf.Message, SwiftProtobuf._Me
         }
       }()
       case 3: try {
-        var v: Contract_EnvoyInternalAddress?
+        var v: EnvoyEnvoyInternalAddress?
         var hadOneofValue = false
         if let current = self.address {
           hadOneofValue = true
@@ -1105,7 +1353,7 @@ nonisolated extension Contract_Address: SwiftProtobuf.Message, SwiftProtobuf._Me
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1128,18 +1376,18 @@ nonisolated extension Contract_Address: SwiftProtobuf.Message, SwiftProtobuf._Me
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_Address, rhs: Contract_Address) -> Bool {
+  package static func ==(lhs: EnvoyAddress, rhs: EnvoyAddress) -> Bool {
     if lhs.address != rhs.address {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Contract_SocketAddress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SocketAddress"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}address\0\u{3}port_value\0\u{3}named_port\0\u{3}resolver_name\0\u{3}ipv4_compat\0\u{3}network_namespace_filepath\0")
+nonisolated extension EnvoySocketAddress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SocketAddress"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}address\0\u{3}port_value\0\u{3}named_port\0\u{3}resolver_name\0\u{3}ipv4_compat\0\u{3}network_namespace_filepath\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1171,7 +1419,7 @@ nonisolated extension Contract_SocketAddress: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1205,7 +1453,7 @@ nonisolated extension Contract_SocketAddress: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_SocketAddress, rhs: Contract_SocketAddress) -> Bool {
+  package static func ==(lhs: EnvoySocketAddress, rhs: EnvoySocketAddress) -> Bool {
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.address != rhs.address {return false}
     if lhs.portSpecifier != rhs.portSpecifier {return false}
@@ -1217,15 +1465,15 @@ nonisolated extension Contract_SocketAddress: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
-nonisolated extension Contract_SocketAddress.ProtocolEnum: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TCP\0\u{1}UDP\0")
+nonisolated extension EnvoySocketAddress.ProtocolEnum: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TCP\0\u{1}UDP\0")
 }
 
-nonisolated extension Contract_Pipe: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Pipe"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}mode\0")
+nonisolated extension EnvoyPipe: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Pipe"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}mode\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1238,7 +1486,7 @@ nonisolated extension Contract_Pipe: SwiftProtobuf.Message, SwiftProtobuf._Messa
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.path.isEmpty {
       try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
     }
@@ -1248,7 +1496,7 @@ nonisolated extension Contract_Pipe: SwiftProtobuf.Message, SwiftProtobuf._Messa
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_Pipe, rhs: Contract_Pipe) -> Bool {
+  package static func ==(lhs: EnvoyPipe, rhs: EnvoyPipe) -> Bool {
     if lhs.path != rhs.path {return false}
     if lhs.mode != rhs.mode {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1256,11 +1504,11 @@ nonisolated extension Contract_Pipe: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
-nonisolated extension Contract_EnvoyInternalAddress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".EnvoyInternalAddress"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}server_listener_name\0\u{3}endpoint_id\0")
+nonisolated extension EnvoyEnvoyInternalAddress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".EnvoyInternalAddress"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}server_listener_name\0\u{3}endpoint_id\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1280,7 +1528,7 @@ nonisolated extension Contract_EnvoyInternalAddress: SwiftProtobuf.Message, Swif
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1294,7 +1542,7 @@ nonisolated extension Contract_EnvoyInternalAddress: SwiftProtobuf.Message, Swif
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_EnvoyInternalAddress, rhs: Contract_EnvoyInternalAddress) -> Bool {
+  package static func ==(lhs: EnvoyEnvoyInternalAddress, rhs: EnvoyEnvoyInternalAddress) -> Bool {
     if lhs.addressNameSpecifier != rhs.addressNameSpecifier {return false}
     if lhs.endpointID != rhs.endpointID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1302,11 +1550,11 @@ nonisolated extension Contract_EnvoyInternalAddress: SwiftProtobuf.Message, Swif
   }
 }
 
-nonisolated extension Contract_Metadata: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Metadata"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}filter_metadata\0\u{3}typed_filter_metadata\0")
+nonisolated extension EnvoyMetadata: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Metadata"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}filter_metadata\0\u{3}typed_filter_metadata\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1319,7 +1567,7 @@ nonisolated extension Contract_Metadata: SwiftProtobuf.Message, SwiftProtobuf._M
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.filterMetadata.isEmpty {
       try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Struct>.self, value: self.filterMetadata, fieldNumber: 1)
     }
@@ -1329,7 +1577,7 @@ nonisolated extension Contract_Metadata: SwiftProtobuf.Message, SwiftProtobuf._M
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_Metadata, rhs: Contract_Metadata) -> Bool {
+  package static func ==(lhs: EnvoyMetadata, rhs: EnvoyMetadata) -> Bool {
     if lhs.filterMetadata != rhs.filterMetadata {return false}
     if lhs.typedFilterMetadata != rhs.typedFilterMetadata {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1337,11 +1585,11 @@ nonisolated extension Contract_Metadata: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
-nonisolated extension Contract_HeaderMap: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".HeaderMap"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}headers\0")
+nonisolated extension EnvoyHeaderMap: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HeaderMap"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}headers\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1353,25 +1601,25 @@ nonisolated extension Contract_HeaderMap: SwiftProtobuf.Message, SwiftProtobuf._
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.headers.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.headers, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_HeaderMap, rhs: Contract_HeaderMap) -> Bool {
+  package static func ==(lhs: EnvoyHeaderMap, rhs: EnvoyHeaderMap) -> Bool {
     if lhs.headers != rhs.headers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Contract_HeaderValue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".HeaderValue"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0\u{3}raw_value\0")
+nonisolated extension EnvoyHeaderValue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HeaderValue"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0\u{3}raw_value\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1385,7 +1633,7 @@ nonisolated extension Contract_HeaderValue: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.key.isEmpty {
       try visitor.visitSingularStringField(value: self.key, fieldNumber: 1)
     }
@@ -1398,7 +1646,7 @@ nonisolated extension Contract_HeaderValue: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_HeaderValue, rhs: Contract_HeaderValue) -> Bool {
+  package static func ==(lhs: EnvoyHeaderValue, rhs: EnvoyHeaderValue) -> Bool {
     if lhs.key != rhs.key {return false}
     if lhs.value != rhs.value {return false}
     if lhs.rawValue != rhs.rawValue {return false}
@@ -1407,11 +1655,11 @@ nonisolated extension Contract_HeaderValue: SwiftProtobuf.Message, SwiftProtobuf
   }
 }
 
-nonisolated extension Contract_CheckResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CheckResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0\u{3}denied_response\0\u{3}ok_response\0\u{3}dynamic_metadata\0\u{3}error_response\0")
+nonisolated extension EnvoyCheckResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0\u{3}denied_response\0\u{3}ok_response\0\u{3}dynamic_metadata\0\u{3}error_response\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1419,7 +1667,7 @@ nonisolated extension Contract_CheckResponse: SwiftProtobuf.Message, SwiftProtob
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._status) }()
       case 2: try {
-        var v: Contract_DeniedHttpResponse?
+        var v: EnvoyDeniedHttpResponse?
         var hadOneofValue = false
         if let current = self.httpResponse {
           hadOneofValue = true
@@ -1432,7 +1680,7 @@ nonisolated extension Contract_CheckResponse: SwiftProtobuf.Message, SwiftProtob
         }
       }()
       case 3: try {
-        var v: Contract_OkHttpResponse?
+        var v: EnvoyOkHttpResponse?
         var hadOneofValue = false
         if let current = self.httpResponse {
           hadOneofValue = true
@@ -1446,7 +1694,7 @@ nonisolated extension Contract_CheckResponse: SwiftProtobuf.Message, SwiftProtob
       }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._dynamicMetadata) }()
       case 5: try {
-        var v: Contract_DeniedHttpResponse?
+        var v: EnvoyDeniedHttpResponse?
         var hadOneofValue = false
         if let current = self.httpResponse {
           hadOneofValue = true
@@ -1463,7 +1711,7 @@ nonisolated extension Contract_CheckResponse: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1491,7 +1739,7 @@ nonisolated extension Contract_CheckResponse: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_CheckResponse, rhs: Contract_CheckResponse) -> Bool {
+  package static func ==(lhs: EnvoyCheckResponse, rhs: EnvoyCheckResponse) -> Bool {
     if lhs._status != rhs._status {return false}
     if lhs.httpResponse != rhs.httpResponse {return false}
     if lhs._dynamicMetadata != rhs._dynamicMetadata {return false}
@@ -1500,11 +1748,11 @@ nonisolated extension Contract_CheckResponse: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
-nonisolated extension Contract_Status: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Status"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}message\0\u{1}details\0")
+nonisolated extension EnvoyStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Status"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}message\0\u{1}details\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1518,7 +1766,7 @@ nonisolated extension Contract_Status: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.code != 0 {
       try visitor.visitSingularInt32Field(value: self.code, fieldNumber: 1)
     }
@@ -1531,7 +1779,7 @@ nonisolated extension Contract_Status: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_Status, rhs: Contract_Status) -> Bool {
+  package static func ==(lhs: EnvoyStatus, rhs: EnvoyStatus) -> Bool {
     if lhs.code != rhs.code {return false}
     if lhs.message != rhs.message {return false}
     if lhs.details != rhs.details {return false}
@@ -1540,18 +1788,17 @@ nonisolated extension Contract_Status: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
-nonisolated extension Contract_OkHttpResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".OkHttpResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}headers\0\u{3}dynamic_metadata\0\u{4}\u{2}headers_to_remove\0\u{3}response_headers_to_add\0\u{3}query_parameters_to_set\0\u{3}query_parameters_to_remove\0")
+nonisolated extension EnvoyOkHttpResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OkHttpResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}headers\0\u{4}\u{3}headers_to_remove\0\u{3}response_headers_to_add\0\u{3}query_parameters_to_set\0\u{3}query_parameters_to_remove\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.headers) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._dynamicMetadata) }()
       case 5: try { try decoder.decodeRepeatedStringField(value: &self.headersToRemove) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.responseHeadersToAdd) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.queryParametersToSet) }()
@@ -1561,17 +1808,10 @@ nonisolated extension Contract_OkHttpResponse: SwiftProtobuf.Message, SwiftProto
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.headers.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.headers, fieldNumber: 2)
     }
-    try { if let v = self._dynamicMetadata {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
     if !self.headersToRemove.isEmpty {
       try visitor.visitRepeatedStringField(value: self.headersToRemove, fieldNumber: 5)
     }
@@ -1587,10 +1827,9 @@ nonisolated extension Contract_OkHttpResponse: SwiftProtobuf.Message, SwiftProto
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_OkHttpResponse, rhs: Contract_OkHttpResponse) -> Bool {
+  package static func ==(lhs: EnvoyOkHttpResponse, rhs: EnvoyOkHttpResponse) -> Bool {
     if lhs.headers != rhs.headers {return false}
     if lhs.headersToRemove != rhs.headersToRemove {return false}
-    if lhs._dynamicMetadata != rhs._dynamicMetadata {return false}
     if lhs.responseHeadersToAdd != rhs.responseHeadersToAdd {return false}
     if lhs.queryParametersToSet != rhs.queryParametersToSet {return false}
     if lhs.queryParametersToRemove != rhs.queryParametersToRemove {return false}
@@ -1599,11 +1838,11 @@ nonisolated extension Contract_OkHttpResponse: SwiftProtobuf.Message, SwiftProto
   }
 }
 
-nonisolated extension Contract_DeniedHttpResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".DeniedHttpResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0\u{1}headers\0\u{1}body\0")
+nonisolated extension EnvoyDeniedHttpResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DeniedHttpResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0\u{1}headers\0\u{1}body\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1617,7 +1856,7 @@ nonisolated extension Contract_DeniedHttpResponse: SwiftProtobuf.Message, SwiftP
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1634,7 +1873,7 @@ nonisolated extension Contract_DeniedHttpResponse: SwiftProtobuf.Message, SwiftP
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_DeniedHttpResponse, rhs: Contract_DeniedHttpResponse) -> Bool {
+  package static func ==(lhs: EnvoyDeniedHttpResponse, rhs: EnvoyDeniedHttpResponse) -> Bool {
     if lhs._status != rhs._status {return false}
     if lhs.headers != rhs.headers {return false}
     if lhs.body != rhs.body {return false}
@@ -1643,41 +1882,45 @@ nonisolated extension Contract_DeniedHttpResponse: SwiftProtobuf.Message, SwiftP
   }
 }
 
-nonisolated extension Contract_HttpStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".HttpStatus"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0")
+nonisolated extension EnvoyHttpStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HttpStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularInt32Field(value: &self.code) }()
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.code) }()
       default: break
       }
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.code != 0 {
-      try visitor.visitSingularInt32Field(value: self.code, fieldNumber: 1)
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.code != .empty {
+      try visitor.visitSingularEnumField(value: self.code, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_HttpStatus, rhs: Contract_HttpStatus) -> Bool {
+  package static func ==(lhs: EnvoyHttpStatus, rhs: EnvoyHttpStatus) -> Bool {
     if lhs.code != rhs.code {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Contract_HeaderValueOption: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".HeaderValueOption"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}append\0\u{3}append_action\0\u{3}keep_empty_value\0")
+nonisolated extension EnvoyHttpStatus.Code: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0Empty\0\u{2}d\u{1}Continue\0\u{2}d\u{1}OK\0\u{1}Created\0\u{1}Accepted\0\u{1}NonAuthoritativeInformation\0\u{1}NoContent\0\u{1}ResetContent\0\u{1}PartialContent\0\u{1}MultiStatus\0\u{1}AlreadyReported\0\u{2}\u{12}IMUsed\0\u{2}J\u{1}MultipleChoices\0\u{1}MovedPermanently\0\u{1}Found\0\u{1}SeeOther\0\u{1}NotModified\0\u{1}UseProxy\0\u{2}\u{2}TemporaryRedirect\0\u{1}PermanentRedirect\0\u{2}\\\u{1}BadRequest\0\u{1}Unauthorized\0\u{1}PaymentRequired\0\u{1}Forbidden\0\u{1}NotFound\0\u{1}MethodNotAllowed\0\u{1}NotAcceptable\0\u{1}ProxyAuthenticationRequired\0\u{1}RequestTimeout\0\u{1}Conflict\0\u{1}Gone\0\u{1}LengthRequired\0\u{1}PreconditionFailed\0\u{1}PayloadTooLarge\0\u{1}URITooLong\0\u{1}UnsupportedMediaType\0\u{1}RangeNotSatisfiable\0\u{1}ExpectationFailed\0\u{2}\u{4}MisdirectedRequest\0\u{1}UnprocessableEntity\0\u{1}Locked\0\u{1}FailedDependency\0\u{2}\u{2}UpgradeRequired\0\u{2}\u{2}PreconditionRequired\0\u{1}TooManyRequests\0\u{2}\u{2}RequestHeaderFieldsTooLarge\0\u{2}E\u{1}InternalServerError\0\u{1}NotImplemented\0\u{1}BadGateway\0\u{1}ServiceUnavailable\0\u{1}GatewayTimeout\0\u{1}HTTPVersionNotSupported\0\u{1}VariantAlsoNegotiates\0\u{1}InsufficientStorage\0\u{1}LoopDetected\0\u{2}\u{2}NotExtended\0\u{1}NetworkAuthenticationRequired\0")
+}
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+nonisolated extension EnvoyHeaderValueOption: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HeaderValueOption"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}append\0\u{3}append_action\0\u{3}keep_empty_value\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1692,7 +1935,7 @@ nonisolated extension Contract_HeaderValueOption: SwiftProtobuf.Message, SwiftPr
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1712,7 +1955,7 @@ nonisolated extension Contract_HeaderValueOption: SwiftProtobuf.Message, SwiftPr
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_HeaderValueOption, rhs: Contract_HeaderValueOption) -> Bool {
+  package static func ==(lhs: EnvoyHeaderValueOption, rhs: EnvoyHeaderValueOption) -> Bool {
     if lhs._header != rhs._header {return false}
     if lhs._append != rhs._append {return false}
     if lhs.appendAction != rhs.appendAction {return false}
@@ -1722,15 +1965,15 @@ nonisolated extension Contract_HeaderValueOption: SwiftProtobuf.Message, SwiftPr
   }
 }
 
-nonisolated extension Contract_HeaderValueOption.HeaderAppendAction: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0APPEND_IF_EXISTS_OR_ADD\0\u{1}ADD_IF_ABSENT\0\u{1}OVERWRITE_IF_EXISTS_OR_ADD\0\u{1}OVERWRITE_IF_EXISTS\0")
+nonisolated extension EnvoyHeaderValueOption.HeaderAppendAction: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0APPEND_IF_EXISTS_OR_ADD\0\u{1}ADD_IF_ABSENT\0\u{1}OVERWRITE_IF_EXISTS_OR_ADD\0\u{1}OVERWRITE_IF_EXISTS\0")
 }
 
-nonisolated extension Contract_QueryParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".QueryParameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0")
+nonisolated extension EnvoyQueryParameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".QueryParameter"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1743,7 +1986,7 @@ nonisolated extension Contract_QueryParameter: SwiftProtobuf.Message, SwiftProto
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.key.isEmpty {
       try visitor.visitSingularStringField(value: self.key, fieldNumber: 1)
     }
@@ -1753,7 +1996,7 @@ nonisolated extension Contract_QueryParameter: SwiftProtobuf.Message, SwiftProto
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Contract_QueryParameter, rhs: Contract_QueryParameter) -> Bool {
+  package static func ==(lhs: EnvoyQueryParameter, rhs: EnvoyQueryParameter) -> Bool {
     if lhs.key != rhs.key {return false}
     if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -42,6 +42,18 @@ import Bytes
         #expect(decoded(text, Base64.decodeStandard) == nil)
     }
 
+    /// In the first group, in a later one, and in the rest.
+    @Test func oneOddCharacterIsRefusedAtEachPlace() {
+        for byte in UInt8.min...UInt8.max where !Percent.isUnreserved(byte) || byte == 0x2E || byte == 0x7E {
+            for place in 0..<11 {
+                var encoded = utf8("AAAAAAAAAAA")
+                encoded[place] = byte
+                var output: [UInt8] = []
+                #expect(!encoded.withBytes { Base64.decodeURL($0, into: &output) }, "\(byte) at \(place)")
+            }
+        }
+    }
+
     /// Outputs of PHP's `base64_decode` without `strict`.
     @Test(arguments: [
         ("Zm9v\nYmFy", "foobar"), ("Zm9v YmFy ", "foobar"), ("Z!m@9#v", "foo"), ("Zg", "f"), ("Zg=", "f"), ("Z", ""),
