@@ -20,7 +20,7 @@ import EnvoyProtocol
             #expect(request.query.string == http.query && request.fragment.string == http.fragment)
             #expect(request.size == http.size)
             #expect(request.body.array == (http.rawBody.isEmpty ? utf8(http.body) : Array(http.rawBody)))
-            #expect(request.hasBody == !(http.rawBody.isEmpty && http.body.isEmpty))
+            #expect(!request.body.isEmpty == !(http.rawBody.isEmpty && http.body.isEmpty))
             #expect(request.timeSeconds == attributes.request.time.seconds)
             #expect(request.timeNanos == attributes.request.time.nanos)
             #expect(request.serverName.string == attributes.tlsSession.sni)
@@ -57,12 +57,12 @@ import EnvoyProtocol
                 let found = utf8(name).withBytes { name in request.header(name)?.array }
                 #expect(found == value, "\(name)")
             }
-            #expect(request.authorization?.array == expected["authorization"])
+            #expect(request.request.authorization?.array == expected["authorization"])
             #expect(request.cookie?.array == expected["cookie"])
-            #expect(request.contentType?.array == expected["content-type"])
-            #expect(request.forwardedProto?.array == expected["x-forwarded-proto"])
-            #expect(request.forwardedHost?.array == expected["x-forwarded-host"])
-            #expect(request.partialBody?.array == expected["x-envoy-auth-partial-body"])
+            #expect(request.request.contentType?.array == expected["content-type"])
+            #expect(request.request.forwardedProto?.array == expected["x-forwarded-proto"])
+            #expect(request.request.forwardedHost?.array == expected["x-forwarded-host"])
+            #expect(request.request.partialBody?.array == expected["x-envoy-auth-partial-body"])
         }
     }
 

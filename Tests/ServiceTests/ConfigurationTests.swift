@@ -373,7 +373,7 @@ private func problems(
             try ServiceTests.load(Self.withKeys, files: issuers.merging(["key": cookie]) { $1 })
         }
         func warnings(_ loaded: LoadedConfiguration) -> [String] {
-            loaded.warnings.map(\.problem).filter { !$0.contains("other than its owner") }
+            loaded.warnings.map(\.problem).filter { !$0.contains("other users can read it") }
         }
         let loaded = try load(cookie: text(p256.pem))
         #expect(loaded.keys.cookie?.algorithm == .es256)

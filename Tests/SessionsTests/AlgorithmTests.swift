@@ -30,7 +30,7 @@ import Bytes
         #expect(kept.cookies == [])
         let alone = world.check(world.request().adding("cookie", "sessionJwt=\(token)"))
         #expect(alone.decision?.identity?.userID == 3)
-        #expect(String(decoding: world.gate.keys.jwks, as: UTF8.self).contains(#""alg":"\#(algorithm.rawValue)""#))
+        #expect(String(decoding: world.policy.keys.jwks, as: UTF8.self).contains(#""alg":"\#(algorithm.rawValue)""#))
     }
 
     /// From RS256 to ES256: cookies of the previous key stay valid as long as it is published.

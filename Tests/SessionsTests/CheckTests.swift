@@ -212,7 +212,7 @@ import EnvoyProtocol
             }.reason == .signatureInvalid)
     }
 
-    @Test func inspectionChangesNothing() {
+    @Test func aDecisionThatIsNotCarriedOutChangesNothing() throws {
         let world = TestWorld()
         _ = world.check(world.signed(nonce: "warm"))
         let message = world.signed(nonce: "n").encode()

@@ -48,10 +48,12 @@ import EnvoyProtocol
         let decision = try #require(check.result)
         #expect(decision.outcome == .authenticated && decision.identity?.userID == 3)
         // A worker changes nothing: the nonce is claimed by the thread that asked.
-        guard case .decided(let settled) = world.memory.carryOut(decision, world.policy, at: world.now) else {
-            return #expect(Bool(false), "the cookie is in memory already")
+        let settled = try settled {
+            world.memory.carryOut(decision, world.policy, at: world.now)
+        } load: { (lookup) throws(Fault) in
+            try world.loader.load(lookup, at: world.now)
         }
-        #expect(settled.decision.outcome == .authenticated)
+        #expect(settled.decision.outcome == .authenticated && settled.cookie != nil && !settled.isRetry)
         // The nonce is used now, wherever it is asked about.
         var again = world.signed(nonce: "n", id: "2")
         #expect(world.check(again).reason == .nonceUsed)

@@ -11,7 +11,7 @@ import EnvoyProtocol
     private func baseString(_ mode: OAuth1Settings.Compatibility) throws -> String {
         var settings = Settings()
         settings.oauth1.compatibility = mode
-        let gate = Gate(settings: settings, keys: KeyRing(accessTokenKeys: [], signer: nil, alsoPublished: []))
+        let policy = Policy(settings: settings, keys: KeyRing(accessTokenKeys: [], signer: nil, alsoPublished: []))
         var builder = CheckRequestBuilder(
             method: "POST", scheme: "http", host: "EXAMPLE.COM", path: "/request?b5=%3D%253D&a3=a&c%40=&a2=r%20b")
         builder.addHeader("content-type", "application/x-www-form-urlencoded")
@@ -22,9 +22,11 @@ import EnvoyProtocol
                 + #"oauth_signature="bYT5CMsGcbgUdFHObYMEfcx6bsw%3D""#)
         builder.body = Array("c2&a3=2+q".utf8)
         builder.size = 9
-        let text = try #require(
-            builder.encode().withBytes { Authorizer(gate: gate).baseString(of: try! CheckRequest(protobuf: $0)) })
-        return String(decoding: text, as: UTF8.self)
+        var scratch = Scratch()
+        let text = try builder.encode().withBytes { message in
+            try policy.withRequest(message) { signatureBaseString(of: $0, policy, Memory(settings), &scratch) }
+        }
+        return String(decoding: try #require(text), as: UTF8.self)
     }
 
     @Test func theRFCsExample() throws {

@@ -200,7 +200,7 @@ import EnvoyProtocol
     @Test func aThousandVariables() {
         let world = TestWorld()
         let cookie = world.cookie(softExpiry: world.now.seconds + 14_000)
-        func outcome(_ before: Int) -> Verdict.Outcome? {
+        func outcome(_ before: Int) -> Decision.Outcome? {
             let query = String(repeating: "a=1&", count: before) + "origin=*"
             let request = world.request("/w/api.php?" + query).adding("cookie", "sessionJwt=\(cookie)")
             return world.check(request).decision?.outcome

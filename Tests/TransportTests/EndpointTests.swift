@@ -87,8 +87,8 @@ import EnvoyProtocol
         #expect(answer.headerBlocks == 1)
         let json = try fixture.ask("GET", "/v1/identity", headers)
         #expect(json.status == "503")
-        let failed = fixture.connection.loop.service.authorizer.counters.failed
-        #expect(failed[Fault.allCases.firstIndex(of: .storeUnavailable)!].count == 2)
+        let failed = fixture.connection.loop.service.counters.failed
+        #expect(failed[Fault.allCases.firstIndex(of: .storeUnavailable)!].current == 2)
     }
 
     @Test(

@@ -161,7 +161,7 @@ import Bytes
             try connection.exchangeBytes()
         }
         #expect(connection.isClosed)
-        #expect(connection.loop.service.authorizer.counters.refused.allSatisfy { $0.count == 0 })
+        #expect(connection.loop.service.counters.refused.allSatisfy { $0.current == 0 })
     }
 
     @Test(

@@ -10,7 +10,7 @@ import Bytes
 struct Pages: AdminPages {
     func metrics(_ statistics: ServerStatistics) -> [UInt8] {
         let connections = statistics.transport.reduce(0) { $0 + $1.connections.current }
-        let anonymous = statistics.checks.reduce(0) { $0 + $1.anonymous.count }
+        let anonymous = statistics.checks.reduce(0) { $0 + $1.anonymous.current }
         return Array("connections \(connections)\nanonymous \(anonymous)\n".utf8)
     }
     func configuration() -> [UInt8] { Array("{}".utf8) }

@@ -48,7 +48,8 @@ private struct Loading {
         let found = try reading { try directory.oauth1(consumerKey: consumerKey, token: token, at: now) }
         var grant: Grant?
         var secret: [UInt8]?
-        if let consumer = found.consumer, let acceptance = found.acceptance {
+        // An acceptance that was never completed has an empty token: it must not be found by a request without one.
+        if let consumer = found.consumer, let acceptance = found.acceptance, !token.isEmpty {
             let known = known(consumer)
             let identity = Identity(
                 .oauth1, user: found.user, consumer: known, grants: grants(of: acceptance, known, consumer), policy,
@@ -61,7 +62,7 @@ private struct Loading {
             isConsumerKnown: found.consumer != nil, grant: grant, secret: secret,
             keepsPlaintext: policy.settings.oauth1.allowPlaintext)
         let key = consumerKey.withBytes { consumer in token.withBytes { CacheKey(consumer, $0) } }
-        remember(rows, in: memory.oauth1, under: key, isFound: found.user != nil)
+        remember(rows, in: memory.oauth1, under: key, isFound: grant != nil && found.user != nil)
     }
 
     func oauth2(_ claims: AccessTokenClaims) throws(Fault) {
