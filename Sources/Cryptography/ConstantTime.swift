@@ -1,4 +1,4 @@
-// Comparison and randomness, where a subtle mistake would not show.
+// Comparison of secrets, and random bytes: two things that look right even when they are wrong.
 
 import CNative.OpenSSL
 import Bytes
@@ -10,9 +10,9 @@ public func constantTimeEqual(_ left: Bytes, _ right: Bytes) -> Bool {
     return CRYPTO_memcmp(a, b, left.count) == 0
 }
 
-/// Random bytes nobody can predict, from libcrypto's generator (seeded by the kernel).
+/// Unpredictable random bytes, from libcrypto's generator, which the kernel seeds.
 public enum SecureRandom {
-    /// Fills `buffer`. Ends the process when the system has no randomness: nothing secure can be done without.
+    /// Fills `buffer`. Ends the process when the generator fails: without random bytes nothing can be signed safely.
     public static func fill(_ buffer: UnsafeMutableRawBufferPointer) {
         guard let base = buffer.baseAddress, !buffer.isEmpty else { return }
         let filled = RAND_bytes(base.assumingMemoryBound(to: UInt8.self), CInt(buffer.count))

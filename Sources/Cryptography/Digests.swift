@@ -1,7 +1,7 @@
-// SHA-1 and SHA-256 (FIPS 180-4) into values of fixed size, so that a digest can be a dictionary's key without an allocation.
+// SHA-1 and SHA-256 (FIPS 180-4) into values of fixed size, so that a digest can be the key of a dictionary without an allocation.
 //
-// The states are plain structs on the stack: in OpenSSL 3 the one-shot functions look their algorithm up at each call, which
-// costs more than hashing a short token.
+// The states are plain structs on the stack. OpenSSL 3's one-shot functions look their algorithm up at each call, which costs
+// more than hashing a short token.
 
 import CNative.OpenSSL
 import Bytes
@@ -66,7 +66,7 @@ public struct Digest256: Hashable, Sendable {
     public var hexadecimal: [UInt8] { withBytes(lowercaseHexadecimal) }
 }
 
-/// SHA-1: for OAuth 1 signatures only, where the protocol leaves no choice.
+/// SHA-1: only for OAuth 1 signatures, whose protocol has nothing better.
 public enum SHA1 {
     /// The digest of `message`.
     public static func digest(_ message: Bytes) -> Digest160 {

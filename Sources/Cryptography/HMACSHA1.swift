@@ -1,8 +1,8 @@
-// HMAC-SHA1 (RFC 2104) from prepared states: what an OAuth 1 signature costs.
+// HMAC-SHA1 (RFC 2104) from prepared states, for OAuth 1 signatures.
 //
-// An HMAC begins by hashing the padded key twice. For a key that is used again that work is done once: the two SHA-1 states after
-// the padded key are kept, five words each, so that a signature is one pass over the message and one more block, without an
-// allocation. libcrypto's own EVP_MAC costs twice as much, nearly all of it set-up.
+// An HMAC begins by hashing the padded key twice. That work is done once for each key: the two SHA-1 states after the padded key
+// are kept, five words each. A signature then is one pass over the message and one more block, without an allocation.
+// libcrypto's own EVP_MAC costs twice as much, nearly all of it for its set-up.
 
 import CNative.OpenSSL
 import Bytes
@@ -19,7 +19,7 @@ public struct HMACSHA1Key: Sendable {
     /// SHA-1 after the key padded with 0x5c (RFC 2104, opad).
     private let outer: ChainedState
 
-    /// Prepares `key`, of any length; one longer than a block is hashed first, as RFC 2104 says.
+    /// Prepares `key`, of any length. A key longer than a block is hashed first, as RFC 2104 says.
     public init(key: Bytes) {
         (inner, outer) = withUnsafeTemporaryAllocation(byteCount: Self.blockSize, alignment: 8) { block in
             block.initializeMemory(as: UInt8.self, repeating: 0)
@@ -33,12 +33,12 @@ public struct HMACSHA1Key: Sendable {
         }
     }
 
-    /// SHA-1 after one block: what of libcrypto's state is neither empty nor the same for all. There may be millions, and each is
-    /// fetched from memory for a message.
+    /// SHA-1 after one block, without those parts of libcrypto's state that are empty or always the same. It is kept small: there
+    /// may be millions, and each request reads two of them from memory.
     private struct ChainedState {
         private let h0: UInt32, h1: UInt32, h2: UInt32, h3: UInt32, h4: UInt32
 
-        /// The state after `block` with each byte combined with `padding`, which stays in the block.
+        /// The state after `block` with each byte combined with `padding`. The block is left in that form.
         init(of block: UnsafeMutableRawBufferPointer, padding: UInt8) {
             for index in block.indices { block[index] ^= padding }
             var state = SHA_CTX()
@@ -47,7 +47,7 @@ public struct HMACSHA1Key: Sendable {
             (h0, h1, h2, h3, h4) = (state.h0, state.h1, state.h2, state.h3, state.h4)
         }
 
-        /// The whole of it.
+        /// The state as libcrypto has it.
         var context: SHA_CTX {
             var state = SHA_CTX()
             (state.h0, state.h1, state.h2, state.h3, state.h4) = (h0, h1, h2, h3, h4)

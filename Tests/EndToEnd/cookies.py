@@ -28,10 +28,10 @@ def session_jwt(response):
     return match["jwt"]
 
 
-def verified_claims(edge, token):
+def verified_claims(edge, token, algorithm="RS256"):
     """The claims, after PyJWT has verified the signature with the published key that the header names."""
     key = jwt.PyJWKClient(f"{edge.sessiongate_url}/.well-known/jwks.json").get_signing_key_from_jwt(token)
-    return jwt.decode(token, key, algorithms=["RS256"], issuer=edge.demo["issuer"])
+    return jwt.decode(token, key, algorithms=[algorithm], issuer=edge.demo["issuer"])
 
 
 def make_cookie(edge, user_id, **changes):

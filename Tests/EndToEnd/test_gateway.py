@@ -7,7 +7,9 @@ import jwt
 import pytest
 import requests
 import stack
-from cookies import ATTRIBUTES, make_cookie, session_jwt, set_cookies
+from cookies import ATTRIBUTES, make_cookie, session_jwt, set_cookies, verified_claims
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from edge import PLENTY, Edge
 
 SOURCE = stack.ROOT / "deploy" / "envoy-gateway.yaml"
@@ -88,6 +90,30 @@ def test_jwt_authn_reads_the_payload(gateway):
     assert seen_by_jwt_authn(gateway, "/owner") == gateway.subject(gateway.demo["oauth2_owner_only"]["user_id"])
     gateway.get("/nobody")
     assert seen_by_jwt_authn(gateway, "/nobody") == ""
+
+
+def test_es256_cookies_are_read_by_jwt_authn_and_by_pyjwt(tmp_path):
+    """What the documentation of keys.cookie says about P-256 keys."""
+
+    def configure(text):
+        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        (tmp_path / "state" / "keys" / "session-cookie.key").write_bytes(pem)
+        return profile(text)
+
+    with Edge(tmp_path, change=plenty, source=SOURCE, configure=configure) as es256:
+        subject = es256.subject(es256.demo["oauth1"]["user_id"])
+        token = session_jwt(es256.get("/set", auth=es256.oauth1()))
+        assert jwt.get_unverified_header(token)["alg"] == "ES256"
+        claims = verified_claims(es256, token, "ES256")
+        assert claims["sub"] == subject
+        assert seen_by_jwt_authn(es256, "/set") == subject
+        # And the other way round: what PyJWT signs identifies its user.
+        cookie = jwt.encode(claims, es256.cookie_key, algorithm="ES256")
+        assert es256.get("/sent", headers={"cookie": f"sessionJwt={cookie}"}).status_code == 200
+        assert es256.wiki.last["headers"]["x-wmf-user-id"] == "jwt-sub:" + subject
+        assert seen_by_jwt_authn(es256, "/sent") == subject
 
 
 @pytest.mark.contract("injected cookie: others byte for byte")
