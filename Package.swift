@@ -17,6 +17,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -60,6 +61,8 @@ let package = Package(
             dependencies: [
                 "CNative", "Bytes", "Cryptography", "Sessions", "Storage", "Telemetry", "Transport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
@@ -72,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "Sessiongate",
             dependencies: [
-                "Bytes", "Cryptography", "Service", "Tools",
+                "Bytes", "Cryptography", "Service", "Telemetry", "Tools",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -128,6 +131,7 @@ let package = Package(
             dependencies: [
                 "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography", "Bytes",
                 "EnvoyProtocol", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

@@ -112,6 +112,9 @@ package struct AddressRange: Equatable, Sendable {
         mask = length == 0 ? 0 : UInt128.max << (128 - length)
     }
 
+    /// Whether every address of its version is in it.
+    package var isEverything: Bool { mask == 0 }
+
     package func contains(_ address: Address) -> Bool {
         address.width == network.width && (address.bits ^ network.bits) & mask == 0
     }

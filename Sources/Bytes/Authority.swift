@@ -17,6 +17,15 @@ package func authority(_ text: String) -> (host: String, port: Int?)? {
     return (host, port)
 }
 
+/// Whether `host`, a name or an IP address without brackets, is this machine: `localhost` and names below it (RFC 6761 section
+/// 6.3), 127.0.0.0/8, or ::1.
+package func isLoopback(host: String) -> Bool {
+    let name = host.lowercased()
+    if name == "localhost" || name.hasSuffix(".localhost") { return true }
+    guard let address = Array(name.utf8).withBytes({ Address($0) }) else { return false }
+    return ["127.0.0.0/8", "::1"].contains { AddressRange($0)?.contains(address) ?? false }
+}
+
 extension String {
     /// The first occurrence of `text`.
     package func range(ofText text: String) -> Range<Index>? {

@@ -53,19 +53,8 @@ struct Check: ParsableCommand {
             try Replay(loaded, clock: clock.value)
         }
         let isClean = replay.run(
-            input: { standardInputChunk() }, output: { Self.write($0) },
+            input: { standardInputChunk() }, output: { emit(bytes: $0) },
             complain: { line, error in complain("line \(line): \(error)") })
         guard isClean else { throw ExitCode(2) }
     }
-
-    private static func write(_ line: [UInt8]) {
-        FileHandle.standardOutput.write(Data(line))
-    }
-}
-
-/// The next bytes of standard input, nil at its end.
-func standardInputChunk() -> [UInt8]? {
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    let count = read(STDIN_FILENO, &chunk, chunk.count)
-    return count > 0 ? Array(chunk[..<count]) : nil
 }

@@ -30,12 +30,6 @@ func orExit<Result>(_ body: () throws(ConfigurationErrors) -> Result) throws -> 
     }
 }
 
-/// Writes lines to standard error. They may quote input, so control characters are made visible.
-func complain(_ lines: String) {
-    let shown = lines.split(separator: "\n").map { printable(String($0)) + "\n" }.joined()
-    FileHandle.standardError.write(Data(shown.utf8))
-}
-
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check, show and document configurations.",
@@ -57,7 +51,7 @@ struct Config: ParsableCommand {
         func run() throws {
             let loaded = try option.load()
             _ = try orExit { () throws(ConfigurationErrors) in try loaded.openDirectory() }
-            print("\(loaded.file): OK")
+            emitLine("\(loaded.file): OK")
         }
     }
 
@@ -73,7 +67,7 @@ struct Config: ParsableCommand {
 
         @OptionGroup var option: ConfigurationOption
 
-        func run() throws { print(String(decoding: try option.load().listing.pretty, as: UTF8.self)) }
+        func run() throws { emitLine(String(decoding: try option.load().listing.pretty, as: UTF8.self)) }
     }
 
     struct Example: ParsableCommand {
@@ -81,7 +75,7 @@ struct Config: ParsableCommand {
             abstract: "Print a configuration file with every key and its documentation.",
             discussion: "Example:\n  sessiongate config example > sessiongate.yaml")
 
-        func run() { print(ExampleFile.standard, terminator: "") }
+        func run() { emit(ExampleFile.standard) }
     }
 
     struct Reference: ParsableCommand {
@@ -95,7 +89,7 @@ struct Config: ParsableCommand {
         func run() throws {
             let text = ConfigurationReference.text(matching: word)
             guard !text.isEmpty else { throw ValidationError("no key contains \(word ?? "")") }
-            print(text, terminator: "")
+            emit(text)
         }
     }
 }

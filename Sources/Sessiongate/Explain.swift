@@ -34,8 +34,8 @@ struct Explain: ParsableCommand {
         let isClean = replay.runExplaining(
             input: { standardInputChunk() },
             output: { explanation in
-                print(isFirst ? "" : "\n────────\n", terminator: "")
-                print(explanation.text(isColoured: isColoured), terminator: "")
+                emit(isFirst ? "" : "\n────────\n")
+                emit(explanation.text(isColoured: isColoured))
                 isFirst = false
             },
             complain: { line, error in complain("line \(line): \(error)") })

@@ -20,6 +20,6 @@ struct Init: ParsableCommand {
 
     func run() throws {
         let state = try DemoState(creatingIn: directory, now: Int64(time(nil)))
-        print(state.summary, terminator: "")
+        emit(state.summary)
     }
 }

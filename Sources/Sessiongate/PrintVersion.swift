@@ -4,5 +4,5 @@ import Service
 struct PrintVersion: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
 
-    func run() { print("sessiongate \(Version.current)") }
+    func run() { emitLine(Version.text) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Service
+import Telemetry
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,9 +24,22 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let loaded = try option.load(warn: false)
         let serving = try orExit { () throws(ConfigurationErrors) in try Serving(loaded) }
-        try await serving.run { line in
-            print(line)
-            fflush(nil)
+        // Threads of their own write both, so that a reader who has stopped holds up neither the start nor the end.
+        let output = LineWriter { bytes in
+            let written = writeAll(bytes, to: STDOUT_FILENO)
+            if written < bytes.count { complain("error: standard output: \(String(cString: strerror(errno)))") }
+            return written
+        }
+        defer { output.flush() }
+        do {
+            try await serving.run { addresses in
+                output.write(Array("ready data=\(addresses.dataText) admin=\(addresses.adminText)\n".utf8))
+            }
+        } catch let error as StartError {
+            let errors = LineWriter(descriptor: STDERR_FILENO)
+            errors.write(Array("Error: \(error)\n".utf8))
+            errors.flush()
+            throw ExitCode.failure
         }
     }
 }

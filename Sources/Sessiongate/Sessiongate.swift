@@ -16,8 +16,21 @@ struct Sessiongate: AsyncParsableCommand {
               eval "$(sessiongate sign GET http://127.0.0.1:9001/v1/identity \\
                 --demo demo --curl)"
             """,
-        version: "sessiongate \(Version.current)",
+        version: Version.text,
         subcommands: [
             Serve.self, Init.self, Sign.self, Token.self, Check.self, Explain.self, Config.self, PrintVersion.self,
         ])
+
+    static func main() async {
+        OpenFiles.fillStandardDescriptors()
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch  where exitCode(for: error).isSuccess {
+            // Help and version: printed here, for the library does not look whether it could be written.
+            emitLine(fullMessage(for: error))
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

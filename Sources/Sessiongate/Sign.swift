@@ -52,7 +52,7 @@ struct Sign: ParsableCommand {
             throw ValidationError("METHOD must be a token and URL absolute, such as GET https://wiki.example/w/api.php")
         }
         let authorization = try authorization(for: request)
-        print(curl ? request.curl(authorization: authorization) : "Authorization: \(authorization)")
+        emitLine(curl ? request.curl(authorization: authorization) : "Authorization: \(authorization)")
     }
 
     private func authorization(for request: ClientRequest) throws -> String {

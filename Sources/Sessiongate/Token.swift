@@ -40,6 +40,6 @@ struct Token: ParsableCommand {
         guard let directory = demo.demo else { return }
         let token = try DemoCredentials(directory: directory).issueToken(
             for: demo.name ?? "oauth2", user: user, lifetime: lifetime, now: Int64(time(nil)), directory: directory)
-        print(token)
+        emitLine(token)
     }
 }

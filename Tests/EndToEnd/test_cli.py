@@ -65,7 +65,17 @@ def test_examples_in_help_can_be_pasted(command, tmp_path):
 def test_version(argument):
     done = sessiongate(argument)
     assert done.returncode == 0
-    assert re.fullmatch(r"sessiongate \d+\.\d+\.\d+", done.stdout.strip())
+    assert re.fullmatch(r"sessiongate \d+\.\d+\.\d+\n", done.stdout)
+
+
+@pytest.mark.parametrize(
+    "command", [["config", "example"], ["config", "reference"], ["version"], ["--help"], ["--version"]]
+)
+def test_output_that_can_not_be_written_is_an_error(command):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([stack.SESSIONGATE, *command], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 74
+    assert "No space left on device" in done.stderr
 
 
 def test_init_makes_a_ready_state_once(tmp_path):

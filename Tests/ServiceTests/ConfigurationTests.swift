@@ -130,20 +130,62 @@ private func problems(
         #expect(loaded.places["cookie.lifetime"] == .variable("SESSIONGATE_COOKIE_LIFETIME"))
     }
 
-    /// An empty value is one that was commented out; an explicit null takes away what can be missing, and nothing else.
-    @Test func nullIsNotTheSameAsNothing() throws {
-        let base = minimal + "  lifetime:\n  domain: null\n"
-        let configuration = try load(base + "server:\n  admin: null\nlog:\n").configuration
+    /// An empty value is one that was commented out, and null is YAML's word for it: the key has its default.
+    @Test(arguments: ["", " null", " ~"]) func nullIsTheSameAsNothing(null: String) throws {
+        let text =
+            minimal + "  lifetime:\(null)\n  domain:\(null)\nserver:\n  admin:\(null)\nlog:\(null)\nmode:\(null)\n"
+        let configuration = try load(text).configuration
         #expect(configuration.settings.cookie.lifetime == 14_400)
         #expect(configuration.settings.cookie.domain == nil)
-        #expect(configuration.server.admin == nil)
-        let environment = ["SESSIONGATE_COOKIE_DOMAIN": "null"]
+        #expect(configuration.server.admin == .tcp(host: "127.0.0.1", port: 9002))
+        #expect(configuration.settings.mode == .enforce)
+        let wikis = "wikis:\n  hosts:\n    a.example:\n      id: a\n      server:\(null)\n"
+        #expect(try load(minimal + wikis).configuration.settings.wikis.byHost["a.example"]?.server == .detect)
+        let found = problems(minimal + "wikis:\n  hosts:\n    a.example:\n      id:\(null)\n")
+        #expect(found.count == 1 && found[0].contains("id is missing"), "\(found)")
+    }
+
+    @Test func nullInTheEnvironmentTakesTheFilesValueAway() throws {
+        let loaded = try load(minimal + "  domain: a.example\n", environment: ["SESSIONGATE_COOKIE_DOMAIN": "null"])
+        #expect(loaded.configuration.settings.cookie.domain == nil && loaded.places["cookie.domain"] == nil)
+        let found = problems(minimal, environment: ["SESSIONGATE_STORE_SQLITE_FILE": "null"])
+        #expect(found.count == 1 && found[0].contains("store.sqlite.file: missing"), "\(found)")
+    }
+
+    @Test func aSecretWithAWindowsLineEndIsWarnedOf() throws {
+        let text = minimal + "oauth1:\n  secret_key_file: secret\n"
+        func found(_ secret: String) throws -> [String] {
+            try load(text, files: ["secret": secret]).warnings.filter { $0.problem.contains("carriage return") }.map(
+                \.key)
+        }
+        #expect(try found("s3cr3t\r\n") == ["oauth1.secret_key_file"])
+        #expect(try found("s3cr3t\n").isEmpty)
+        let loaded = try load(text, files: ["secret": "s3cr3t\r\n"])
         #expect(
-            try load(minimal + "  domain: a.example\n", environment: environment).configuration.settings.cookie.domain
-                == nil)
-        #expect(try load(minimal + "server:\n  admin:\n").configuration.server.admin != nil)
-        let found = problems(minimal + "mode: ~\nlog: null\n")
-        #expect(found.count == 2 && found.allSatisfy { $0.contains("got null; expected ") }, "\(found)")
+            loaded.configuration.settings.oauth1.secretKey == Array("s3cr3t\r".utf8), "MediaWiki would use it as it is")
+        #expect(!loaded.warnings.contains { "\($0)".contains("s3cr3t") })
+    }
+
+    @Test(arguments: [
+        ("mode: observe", "mode"), ("oauth1: {allow_plaintext: true}", "oauth1.allow_plaintext"),
+        ("server: {listen: '0.0.0.0:9001'}", "server.listen"),
+        ("server: {listen: '[::]:9001'}", "server.listen"), ("server: {admin: '10.0.0.5:9002'}", "server.admin"),
+        ("http: {trusted_peers: [10.0.0.1, 0.0.0.0/0]}", "http.trusted_peers"),
+        ("http: {trusted_peers: '::/0'}", "http.trusted_peers"),
+    ])
+    func risksAreWarnedOf(text: String, key: String) throws {
+        let risky = try load(minimal + text + "\n").warnings.filter { !$0.problem.hasPrefix("missing") }
+        #expect(risky.map(\.key) == [key] && risky[0].expected != nil, "\(risky)")
+    }
+
+    @Test(arguments: [
+        "mode: enforce",
+        "server: {listen: ['127.0.0.1:9001', 'localhost:9003', 'unix:/run/s.sock'], admin: '[::1]:9002'}",
+        "server: {admin: none}", "http: {trusted_peers: [10.0.0.0/8]}",
+    ])
+    func whatIsNoRiskIsNot(text: String) throws {
+        let risky = try load(minimal + text + "\n").warnings.filter { !$0.problem.hasPrefix("missing") }
+        #expect(risky.isEmpty)
     }
 
     @Test func aSecretComesFromAFile() throws {

@@ -1,24 +1,12 @@
 import Foundation
-import Logging
 import Service
-import Telemetry
 import Tools
-import Synchronization
 import Testing
 import Transport
 import Bytes
 
-/// Lines that were logged.
-private final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    var all: [String] { lines.withLock { $0 } }
-
-    @Sendable func add(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
-}
-
 /// One HTTP/1.1 request on a connection of its own; the status and the body.
-private func ask(
+func ask(
     _ address: ListenerAddress?, _ method: String, _ path: String, body: String = "", headers: String = ""
 ) throws -> (status: Int, body: String) {
     guard case .tcp(_, let port) = address else { throw POSIXError(.EINVAL) }
@@ -35,7 +23,7 @@ private func ask(
     }
     guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
     let request = Array(
-        ("\(method) \(path) HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: "
+        ("\(method) \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: "
             + "\(body.utf8.count)\r\n\(headers)\r\n\(body)").utf8)
     #expect(write(descriptor, request, request.count) == request.count)
     var answer: [UInt8] = []
@@ -44,19 +32,6 @@ private func ask(
     let text = String(decoding: answer, as: UTF8.self)
     let parts = try #require(text.firstRange(of: "\r\n\r\n"))
     return (Int(text.dropFirst(9).prefix(3)) ?? 0, String(text[parts.upperBound...]))
-}
-
-/// Runs `body` beside a server of the demo state.
-private func withServer(
-    _ environment: [String: String] = [:], log: Lines = Lines(), _ body: (Server.Addresses) throws -> Void
-) async throws {
-    let ports = ["SESSIONGATE_SERVER_LISTEN": "127.0.0.1:0", "SESSIONGATE_SERVER_ADMIN": "127.0.0.1:0"]
-    let loaded = try SharedDemo.load(environment: ports.merging(environment) { $1 })
-    let serving = try Serving(loaded, log: log.add)
-    let addresses = try await serving.start()
-    let result = Result { try body(addresses) }
-    await serving.stop()
-    try result.get()
 }
 
 @Suite struct ServingTests {
@@ -145,7 +120,7 @@ private func withServer(
         #expect(!found.isEmpty && found.count <= 6 && found[0].contains("sessiongate.mode"), "\(log.all)")
     }
 
-    /// A store that is gone or garbage, and comes back: nobody has to do anything for it.
+    /// A store that is gone or garbage, and comes back: the server recovers by itself.
     @Test func readinessSaysWhatIsNotReadyAndRecovers() async throws {
         let directory = try ScratchDirectory()
         let state = try DemoState(creatingIn: directory.file("demo"), now: SharedDemo.now)
@@ -154,27 +129,27 @@ private func withServer(
         let loaded = try LoadedConfiguration(
             file: state.directory + "/sessiongate.yaml",
             environment: ["SESSIONGATE_SERVER_LISTEN": "127.0.0.1:0", "SESSIONGATE_SERVER_ADMIN": "127.0.0.1:0"])
-        let serving = try Serving(loaded, log: { _ in })
-        let admin = try await serving.start().admin
-        func answer(within seconds: Double = 10, _ isExpected: (Int, String) -> Bool) async throws -> Bool {
-            let end = Date.now + seconds
-            repeat {
-                let answer = try ask(admin, "GET", "/readyz")
-                if isExpected(answer.status, answer.body) { return true }
-                try await Task.sleep(for: .milliseconds(50))
-            } while Date.now < end
-            return false
+        try await withServer(loaded) { addresses in
+            let admin = addresses.admin
+            func answer(within seconds: Double = 10, _ isExpected: (Int, String) -> Bool) async throws -> Bool {
+                let end = Date.now + seconds
+                repeat {
+                    let answer = try ask(admin, "GET", "/readyz")
+                    if isExpected(answer.status, answer.body) { return true }
+                    try await Task.sleep(for: .milliseconds(50))
+                } while Date.now < end
+                return false
+            }
+            #expect(try await answer { $0 == 200 && $1 == "ok\n" })
+            try FileManager.default.removeItem(at: file)
+            #expect(try await answer { $0 == 503 && $1.hasPrefix("not ready: store: ") && $1.contains("no such file") })
+            #expect(try ask(admin, "GET", "/metrics").body.contains("\nsessiongate_ready 0\n"))
+            #expect(try ask(admin, "GET", "/healthz").status == 200)
+            try Data("garbage".utf8).write(to: file)
+            #expect(try await answer { $0 == 503 && $1.contains("not an SQLite database") })
+            try rows.write(to: file)
+            #expect(try await answer { $0 == 200 && $1 == "ok\n" })
         }
-        #expect(try await answer { $0 == 200 && $1 == "ok\n" })
-        try FileManager.default.removeItem(at: file)
-        #expect(try await answer { $0 == 503 && $1.hasPrefix("not ready: store: ") && $1.contains("no such file") })
-        #expect(try ask(admin, "GET", "/metrics").body.contains("\nsessiongate_ready 0\n"))
-        #expect(try ask(admin, "GET", "/healthz").status == 200)
-        try Data("garbage".utf8).write(to: file)
-        #expect(try await answer { $0 == 503 && $1.contains("not an SQLite database") })
-        try rows.write(to: file)
-        #expect(try await answer { $0 == 200 && $1 == "ok\n" })
-        await serving.stop()
     }
 
     @Test func whatIsMissingIsWarnedOfAtTheStart() async throws {
@@ -187,12 +162,9 @@ private func withServer(
     @Test func anOccupiedSocketIsNamedWithItsKey() async throws {
         let directory = try ScratchDirectory()
         try directory.write("file", "")
-        let serving = try Serving(
-            SharedDemo.load(environment: [
-                "SESSIONGATE_SERVER_LISTEN": "127.0.0.1:0",
-                "SESSIONGATE_SERVER_ADMIN": "unix:\(directory.file("file"))",
-            ]), log: { _ in })
-        let error = await #expect(throws: StartError.self) { try await serving.start() }
+        let error = await #expect(throws: StartError.self) {
+            try await withServer(["SESSIONGATE_SERVER_ADMIN": "unix:\(directory.file("file"))"]) { _ in }
+        }
         #expect(
             error?.description.hasPrefix(
                 "server.admin: can't listen on unix:\(directory.file("file")): there is something at this path") == true
@@ -234,52 +206,24 @@ private func withServer(
     }
 
     @Test func anAddressThatIsTakenIsNamed() async throws {
-        let first = try Serving(
-            SharedDemo.load(environment: [
-                "SESSIONGATE_SERVER_LISTEN": "127.0.0.1:0", "SESSIONGATE_SERVER_ADMIN": "none",
-            ]),
-            log: { _ in })
-        let address = try #require(try await first.start().data.first).text
-        let second = try Serving(
-            SharedDemo.load(environment: ["SESSIONGATE_SERVER_LISTEN": address, "SESSIONGATE_SERVER_ADMIN": "none"]),
-            log: { _ in })
-        let error = await #expect(throws: StartError.self) { try await second.start() }
-        #expect(error?.description == "server.listen: can't listen on \(address): Address already in use")
-        await first.stop()
-    }
-}
-
-@Suite struct LogTests {
-    private func logged(_ format: LogSettings.Format, level: LogSettings.Level = .info, _ body: (Logger) -> Void)
-        -> [String]
-    {
-        let lines = Lines()
-        var settings = LogSettings()
-        settings.format = format
-        settings.level = level
-        body(Logger(label: "test", factory: { _ in LineLog(settings, write: lines.add) }))
-        return lines.all
-    }
-
-    @Test func aLineForPeople() {
-        let lines = logged(.text) { logger in
-            logger.info("it\nis", metadata: ["b": "two words", "a": "1", "c": ""])
-            logger.debug("not shown")
+        try await withServer(["SESSIONGATE_SERVER_ADMIN": "none"]) { addresses in
+            let address = addresses.dataText
+            let error = await #expect(throws: StartError.self) {
+                try await withServer(["SESSIONGATE_SERVER_LISTEN": address]) { _ in }
+            }
+            #expect(error?.description == "server.listen: can't listen on \(address): Address already in use")
         }
-        #expect(lines.count == 1)
-        #expect(
-            lines[0].wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info    it is a=1 b="two words" c=""\n/)
-                != nil)
     }
 
-    @Test func aLineForMachines() throws {
-        let lines = logged(.json, level: .error) { logger in
-            logger.error("it \"is\"\n", metadata: ["a": "é\u{1}"])
-            logger.warning("not shown")
+    /// Each row of the table is a family of its own, described in a sentence.
+    @Test func theTableOfMetricsIsWhole() async throws {
+        try await withServer { addresses in
+            let page = try ask(addresses.admin, "GET", "/metrics").body
+            let helps = page.matches(of: /# HELP [a-z_]+ ([^\n]+)\n# TYPE [a-z_]+ (?:counter|gauge)\n[^#]/)
+            let types = page.split(separator: "\n").count { $0.hasPrefix("# TYPE ") }
+            #expect(helps.count == types && types > 20)
+            #expect(helps.allSatisfy { $0.1.hasSuffix(".") })
+            #expect(page.contains("\nsessiongate_log_lines_dropped_total 0\n"))
         }
-        #expect(lines.count == 1 && lines[0].hasSuffix("}\n"))
-        let line = try JSON(parsing: lines[0])
-        #expect(line["level"] == "error" && line["message"] == "it \"is\"\n" && line["a"] == "é\u{1}")
-        #expect(line["time"]?.stringValue?.count == 24)
     }
 }

@@ -132,8 +132,13 @@ struct Pages: AdminPages {
         #expect(metrics.contains("\r\n\r\nconnections 1\n"))
         #expect(socket.ask(get("/config?x"), until: "{}").contains("content-type: application/json"))
         #expect(socket.ask(get("/cache/invalidate"), until: "}\n").hasPrefix("HTTP/1.1 405 "))
-        let post = "POST /cache/invalidate HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
-        #expect(socket.ask(post, until: "}\n").contains("{\"invalidated\":true}"))
+        func post(_ host: String, _ fields: String = "") -> String {
+            "POST /cache/invalidate HTTP/1.1\r\nHost: \(host)\r\n\(fields)Content-Length: 0\r\n\r\n"
+        }
+        #expect(socket.ask(post("localhost:9002"), until: "}\n").contains("{\"invalidated\":true}"))
+        #expect(socket.ask(post("attacker.example:9002"), until: "}\n").hasPrefix("HTTP/1.1 403 "))
+        let foreign = post("localhost:9002", "Origin: http://attacker.example\r\n")
+        #expect(socket.ask(foreign, until: "}\n").hasPrefix("HTTP/1.1 403 "))
         #expect(socket.ask(get("/v1/identity"), until: "}\n").hasPrefix("HTTP/1.1 404 "))
         await server.drain()
     }

@@ -40,10 +40,7 @@ extension Codec {
         return Codec<Value?>(
             expectation: whole,
             decode: { source, mismatches in
-                switch source.content {
-                case .null, .text(word): return .some(nil)
-                default: break
-                }
+                if case .text(word) = source.content { return .some(nil) }
                 let count = mismatches.count
                 let value = decode(source, &mismatches)
                 for index in count..<mismatches.count where mismatches[index].expected == expectation {

@@ -105,7 +105,8 @@ extension GivenValues {
         let byVariable = Dictionary(uniqueKeysWithValues: keys.values.map { ($0.variable, $0) })
         for (name, text) in environment.sorted(by: { $0.key < $1.key }) where !text.isEmpty {
             if let key = byVariable[name] {
-                values[key.path] = Self.value(of: name, text: text)
+                let value = Self.value(of: name, text: text)
+                if case .absent = value.content { values[key.path] = nil } else { values[key.path] = value }
             } else if isMeantAsOverride(name) {
                 let near = nearest(to: name, among: byVariable.keys.sorted())
                 report(
@@ -126,7 +127,7 @@ extension GivenValues {
         let place = Place.variable(name)
         let structured = ["[", "{"].contains(text.prefix(1))
         guard structured, let node = try? composeMarkingRepetitions(text) else {
-            return SourceValue(text == "null" ? .null : .text(text), at: place)
+            return SourceValue(text == "null" ? .absent : .text(text), at: place)
         }
         return SourceValue(node) { _ in place }
     }

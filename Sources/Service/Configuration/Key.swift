@@ -60,7 +60,7 @@ extension ConfigurationKey {
         value = { codec.encode($0[keyPath: target]) }
     }
 
-    /// A row for a value that may be missing: then it is null.
+    /// A row for a value that has no default and may be missing.
     init<Value: Sendable>(
         _ path: String, optional target: any WritableKeyPath<Configuration, Value?> & Sendable, _ codec: Codec<Value>,
         _ documentation: String, example: String? = nil, required: Bool = false, secret: Bool = false
@@ -68,10 +68,7 @@ extension ConfigurationKey {
         let (decode, encode) = (codec.decode, codec.encode)
         let optional = Codec<Value?>(
             expectation: codec.expectation,
-            decode: { source, mismatches in
-                if case .null = source.content { return .some(nil) }
-                return decode(source, &mismatches).map { .some($0) }
-            },
+            decode: { source, mismatches in decode(source, &mismatches).map { .some($0) } },
             encode: { $0.map(encode) ?? .null })
         self.init(path, target, optional, documentation, example: example, required: required, secret: secret)
     }

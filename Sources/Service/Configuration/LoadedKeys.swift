@@ -84,6 +84,12 @@ extension Reading {
         }
         guard var secret = read(file, for: "oauth1.secret_key_file", secret: true) else { return }
         if secret.last == UInt8(ascii: "\n") { secret.removeLast() }
+        if secret.last == UInt8(ascii: "\r") {
+            warn(
+                "oauth1.secret_key_file",
+                "\(file): the secret ends in a carriage return, as a file with Windows line ends does; it counts as part of it",
+                expected: "a file with the secret alone, or with one line feed at its end")
+        }
         guard !secret.isEmpty else {
             return add("oauth1.secret_key_file", "\(file): it is empty", expected: "a secret")
         }

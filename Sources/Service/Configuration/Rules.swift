@@ -12,6 +12,7 @@ extension Reading {
         checkWikis()
         checkServer()
         warnOfIncompleteness(keys: keys)
+        warnOfRisks()
         if configuration.settings.cache.negativeLifetime > configuration.settings.cache.lifetime {
             add("cache.negative_lifetime", "longer than cache.lifetime", expected: "at most cache.lifetime")
         }

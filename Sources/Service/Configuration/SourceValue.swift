@@ -7,10 +7,8 @@ import Yams
 struct SourceValue: Sendable {
     /// What was written.
     enum Content: Sendable {
-        /// Nothing at all, as when all that belongs there is commented out.
+        /// Nothing, or `null`, which means the same in YAML: the key has its default.
         case absent
-        /// An explicit `null`.
-        case null
         case text(String)
         case list([SourceValue])
         case table([Entry])
@@ -47,8 +45,7 @@ struct SourceValue: Sendable {
     /// YAML 1.2's null is a plain scalar that is empty, `~` or `null`.
     private static func content(of scalar: Node.Scalar) -> Content {
         guard scalar.style == .plain else { return .text(scalar.string) }
-        if scalar.string.isEmpty { return .absent }
-        return ["~", "null", "Null", "NULL"].contains(scalar.string) ? .null : .text(scalar.string)
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.string) ? .absent : .text(scalar.string)
     }
 
     /// What form it has, without its contents: it may be a secret that stands in the wrong place.
@@ -61,7 +58,6 @@ struct SourceValue: Sendable {
     var kind: String {
         switch content {
         case .absent: "nothing"
-        case .null: "null"
         case .text(let text): quoted(text)
         case .list: "a list"
         case .table: "a table of keys"

@@ -27,7 +27,8 @@ extension SourceValue {
                 Mismatch(
                     problem: "unknown key \(quoted(entry.name))", expected: expected, place: entry.place, part: part))
         }
-        let fields = Dictionary(entries.map { ($0.name, $0.value) }) { first, _ in first }
+        let given = entries.filter { if case .absent = $0.value.content { false } else { true } }
+        let fields = Dictionary(given.map { ($0.name, $0.value) }) { first, _ in first }
         for name in required where fields[name] == nil {
             mismatches.append(Mismatch(problem: "\(name) is missing", expected: expected, place: place, part: part))
         }

@@ -1,19 +1,21 @@
 // The pages of the admin listener.
 
-import Sessions
 import Logging
+import Sessions
 import Storage
+import Telemetry
 import Transport
 
 /// Makes the admin listener's pages.
 struct AdminSite: AdminPages {
     let memory: Memory
     let workers: StoreWorkers
+    let log: LineWriter
     let listing: [UInt8]
     let logger: Logger
 
     func metrics(_ statistics: ServerStatistics) -> [UInt8] {
-        MetricsText.page(statistics, memory: memory, workers: workers)
+        MetricSources(server: statistics, memory: memory, workers: workers, log: log).page
     }
 
     func configuration() -> [UInt8] { listing }

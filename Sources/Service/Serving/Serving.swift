@@ -1,35 +1,35 @@
 // `sessiongate serve`: the parts put together, started, and ended in good order.
 //
 //     start   keys and database are open already ─ listeners ─ ready
-//     stop    SIGTERM or SIGINT ─ not ready ─ requests under way are answered ─ workers end
-//
-// A second signal ends the process at once.
+//     stop    SIGTERM or SIGINT ─ not ready ─ requests under way are answered ─ workers end ─ the log is written
 
-import Telemetry
-import Sessions
+import Bytes
 import CNative.Allocator
 import Foundation
 import Logging
+import ServiceLifecycle
 import Storage
-import Synchronization
+import Telemetry
 import Transport
-import Bytes
 
 /// A server that runs until it is told to stop.
 public final class Serving: Sendable {
     private let loaded: LoadedConfiguration
+    private let log: LineWriter
     private let logger: Logger
     private let workers: StoreWorkers
     private let server: Server
-    private let tls: TLSCredentials?
-    private let watch = Mutex<Task<Void, Never>?>(nil)
+    private let tls: TLSFiles?
 
-    /// Opens the database and puts everything together; nothing listens yet. `log` gets the lines of the log.
-    public init(
-        _ loaded: LoadedConfiguration, log: @escaping @Sendable ([UInt8]) -> Void = LineLog.toStandardError
-    ) throws(ConfigurationErrors) {
+    /// Opens the database and puts everything together; nothing listens yet.
+    /// - Parameter log: Gets the lines of the log; standard error by default.
+    /// - Throws: What is wrong with the configuration, its keys and its database.
+    public init(_ loaded: LoadedConfiguration, log: LineWriter? = nil) throws(ConfigurationErrors) {
         self.loaded = loaded
-        let logger = Logger(label: "sessiongate", factory: { _ in LineLog(loaded.configuration.log, write: log) })
+        let settings = loaded.configuration.log
+        let log = log ?? .standardError(settings)
+        self.log = log
+        let logger = Logger(label: "sessiongate", factory: { _ in LineLog(settings, write: log.write) })
         self.logger = logger
         let policy = CurrentPolicy(loaded.makePolicy())
         let memory = Memory(loaded.configuration.settings)
@@ -39,69 +39,47 @@ public final class Serving: Sendable {
         workers = StoreWorkers(
             policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)
         let site = AdminSite(
-            memory: memory, workers: workers, listing: loaded.listing.pretty + [UInt8(ascii: "\n")], logger: logger)
-        tls = try loaded.openTLS(logger: logger)
+            memory: memory, workers: workers, log: log, listing: loaded.listing.pretty + [UInt8(ascii: "\n")],
+            logger: logger)
+        let credentials = try loaded.openTLS(logger: logger)
+        tls = credentials.map { TLSFiles(credentials: $0, logger: logger) }
         server = Server(
-            configuration: loaded.configuration.server, policy: policy, memory: memory, resolver: workers, admin: site, tls: tls,
+            configuration: loaded.configuration.server, policy: policy, memory: memory, resolver: workers, admin: site,
+            tls: credentials,
             logger: logger)
     }
 
-    /// Serves until a signal comes. `announce` gets a line with the addresses when requests are welcome.
-    public func run(announce: (String) -> Void) async throws {
+    /// Serves until SIGTERM or SIGINT, or until its task is told to shut down.
+    /// - Parameter announce: Gets the addresses when requests are welcome. It must not block.
+    /// - Throws: ``StartError`` when a listener can't be bound.
+    public func run(announce: @escaping @Sendable (Server.Addresses) -> Void) async throws {
         // A buffer for a large form is given back to the system when it is freed, not kept for the next of its size.
         mallopt(M_MMAP_THRESHOLD, 1 << 20)
-        let signals = Signals.stopping()
-        let addresses = try await start()
-        announce("ready data=\(addresses.dataText) admin=\(addresses.adminText)")
-        let watching = Task { await watchTLS() }
-        defer { watching.cancel() }
-        for await signal in signals {
-            guard signal.stops else {
-                reloadTLS(always: true)
-                logger.notice("SIGHUP: keys and configuration are read at the start only; restart to have new ones")
-                continue
-            }
-            logger.info("stopping", metadata: ["signal": "\(signal.rawValue)"])
-            Signals.secondEndsTheProcess()
-            break
-        }
-        await stop()
-    }
-
-    /// Looks every few seconds whether the files of TLS are new.
-    private func watchTLS() async {
-        while tls != nil, (try? await Task.sleep(for: .seconds(5))) != nil { reloadTLS(always: false) }
-    }
-
-    private func reloadTLS(always: Bool) {
-        guard let tls else { return }
-        do throws(TLSProblem) {
-            if try tls.reload(always: always) { logger.notice("TLS certificate and key read anew") }
-        } catch {
-            logger.error("TLS files can't be used, the old ones stay", metadata: ["problem": "\(error.description)"])
-        }
-    }
-
-    /// Looks every second whether the store can be read: what a probe of /readyz learns is no older.
-    private static func watchStore(_ workers: StoreWorkers) async {
-        repeat { workers.probeStore() } while (try? await Task.sleep(for: .seconds(1))) != nil
+        // A peer that is gone is an error of its connection and does not end the process.
+        signal(SIGPIPE, SIG_IGN)
+        OpenFiles.raiseLimit()
+        defer { log.flush() }
+        var services: [any ServiceLifecycle.Service] = [StoreService(workers: workers)]
+        if let tls { services.append(TLSFileService(tls: tls)) }
+        services.append(ReloadService(tls: tls, logger: logger))
+        services.append(ListenerService(serving: self, announce: announce))
+        let group = ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await group.run()
+        logger.info("stopped")
     }
 
     /// Binds all listeners.
-    package func start() async throws -> Server.Addresses {
+    func bind() async throws -> Server.Addresses {
         for warning in loaded.warnings { logger.warning("\(warning)") }
         do {
             let addresses = try await server.start()
-            watch.withLock { [workers] in $0 = Task { await Self.watchStore(workers) } }
             logger.info(
                 "ready",
                 metadata: [
                     "version": "\(Version.current)", "data": "\(addresses.dataText)", "admin": "\(addresses.adminText)",
                 ])
             return addresses
-        } catch {
-            await workers.shutdown()
-            guard let error = error as? ListenError else { throw error }
+        } catch let error as ListenError {
             throw StartError(
                 description: "\(key(of: error.address)): can't listen on \(error.address.text): \(error.reason)")
         }
@@ -111,18 +89,11 @@ public final class Serving: Sendable {
         loaded.configuration.server.admin == address ? "server.admin" : "server.listen"
     }
 
-    /// Answers what is under way, and ends.
-    package func stop() async {
-        watch.withLock { $0?.cancel() }
+    /// Answers what is under way, and closes the listeners.
+    func drain() async {
+        logger.info("stopping")
         await server.drain()
-        await workers.shutdown()
-        logger.info("stopped")
     }
-}
-
-extension Server.Addresses {
-    fileprivate var dataText: String { data.map(\.text).joined(separator: ",") }
-    fileprivate var adminText: String { admin?.text ?? "none" }
 }
 
 /// Why a server did not start.

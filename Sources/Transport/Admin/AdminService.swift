@@ -8,11 +8,12 @@ package struct AdminService: Service {
     let pages: any AdminPages
     let statistics: @Sendable () -> ServerStatistics
     let readiness: Readiness
+    let guardian: AdminGuard
 
     package func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
         exchange.head.withView { head in
             let path = head.path.firstIndex(of: 0x3F).map { head.path.prefix($0) } ?? head.path
-            answer(exchange, path: path)
+            answer(exchange, path: path, head)
         }
         return .decided(())
     }
@@ -21,9 +22,12 @@ package struct AdminService: Service {
 
     package func endStream(_ exchange: Exchange) {}
 
-    private func answer(_ exchange: Exchange, path: Bytes) {
+    private func answer(_ exchange: Exchange, path: Bytes, _ head: RequestHead.View) {
         if path == "/cache/invalidate" {
             guard exchange.requireMethod([.post], "POST") else { return }
+            if let problem = guardian.problem(host: head.authority, origin: head.origin) {
+                return exchange.reply.fail(http: 403, problem)
+            }
             pages.invalidate()
             return exchange.reply.answer(json: Array("{\"invalidated\":true}\n".utf8), cacheControl: "no-store")
         }

@@ -20,7 +20,7 @@ extension Endpoints {
                 case .failed(let fault): return fail(fault, at: now)
                 case .decided(let settled):
                     counters.count(settled)
-                    refusals?.note(settled.decision, request, at: now)
+                    log?.note(settled.decision, request, at: now)
                     write(settled, request)
                     return .decided(())
                 }
@@ -53,7 +53,7 @@ extension Endpoints {
     }
 
     private func fail(_ fault: Fault, at now: Timestamp) -> Step<Void> {
-        if fault == .routeMisconfigured { refusals?.note(routeProblem: scratch.routeProblem, at: now) }
+        if fault == .routeMisconfigured { log?.misconfigured(scratch.routeProblem, at: now.milliseconds) }
         return .failed(fault)
     }
 }

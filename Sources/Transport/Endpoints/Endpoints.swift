@@ -16,13 +16,13 @@ package final class Endpoints: Service {
     let readiness: Readiness
     let maxMessageBytes: Int
     let trustedPeers: TrustedPeers
-    let refusals: RefusalLog?
+    let log: DecisionLog?
     var scratch = Scratch()
 
     /// Bytes of the largest form that an event loop verifies itself.
     private static let maxFormBytes = 64 << 10
 
-    /// Endpoints that decide by `policy` and `memory`; refusals go to `logger`.
+    /// Endpoints that decide by `policy` and `memory`; refusals are logged to `logger`.
     package init(
         policy: Policy, memory: Memory, readiness: Readiness, maxMessageBytes: Int,
         trustedPeers: TrustedPeers = TrustedPeers(), logger: Logger? = nil
@@ -32,7 +32,7 @@ package final class Endpoints: Service {
         self.readiness = readiness
         self.maxMessageBytes = maxMessageBytes
         self.trustedPeers = trustedPeers
-        refusals = logger.map { RefusalLog($0) }
+        log = logger.map { DecisionLog($0) }
         scratch.maxFormBytes = Self.maxFormBytes
     }
 

@@ -38,6 +38,7 @@ package struct RequestHead {
         var path = 0..<0
         var authority = 0..<0
         var scheme = 0..<0
+        var origin = 0..<0
     }
 
     private var text: [UInt8] = []
@@ -99,6 +100,7 @@ extension RequestHead {
                 timeout = GRPCTimeout.nanoseconds(value)
             }
         }
+        if route == .other, name == "origin" { parts.origin = keep(value) }
         if route.keepsFields { fields.append((keep(name), keep(value))) }
     }
 
@@ -130,6 +132,8 @@ extension RequestHead {
         package var authority: Bytes { text[head.parts.authority] }
         /// The scheme.
         package var scheme: Bytes { text[head.parts.scheme] }
+        /// The Origin field, of a request for none of the data listeners' endpoints; else empty.
+        package var origin: Bytes { text[head.parts.origin] }
 
         /// Calls `body` with the name (lower-case) and value of each kept field, in their order.
         package func forEachField(_ body: (Bytes, Bytes) -> Void) {

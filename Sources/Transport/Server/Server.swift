@@ -164,7 +164,8 @@ extension Server {
         limits.maxConnectionsPerLoop = 256
         let state = try await eventLoop.submit { [self, limits] in
             let service = AdminService(
-                pages: pages, statistics: { [weak self] in self?.statistics ?? .none }, readiness: readiness)
+                pages: pages, statistics: { [weak self] in self?.statistics ?? .none }, readiness: readiness,
+                guardian: AdminGuard(listener: address))
             let state = EventLoopState(
                 eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, wallClock: wallClock)
             return NIOLoopBound(state, eventLoop: eventLoop)

@@ -1,0 +1,35 @@
+// Where the numbers of /metrics come from. Sums are made when they are asked for: the request path shares no counter between
+// threads.
+
+import Sessions
+import Storage
+import Telemetry
+import Transport
+
+/// What is read for one page of metrics.
+struct MetricSources {
+    let server: ServerStatistics
+    let memory: Memory
+    let workers: StoreWorkers
+    let log: LineWriter
+    let process = ProcessStatistics.current
+
+    /// The workers' statistics by what is looked up.
+    var lookups: [(kind: String, statistics: StoreWorkers.Statistics)] {
+        [
+            ("rows", workers.rowStatistics), ("cookies", workers.cookieStatistics),
+            ("verdicts", workers.verdictStatistics),
+        ]
+    }
+
+    /// A number of the checks, all event loops together.
+    func checks(_ number: (CheckCounters) -> UInt64) -> UInt64 { server.checks.reduce(0) { $0 &+ number($1) } }
+
+    /// A number of the connections, all event loops together.
+    func connections(_ number: (TransportCounters) -> UInt64) -> UInt64 {
+        server.transport.reduce(0) { $0 &+ number($1) }
+    }
+
+    /// The whole page.
+    var page: [UInt8] { Array(Metric.all.map { $0.text(self) }.joined().utf8) }
+}

@@ -1,0 +1,82 @@
+// How one event looks in the log.
+//
+//     2026-03-01T12:00:00.000Z info    ready admin=127.0.0.1:9002 data=127.0.0.1:9001
+//     {"time":"2026-03-01T12:00:00.000Z","level":"info","message":"ready","admin":"127.0.0.1:9002",…}
+//
+// Lines are bounded, whatever a value holds: a reader of logs must not be flooded by one of them.
+
+import Bytes
+import Glibc
+import Logging
+
+/// One event of the log.
+struct LogLine {
+    /// The longest message, in bytes.
+    static let maxMessage = 4096
+    /// The longest value, in bytes.
+    static let maxValue = 1024
+
+    /// When it happened: `2026-03-01T12:00:00.000Z`.
+    var time = Self.now()
+    let level: Logger.Level
+    let message: String
+    /// Names and values, in the order in which they are written.
+    let values: [(name: String, value: String)]
+
+    init(_ level: Logger.Level, _ message: String, _ values: [(name: String, value: String)] = []) {
+        self.level = level
+        self.message = shortened(message, to: Self.maxMessage)
+        self.values = values.map { ($0.name, shortened($0.value, to: Self.maxValue)) }
+    }
+
+    /// The line's bytes, with the line feed.
+    func bytes(_ format: LogSettings.Format) -> [UInt8] {
+        switch format {
+        case .text: text
+        case .json: json
+        }
+    }
+
+    private var text: [UInt8] {
+        let padding = String(repeating: " ", count: max(0, 7 - level.rawValue.count))
+        let pairs = values.map { " \($0.name)=\(Self.word($0.value))" }.joined()
+        return Array("\(time) \(level)\(padding) \(Self.oneLine(message))\(pairs)\n".utf8)
+    }
+
+    private var json: [UInt8] {
+        var members: [JSON.Member] = [
+            .init("time", .string(time)), .init("level", .string(level.rawValue)), .init("message", .string(message)),
+        ]
+        members += values.map { JSON.Member($0.name, .string($0.value)) }
+        return JSON.object(members).compact + [UInt8(ascii: "\n")]
+    }
+
+    private static func now() -> String {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        var text: [UInt8] = []
+        CivilTime(seconds: Int64(now.tv_sec)).appendRFC3339(into: &text)
+        text.append(UInt8(ascii: "."))
+        CivilTime.appendDigits(Int64(now.tv_nsec) / 1_000_000, 3, into: &text)
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func word(_ text: String) -> String {
+        text.contains { $0 == " " || $0 == "\"" } || text.isEmpty ? "\(JSON.string(text))" : oneLine(text)
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        printable(
+            String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
+        )
+    }
+}
+
+/// `text`, or its first `limit` bytes and an ellipsis. A character is never cut in two.
+func shortened(_ text: String, to limit: Int) -> String {
+    guard text.utf8.count > limit else { return text }
+    var end = text.utf8.index(text.utf8.startIndex, offsetBy: limit)
+    while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+    return text[..<end] + "…"
+}
