@@ -7,7 +7,7 @@ import Bytes
 
 @Suite struct PieceTests {
     @Test(arguments: [
-        ("/envoy.service.auth.v3.Authorization/Check", Route.check),
+        ("/envoy.service.auth.v3.Authorization/Check", Endpoint.check),
         ("/envoy.service.auth.v3.Authorization/Check?x=1", .check),
         ("/envoy.service.auth.v3.Authorization/check", .other),
         ("/envoy.service.auth.v3.Authorization/Check/", .other),
@@ -16,8 +16,8 @@ import Bytes
         ("/.well-known/jwks.json", .keys), ("/grpc.health.v1.Health/Check", .healthCheck),
         ("/grpc.health.v1.Health/Watch", .healthWatch), ("/", .other), ("", .other), ("?", .other),
     ])
-    func routes(path: String, route: Route) {
-        #expect(Array(path.utf8).withBytes { Route(path: $0) } == route)
+    func endpoints(path: String, endpoint: Endpoint) {
+        #expect(Array(path.utf8).withBytes { Endpoint(path: $0) } == endpoint)
     }
 
     @Test(arguments: [
@@ -62,7 +62,7 @@ import Bytes
             }
             #expect(head.mediaType == .grpc)
             #expect(head.timeout == 200_000_000)
-            #expect(names == (head.route == .identity ? ["content-type", "grpc-timeout", "x-one"] : []))
+            #expect(names == (head.endpoint == .identity ? ["content-type", "grpc-timeout", "x-one"] : []))
         }
         head.reset()
         #expect(head.method == .other)

@@ -10,7 +10,7 @@ package struct AdminService: Service {
     let readiness: Readiness
     let guardian: AdminGuard
 
-    package func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
+    package func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
         exchange.head.withView { head in
             let path = head.path.firstIndex(of: 0x3F).map { head.path.prefix($0) } ?? head.path
             answer(exchange, path: path, head)

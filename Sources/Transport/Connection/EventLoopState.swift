@@ -9,7 +9,7 @@ package protocol Connection: AnyObject, SendableMetatype {
     /// Lookups that were begun for it and have not come to an end, whether or not anybody still waits for them.
     var pendingLookups: Int { get set }
     /// Who is at the other end.
-    var peer: Peer { get }
+    var remote: RemoteEnd { get }
     /// Something that an exchange was waiting for is there, or can't be had.
     func resume(_ id: Int32, round: Int, fault: Fault?)
     /// Looks at the deadlines; `now` is in monotonic nanoseconds.
@@ -131,7 +131,7 @@ extension EventLoopState {
             exchange.reply.refuse(flaw, isCall: exchange.isCall)
             return true
         }
-        switch service.serve(exchange, from: connection.peer, at: time) {
+        switch service.serve(exchange, from: connection.remote, at: time) {
         case .decided:
             return true
         case .failed(let fault):

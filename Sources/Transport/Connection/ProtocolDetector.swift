@@ -11,11 +11,11 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
     package typealias InboundOut = ByteBuffer
 
     package var pendingLookups = 0
-    package let peer = Peer(nil)
+    package let remote = RemoteEnd(nil)
 
     private let loop: EventLoopState<S>
     private let isTLS: Bool
-    private let openedAt: Int64
+    private var state: ConnectionState
     private var context: ChannelHandlerContext?
     private var first = ByteBuffer()
     private var hasFailed = false
@@ -25,7 +25,7 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
     package init(loop: EventLoopState<S>, isTLS: Bool = false) {
         self.loop = loop
         self.isTLS = isTLS
-        openedAt = loop.now
+        state = ConnectionState(.undetected, deadlines: loop.limits.deadlines, at: loop.now)
     }
 
     package func handlerAdded(context: ChannelHandlerContext) {
@@ -79,15 +79,19 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
 
 extension ProtocolDetector {
     package func tick(_ now: Int64) {
-        guard now - openedAt > loop.limits.deadlines.head else { return }
+        guard state.tick(at: now) == .expire else { return }
         loop.counters.expired.add()
         abort()
     }
 
-    /// No request has arrived yet: there is nothing to wait for.
-    package func drain() { abort() }
+    package func drain() {
+        if state.drain(at: loop.now) == .close { abort() }
+    }
 
-    package func abort() { context?.close(promise: nil) }
+    package func abort() {
+        state.close()
+        context?.close(promise: nil)
+    }
 
     package func resume(_ id: Int32, round: Int, fault: Fault?) {}
 }

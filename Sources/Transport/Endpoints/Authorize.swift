@@ -12,17 +12,17 @@ import Sessions
 
 extension Endpoints {
     /// Envoy's HTTP service mode.
-    func serveAuthorize(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
+    func serveAuthorize(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
         if exchange.message.isEmpty {
             var request = CheckRequestBuilder()
-            let isTrusted = trustedPeers.contains(peer)
+            let isTrusted = trustedPeers.contains(remote)
             exchange.head.withView { head in
                 request.method = head.method.array
-                request.path = head.path.dropFirst(Route.prefix.count).array
+                request.path = head.path.dropFirst(Endpoint.prefix.count).array
                 request.host = head.authority.array
                 request.scheme = head.scheme.isEmpty ? Array("http".utf8) : head.scheme.array
                 request.copyFields(of: head)
-                request.setSource(peer, forwardedFor: isTrusted ? head.field("x-forwarded-for") : nil)
+                request.setSource(remote, forwardedFor: isTrusted ? head.field("x-forwarded-for") : nil)
             }
             request.setBody(exchange.body)
             exchange.message = request.encode()
@@ -58,9 +58,9 @@ extension CheckRequestBuilder {
     }
 
     /// Where the request came from: the last hop that the proxy itself has written down, else the proxy.
-    mutating func setSource(_ peer: Peer, forwardedFor: [UInt8]?) {
-        sourceAddress = peer.address
-        sourcePort = peer.port
+    mutating func setSource(_ remote: RemoteEnd, forwardedFor: [UInt8]?) {
+        sourceAddress = remote.address
+        sourcePort = remote.port
         guard let list = forwardedFor, !list.isEmpty else { return }
         let last = list.lastIndex(of: UInt8(ascii: ",")).map { Array(list[($0 + 1)...]) } ?? list
         sourceAddress = last.withBytes { $0.trimmed.array }

@@ -36,15 +36,15 @@ package final class Endpoints: Service {
         scratch.maxFormBytes = Self.maxFormBytes
     }
 
-    package func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
-        switch exchange.head.route {
+    package func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
+        switch exchange.head.endpoint {
         case .check: return serveCheck(exchange, at: now)
         case .healthCheck, .healthWatch: serveHealth(exchange)
-        case .identity: return serveIdentity(exchange, from: peer, at: now)
+        case .identity: return serveIdentity(exchange, from: remote, at: now)
         case .keys: serveKeys(exchange)
-        case .authorize: return serveAuthorize(exchange, from: peer, at: now)
-        case .forwardAuth: return serveForwardAuth(exchange, from: peer, at: now)
-        case .misprefixed, .other: refuseUnknown(exchange)
+        case .authorize: return serveAuthorize(exchange, from: remote, at: now)
+        case .forwardAuth: return serveForwardAuth(exchange, from: remote, at: now)
+        case .badPrefix, .other: refuseUnknown(exchange)
         }
         return .decided(())
     }

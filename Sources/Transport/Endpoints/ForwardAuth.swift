@@ -9,15 +9,15 @@ import EnvoyProtocol
 
 extension Endpoints {
     /// The forward auth of nginx, Traefik, Caddy and HAProxy.
-    func serveForwardAuth(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
+    func serveForwardAuth(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
         if exchange.message.isEmpty {
-            guard trustedPeers.contains(peer) else {
+            guard trustedPeers.contains(remote) else {
                 exchange.reply.fail(http: 403, "not a trusted proxy: http.trusted_peers")
                 return .decided(())
             }
             do throws(ForwardedFlaw) {
                 let original = try exchange.head.withView { (head) throws(ForwardedFlaw) in try OriginalRequest(head) }
-                exchange.message = exchange.head.withView { original.checkRequest(of: $0, from: peer) }.encode()
+                exchange.message = exchange.head.withView { original.checkRequest(of: $0, from: remote) }.encode()
             } catch {
                 exchange.reply.fail(http: 400, error.summary)
                 return .decided(())
@@ -88,7 +88,7 @@ private struct OriginalRequest {
         return found
     }
 
-    func checkRequest(of head: RequestHead.View, from peer: Peer) -> CheckRequestBuilder {
+    func checkRequest(of head: RequestHead.View, from remote: RemoteEnd) -> CheckRequestBuilder {
         var request = CheckRequestBuilder()
         request.method = method
         request.path = uri
@@ -96,7 +96,7 @@ private struct OriginalRequest {
         request.scheme = scheme
         request.copyFields(of: head, without: Self.fields)
         request.addHeader(Array("x-forwarded-proto".utf8), scheme)
-        request.setSource(peer, forwardedFor: head.field("x-forwarded-for"))
+        request.setSource(remote, forwardedFor: head.field("x-forwarded-for"))
         // These proxies keep the body to themselves.
         request.size = -1
         return request

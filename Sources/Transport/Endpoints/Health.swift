@@ -18,7 +18,7 @@ extension Endpoints {
         guard let service else { return exchange.reply.fail(.invalidArgument, "malformed HealthCheckRequest") }
         let isKnown = service.isEmpty || service == Array("envoy.service.auth.v3.Authorization".utf8)
         let status: ServingStatus = !isKnown ? .serviceUnknown : readiness.isReady ? .serving : .notServing
-        if exchange.head.route == .healthWatch {
+        if exchange.head.endpoint == .healthWatch {
             exchange.reply.shape = .stream
         } else if isKnown {
             exchange.reply.shape = .messages

@@ -6,16 +6,16 @@ import Bytes
 import EnvoyProtocol
 
 extension Endpoints {
-    func serveIdentity(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
-        let step = identify(exchange, from: peer, at: now)
+    func serveIdentity(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
+        let step = identify(exchange, from: remote, at: now)
         if case .decided = step, exchange.reply.status != 200 { exchange.reply.addField("cache-control", "no-store") }
         return step
     }
 
-    private func identify(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
+    private func identify(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
         guard exchange.requireMethod([.get, .head, .post], "GET, HEAD, POST") else { return .decided(()) }
         do throws(JSONError) {
-            if exchange.message.isEmpty { exchange.message = try request(exchange, from: peer, at: now).encode() }
+            if exchange.message.isEmpty { exchange.message = try request(exchange, from: remote, at: now).encode() }
         } catch {
             exchange.reply.fail(badRequest: "\(error)")
             return .decided(())
@@ -44,11 +44,11 @@ extension Endpoints {
     }
 
     private func request(
-        _ exchange: Exchange, from peer: Peer, at now: Timestamp
+        _ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp
     ) throws(JSONError) -> CheckRequestBuilder {
         var builder = CheckRequestBuilder()
-        builder.sourceAddress = peer.address
-        builder.sourcePort = peer.port
+        builder.sourceAddress = remote.address
+        builder.sourcePort = remote.port
         builder.timeSeconds = now.seconds
         let isOwn = exchange.head.method != .post
         exchange.head.withView { head in

@@ -83,7 +83,7 @@ package final class Exchange {
 
     /// Whether the answer has the form of gRPC: never where a proxy reads the verdict from the HTTP status, whatever content type
     /// its client has chosen.
-    package var isCall: Bool { head.mediaType == .grpc && version == .http2 && !head.route.isPlain }
+    package var isCall: Bool { head.mediaType == .grpc && version == .http2 && !head.endpoint.isPlain }
 
     /// When the caller of a gRPC method stops waiting, in monotonic nanoseconds; nil when it did not say.
     package var deadline: Int64? {

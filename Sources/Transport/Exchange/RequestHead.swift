@@ -25,7 +25,7 @@ package struct RequestHead {
     /// The method.
     package private(set) var method = Method.other
     /// The endpoint that the path names.
-    package private(set) var route = Route.other
+    package private(set) var endpoint = Endpoint.other
     /// What the body is.
     package private(set) var mediaType = MediaType.none
     /// Nanoseconds that the caller waits; nil: it did not say, or not in a way that can be understood.
@@ -51,7 +51,7 @@ package struct RequestHead {
     /// Forgets the request, keeps the room; lets go of room that an unusual request needed.
     package mutating func reset() {
         method = .other
-        route = .other
+        endpoint = .other
         mediaType = .none
         timeout = nil
         size = 0
@@ -71,9 +71,9 @@ extension RequestHead {
         size += 39 + value.count
     }
 
-    /// Notes the path with its query, and with it the route.
+    /// Notes the path with its query, and with it the endpoint.
     package mutating func setPath(_ value: Bytes) {
-        route = Route(path: value)
+        endpoint = Endpoint(path: value)
         parts.path = keep(value)
         size += 37 + value.count
     }
@@ -90,7 +90,7 @@ extension RequestHead {
         size += 39 + value.count
     }
 
-    /// Notes a field: `name` is lower-case. Understands what every endpoint needs; keeps the field only where the route reads more.
+    /// Notes a field: `name` is lower-case. Understands what every endpoint needs; keeps the field only where the endpoint reads more.
     package mutating func addField(_ name: Bytes, _ value: Bytes) {
         size += 32 + name.count + value.count
         if name.count == 12 {
@@ -100,8 +100,8 @@ extension RequestHead {
                 timeout = GRPCTimeout.nanoseconds(value)
             }
         }
-        if route == .other, name == "origin" { parts.origin = keep(value) }
-        if route.keepsFields { fields.append((keep(name), keep(value))) }
+        if endpoint == .other, name == "origin" { parts.origin = keep(value) }
+        if endpoint.keepsFields { fields.append((keep(name), keep(value))) }
     }
 
     /// Counts a field that is not kept, since there are too many.

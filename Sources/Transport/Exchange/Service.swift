@@ -7,28 +7,11 @@ import Sessions
 package protocol Service: SendableMetatype {
     /// Writes the answer to a request that was read to its end into `exchange.reply`; or says what is missing for it, and is
     /// called again when that is there.
-    mutating func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void>
+    mutating func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void>
 
     /// Writes the answer to a request that can't be decided.
     mutating func fail(_ exchange: Exchange, _ fault: Fault)
 
     /// Ends an answer of the shape `stream`, since the server is going away.
     mutating func endStream(_ exchange: Exchange)
-}
-
-/// The other end of a connection.
-package final class Peer {
-    /// The IP address as text; the path of a Unix socket; empty when unknown.
-    package let address: [UInt8]
-    /// The port; 0 for a Unix socket.
-    package let port: UInt32
-    /// Whether it came by a Unix socket.
-    package let isUnix: Bool
-
-    /// A peer.
-    package init(address: [UInt8], port: UInt32, isUnix: Bool = false) {
-        self.address = address
-        self.port = port
-        self.isUnix = isUnix
-    }
 }

@@ -1,5 +1,8 @@
 // HTTP/1.1 on a NIO channel, behind NIO's decoder. Requests are answered in their order; those that were sent ahead wait in a
 // short line, and nothing more is read while one of them waits for a lookup or while output is blocked.
+//
+// `ConnectionState` decides what an event leads to; this handler carries parts of requests from the decoder to the service, and
+// answers to the channel.
 
 import Sessions
 import NIOCore
@@ -12,21 +15,11 @@ package final class HTTP1Handler<S: Service>: ChannelDuplexHandler, Connection {
     package typealias OutboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
-    private enum Ending {
-        /// Requests are read.
-        case no
-        /// No more requests are read; those in line are answered.
-        case lastRequest
-        /// All is said; waits for the peer to close.
-        case lingering(since: Int64)
-        /// The channel is closed, or being closed.
-        case closed
-    }
-
     package var pendingLookups = 0
-    package private(set) var peer = Peer(nil)
+    package private(set) var remote = RemoteEnd(nil)
 
     private let loop: EventLoopState<S>
+    private var state: ConnectionState
     private var predecessor: (any Connection)?
     private var context: ChannelHandlerContext?
     private var arriving: Exchange?
@@ -34,20 +27,14 @@ package final class HTTP1Handler<S: Service>: ChannelDuplexHandler, Connection {
     private var backlog = 0
     private var lastID: Int32 = 0
     private var output = ByteBuffer()
-    private var ending = Ending.no
-    private var isBlocked = false
-    private var isReadHeld = false
     private var isServing = false
     private var sawPart = false
-    /// Since when the connection is as it is: quiet, receiving a head, or blocked.
-    private var changedAt: Int64 = 0
-    private var isHeadPartial: Bool
 
     /// A handler for one channel of the loop. Its first bytes are there already.
     package init(loop: EventLoopState<S>, replacing predecessor: (any Connection)? = nil) {
         self.predecessor = predecessor
         self.loop = loop
-        isHeadPartial = true
+        state = ConnectionState(.http1, deadlines: loop.limits.deadlines, at: loop.now)
     }
 
     /// The decoder to be put before the handler.
@@ -67,11 +54,10 @@ package final class HTTP1Handler<S: Service>: ChannelDuplexHandler, Connection {
 extension HTTP1Handler {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        peer = Peer(context.remoteAddress)
-        changedAt = loop.now
+        remote = RemoteEnd(context.remoteAddress)
         let isAdded = loop.add(self, replacing: predecessor)
         predecessor = nil
-        guard isAdded, !peer.isNobody else { return abort() }
+        guard isAdded, !remote.isUnknown else { return abort() }
         if loop.isDraining { drain() }
     }
 
@@ -84,7 +70,7 @@ extension HTTP1Handler {
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         sawPart = true
-        guard case .no = ending else { return }
+        guard state.received(at: loop.now) == .process else { return }
         switch unwrapInboundIn(data) {
         case .head(let head): receive(head)
         case .body(let body): receive(body)
@@ -93,37 +79,35 @@ extension HTTP1Handler {
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
-        if !sawPart, !isHeadPartial, isQuiet {
-            isHeadPartial = true
-            changedAt = loop.now
-        }
+        if !sawPart { state.receivedPartOfHead(at: loop.now) }
         sawPart = false
         flush()
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        isBlocked = !context.channel.isWritable
-        changedAt = loop.now
-        if !isBlocked { proceed() }
+        guard context.channel.isWritable else { return state.blockOutput(at: loop.now) }
+        state.unblockOutput()
+        proceed()
+        flush()
+        if state.resumeReading() == .read { context.read() }
     }
 
     package func read(context: ChannelHandlerContext) {
-        isBlocked || !line.isEmpty ? isReadHeld = true : context.read()
+        if state.read() == .read { context.read() }
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let flaw = Exchange.Flaw(error) else { return abort() }
-        guard case .no = ending else { return }  // What follows the last request is nobody's.
+        // What follows the last request is not ours to answer.
+        guard state.isOpen else { return }
         refuse(flaw)
         flush()
     }
 
-    private var isQuiet: Bool { arriving == nil && line.isEmpty }
-
     private func leave() {
         guard context != nil else { return }
         context = nil
-        ending = .closed
+        state.close()
         arriving.map(release)
         line.forEach(release)
         arriving = nil
@@ -143,10 +127,11 @@ extension HTTP1Handler {
 extension HTTP1Handler {
     private func begin() -> Exchange {
         let exchange = loop.pool.take()
+        let now = loop.now
         lastID &+= 1
-        exchange.open(id: lastID, .http1, at: loop.now)
+        exchange.open(id: lastID, .http1, at: now)
         arriving = exchange
-        isHeadPartial = false
+        state.beganRequest(at: now)
         return exchange
     }
 
@@ -174,7 +159,7 @@ extension HTTP1Handler {
         body.withUnsafeReadableBytes { exchange.body.append(contentsOf: $0) }
     }
 
-    /// Answers with an error what is arriving, or what can't even be told to be a request; reads nothing more.
+    /// Answers with an error what is arriving, even where no request can be made out; reads nothing more.
     private func refuse(_ flaw: Exchange.Flaw) {
         let exchange = arriving ?? begin()
         exchange.flaw = flaw
@@ -187,7 +172,7 @@ extension HTTP1Handler {
         arriving = nil
         exchange.isComplete = true
         exchange.enter(.ready, at: loop.now)
-        if exchange.isLast { ending = .lastRequest }
+        state.endedRequest(isLast: exchange.isLast)
         line.append(exchange)
         proceed()
     }
@@ -198,17 +183,14 @@ extension HTTP1Handler {
 extension HTTP1Handler {
     /// Serves what is in line, as far as that goes now.
     private func proceed() {
-        guard !isServing, context != nil else { return }
+        guard !isServing, let context else { return }
         isServing = true
-        while !isBlocked, let exchange = line.first, exchange.phase == .ready {
+        while !state.isBlocked, let exchange = line.first, exchange.phase == .ready {
             guard loop.serve(exchange, of: self) else { break }
             answer(exchange)
         }
         isServing = false
-        if isReadHeld, !isBlocked, line.isEmpty {
-            isReadHeld = false
-            context?.read()
-        }
+        if state.setWaiting(!line.isEmpty) == .read { context.read() }
     }
 
     package func resume(_ id: Int32, round: Int, fault: Fault?) {
@@ -227,10 +209,9 @@ extension HTTP1Handler {
 
     private func answer(_ exchange: Exchange) {
         loop.counters.http1Requests.add()
-        exchange.isLast = exchange.isLast || loop.isDraining && line.count == 1 && arriving == nil
+        let action = state.answering(isLast: exchange.isLast, others: line.count - 1, at: loop.now)
+        exchange.isLast = action == .close
         exchange.writeHTTP1(into: &output, secondsSince1970: loop.time.seconds)
-        if exchange.isLast { ending = .lastRequest }
-        changedAt = loop.now
         line.removeFirst()
         release(exchange)
         if output.readableBytes >= loop.limits.writeBatch { flush() }
@@ -243,7 +224,8 @@ extension HTTP1Handler {
             output = ByteBuffer()
             context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
         }
-        if case .lastRequest = ending, isQuiet, output.readableBytes == 0 { finish() }
+        let isDone = arriving == nil && line.isEmpty && output.readableBytes == 0
+        if state.flushed(isDone: isDone, at: loop.now) == .closeOutput { context.close(mode: .output, promise: nil) }
     }
 }
 
@@ -251,35 +233,21 @@ extension HTTP1Handler {
 
 extension HTTP1Handler {
     package func drain() {
-        guard case .no = ending, isQuiet else { return }
-        ending = .lastRequest
-        flush()
+        if state.drain(at: loop.now) == .flush { flush() }
     }
 
     package func abort() {
-        ending = .closed
+        state.close()
         context?.close(promise: nil)
     }
 
-    /// Closes our side behind the last bytes, and leaves the peer's side to the peer for a while: to close it at once could destroy
-    /// bytes that the peer has not read yet.
-    private func finish() {
-        ending = .lingering(since: loop.now)
-        context?.close(mode: .output, promise: nil)
-    }
-
     package func tick(_ now: Int64) {
-        if case .closed = ending { return }
-        let deadlines = loop.limits.deadlines
-        let elapsed = now - changedAt
-        if case .lingering(let since) = ending { return now - since > deadlines.linger ? abort() : () }
-        if isBlocked { return elapsed > deadlines.writeStall ? expire() : () }
-        if let arriving { return now - arriving.openedAt > deadlines.body ? expire() : () }
-        if isQuiet, elapsed > (isHeadPartial ? deadlines.head : deadlines.idle) { expire() }
-    }
-
-    private func expire() {
-        loop.counters.expired.add()
-        abort()
+        switch state.tick(at: now) {
+        case .nothing, .sendNotice, .sendLast, .probe: break
+        case .close: abort()
+        case .expire:
+            loop.counters.expired.add()
+            abort()
+        }
     }
 }

@@ -84,7 +84,9 @@ private let onFrame: nghttp2_on_frame_recv_callback = { _, frame, user in
             withOwner(user) { $0.endRequest(header.stream_id) }
         }
     case NGHTTP2_PING.rawValue:
-        if UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0 { withOwner(user) { $0.receivedPong() } }
+        guard UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0 else { break }
+        let pong = withUnsafeBytes(of: frame.pointee.ping.opaque_data) { $0.loadUnaligned(as: HTTP2Ping.Payload.self) }
+        withOwner(user) { $0.received(pong: pong) }
     default:
         break
     }

@@ -10,19 +10,21 @@
 import CNative.HTTP2
 import Bytes
 import EnvoyProtocol
+import NIOCore
 
 /// The server's side of an HTTP/2 connection. Belongs to one event loop.
 package final class HTTP2Session {
     /// The time, in monotonic nanoseconds; set before bytes are received.
     @exclusivity(unchecked) package var now: Int64 = 0
-    /// Whether nothing more can be done on this connection but to close it.
-    @exclusivity(unchecked) package private(set) var hasFailed = false
-    /// How often a ping of ours was answered.
-    package private(set) var pongs = 0
+    /// Why nothing more can be done on this connection but to close it; nil while something can.
+    @exclusivity(unchecked) package private(set) var failure: HTTP2Failure?
+    /// Whether the peer has answered the ping of ``submitShutdownNotice()``.
+    package private(set) var hasReadNotice = false
     /// Bytes of bodies that are waiting.
     @exclusivity(unchecked) package private(set) var backlog = 0
 
     let limits: HTTP2Limits
+    private let eventLoop: (any EventLoop)?
     private let pool: ExchangePool
     private let memory: HTTP2Memory
     @exclusivity(unchecked) private var session: OpaquePointer?
@@ -31,13 +33,17 @@ package final class HTTP2Session {
     @exclusivity(unchecked) private var readyIndex = 0
 
     /// A session that announces its settings with the first output.
-    package init(limits: HTTP2Limits, pool: ExchangePool, memory: HTTP2Memory) {
+    /// - Parameter eventLoop: Where the session is used; nil in tests and measurements without one.
+    package init(
+        limits: HTTP2Limits, pool: ExchangePool, memory: HTTP2Memory, eventLoop: (any EventLoop)? = nil
+    ) {
+        self.eventLoop = eventLoop
         self.limits = limits
         self.pool = pool
         self.memory = memory
         let created = SessionParts.shared.makeSession(
             &session, limits: limits, memory: memory.functions, owner: self)
-        hasFailed = !created || !announce()
+        if !created || !announce() { failure = .outOfMemory }
     }
 
     deinit { close() }
@@ -58,26 +64,24 @@ package final class HTTP2Session {
 extension HTTP2Session {
     /// Takes what the peer sent. Requests that are whole afterwards come out of ``nextReady()``.
     package func receive(_ bytes: UnsafeRawBufferPointer) {
-        guard !hasFailed, let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
-        if nghttp2_session_mem_recv(session, base, bytes.count) < 0 { hasFailed = true }
+        guard failure == nil, let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
+        let result = nghttp2_session_mem_recv(session, base, bytes.count)
+        if result < 0 { failure = HTTP2Failure(result) }
     }
 
     /// The next bytes for the peer, valid until the session is called again; nil when there are none for now.
     package func nextOutput() -> UnsafeRawBufferPointer? {
-        guard !hasFailed else { return nil }
+        guard failure == nil else { return nil }
         var base: UnsafePointer<UInt8>?
         let count = nghttp2_session_mem_send(session, &base)
-        if count < 0 { hasFailed = true }
+        if count < 0 { failure = HTTP2Failure(count) }
         return count > 0 ? UnsafeRawBufferPointer(start: base, count: count) : nil
     }
 
     /// Whether there is nothing left to receive or to send.
     package var isFinished: Bool {
-        hasFailed || nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+        failure != nil || nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
     }
-
-    /// Whether bytes are to be had from ``nextOutput()``, flow control permitting.
-    package var wantsToSend: Bool { !hasFailed && nghttp2_session_want_write(session) != 0 }
 
     /// The next request that is in line to be served.
     package func nextReady() -> Exchange? {
@@ -124,7 +128,7 @@ extension HTTP2Session {
     }
 
     /// Gives up a stream.
-    package func reset(_ exchange: Exchange, code: nghttp2_error_code) {
+    package func reset(_ exchange: Exchange, _ code: HTTP2ErrorCode) {
         nghttp2_submit_rst_stream(session, 0, exchange.id, code.rawValue)
     }
 
@@ -141,7 +145,7 @@ extension HTTP2Session {
     /// is followed by RST_STREAM(NO_ERROR). Not before: nghttp2 drops what is still queued for a stream that is reset.
     func sentEnd(on id: Int32) {
         guard let exchange = streams[id], !exchange.isComplete else { return }
-        reset(exchange, code: NGHTTP2_NO_ERROR)
+        reset(exchange, .noError)
     }
 
     /// Copies the next part of an answer's body into a DATA frame.
@@ -176,24 +180,31 @@ extension HTTP2Session {
     /// Asks the peer to open no more streams, and for a pong: when it comes, the peer has read the notice.
     package func submitShutdownNotice() {
         nghttp2_submit_shutdown_notice(session)
-        nghttp2_submit_ping(session, 0, nil)
+        submit(.notice)
+    }
+
+    /// Asks the peer for a sign of life.
+    package func submitProbe() { submit(.probe) }
+
+    private func submit(_ ping: HTTP2Ping) {
+        var payload = ping.payload
+        withUnsafeBytes(of: &payload) { bytes in
+            _ = nghttp2_submit_ping(session, 0, bytes.bindMemory(to: UInt8.self).baseAddress)
+        }
     }
 
     /// Streams opened from now on are not served. The session is finished when those that are open have ended.
-    package func submitGoAway() {
+    package func submitGoAway(_ code: HTTP2ErrorCode = .noError) {
         let last = nghttp2_session_get_last_proc_stream_id(session)
-        nghttp2_submit_goaway(session, 0, last, NGHTTP2_NO_ERROR.rawValue, nil, 0)
+        nghttp2_submit_goaway(session, 0, last, code.rawValue, nil, 0)
     }
 
-    /// Ends the session, open streams and all.
-    package func terminate(code: nghttp2_error_code) {
-        nghttp2_session_terminate_session(session, code.rawValue)
-    }
-
-    /// Gives all exchanges and all memory back, on the event loop: whoever lets go of the session last may be elsewhere. Nothing
-    /// else may be called afterwards.
+    /// Gives all exchanges and all memory back. To be called on the event loop: the last reference to a session may go away on
+    /// another thread, where its pool must not be touched. Nothing else may be called afterwards.
     package func close() {
-        hasFailed = true
+        guard session != nil else { return }
+        eventLoop?.preconditionInEventLoop()
+        failure = .closed
         for exchange in streams.removeAll() { release(exchange) }
         while nextReady() != nil {}
         nghttp2_session_del(session)
@@ -260,7 +271,9 @@ extension HTTP2Session {
         if let exchange = streams.remove(id) { release(exchange) }
     }
 
-    func receivedPong() { pongs += 1 }
+    func received(pong: HTTP2Ping.Payload) {
+        if pong == HTTP2Ping.notice.payload { hasReadNotice = true }
+    }
 
     private func enqueue(_ exchange: Exchange) {
         exchange.enter(.ready, at: now)

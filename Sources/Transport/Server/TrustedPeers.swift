@@ -27,7 +27,7 @@ public struct TrustedPeers: Sendable, Equatable {
     }
 
     /// Whether `peer` is one of them.
-    func contains(_ peer: Peer) -> Bool {
-        peer.isUnix ? includesUnix : peer.address.withBytes { addresses.allows($0) }
+    func contains(_ remote: RemoteEnd) -> Bool {
+        remote.isUnix ? includesUnix : remote.address.withBytes { addresses.allows($0) }
     }
 }

@@ -20,7 +20,7 @@ final class MicroBench {
     private let session: HTTP2Session
     private let cookieKey: SigningKey
     private let accessTokenKey: SigningKey
-    private let peer = Peer(address: Array("127.0.0.1".utf8), port: 40_000)
+    private let remote = RemoteEnd(address: Array("127.0.0.1".utf8), port: 40_000)
 
     init() throws {
         cookieKey = try FixedKeys.cookies()
@@ -146,7 +146,7 @@ extension MicroBench {
     func serve(_ bytes: [UInt8]) throws -> Int {
         bytes.withUnsafeBytes { session.receive($0) }
         while let exchange = session.nextReady() {
-            guard case .decided = endpoints.serve(exchange, from: peer, at: now) else {
+            guard case .decided = endpoints.serve(exchange, from: remote, at: now) else {
                 throw ValidationError("not answered from memory")
             }
             session.respond(exchange)

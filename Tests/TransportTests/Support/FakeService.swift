@@ -8,7 +8,7 @@ import EnvoyProtocol
 
 /// `/echo`, `/call`, `/wait/<rounds>`, `/fail/<fault>`, `/stream`, `/large/<bytes>`.
 struct FakeService: Service {
-    func serve(_ exchange: Exchange, from peer: Peer, at now: Timestamp) -> Step<Void> {
+    func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
         let path = exchange.head.withView { $0.path.string }.split(separator: "/").map(String.init)
         switch path.first {
         case "echo":

@@ -1,10 +1,10 @@
-// Where a request goes, told from its path alone. The HTTP/2 session asks while the header block is still arriving: the calls
-// that arrive a hundred thousand times a second need none of the header fields kept.
+// Where a request goes, known from its path alone. The HTTP/2 session asks while the header block is still arriving: the checks
+// of Envoy, a hundred thousand a second, need none of their header fields kept.
 
 import Bytes
 
 /// The endpoint that a path names.
-package enum Route: Equatable, Sendable {
+package enum Endpoint: Equatable, Sendable {
     /// `/envoy.service.auth.v3.Authorization/Check`.
     case check
     /// `/grpc.health.v1.Health/Check`.
@@ -15,18 +15,18 @@ package enum Route: Equatable, Sendable {
     case identity
     /// `/.well-known/jwks.json`.
     case keys
-    /// `/authz/…`: what follows is the path of the request that is asked about.
+    /// `/authz/…`: the rest is the path of the request to be checked.
     case authorize
-    /// `/authz` alone: header fields say which request is asked about.
+    /// `/authz` alone: header fields describe the request to be checked.
     case forwardAuth
-    /// `/authz` with something else behind it: nothing is there, and a proxy is who asks.
-    case misprefixed
+    /// `/authz` followed by something other than `/`: not found. A proxy asks, so the answer is plain HTTP.
+    case badPrefix
     /// Everything else.
     case other
 
-    /// The route of `path`, whose query does not count.
+    /// The endpoint that `path` names; its query does not count.
     package init(path whole: Bytes) {
-        // What nearly all ask.
+        // The most frequent one first.
         if whole == "/envoy.service.auth.v3.Authorization/Check" {
             self = .check
             return
@@ -45,27 +45,27 @@ package enum Route: Equatable, Sendable {
                 .healthWatch
             } else if path.count >= Self.prefix.count, path.prefix(Self.prefix.count) == Self.prefix {
                 path.count == Self.prefix.count
-                    ? .forwardAuth : path[Self.prefix.count] == UInt8(ascii: "/") ? .authorize : .misprefixed
+                    ? .forwardAuth : path[Self.prefix.count] == UInt8(ascii: "/") ? .authorize : .badPrefix
             } else {
                 .other
             }
     }
 
-    /// What paths of the HTTP modes begin with.
+    /// The beginning of all paths of the HTTP modes.
     static var prefix: Bytes { Bytes("/authz") }
 
     /// Whether the endpoint reads header fields other than those that ``RequestHead`` understands by itself.
     package var keepsFields: Bool {
         switch self {
         case .identity, .authorize, .forwardAuth: true
-        case .check, .healthCheck, .healthWatch, .keys, .misprefixed, .other: false
+        case .check, .healthCheck, .healthWatch, .keys, .badPrefix, .other: false
         }
     }
 
     /// Whether the answer is plain HTTP in any case.
     package var isPlain: Bool {
         switch self {
-        case .identity, .keys, .authorize, .forwardAuth, .misprefixed: true
+        case .identity, .keys, .authorize, .forwardAuth, .badPrefix: true
         case .check, .healthCheck, .healthWatch, .other: false
         }
     }

@@ -1,11 +1,10 @@
 // HTTP/2 on a NIO channel: one handler. Everything that arrived in one turn of the event loop is served, and answered with one
 // write.
 //
-// A peer that does not read is not read from: while output is blocked, no more input is asked for; what is in line is bounded by
-// the session's limits; and after the write-stall deadline the connection is closed.
+// `ConnectionState` decides what an event leads to, `HTTP2Session` knows the protocol; this handler carries bytes between the
+// channel and the session, and requests between the session and the service.
 
 import Sessions
-import CNative.HTTP2
 import NIOCore
 
 /// Serves one HTTP/2 connection.
@@ -14,34 +13,17 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
     package typealias OutboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
-    private enum Ending {
-        /// Not in sight.
-        case no
-        /// The peer was told that the server goes away; `pongs` then tells whether it has read so.
-        case noticed(at: Int64, pongs: Int)
-        /// The final GOAWAY is sent.
-        case last(at: Int64)
-        /// All is said; waits for the peer to close.
-        case lingering(since: Int64)
-        /// The channel is closed, or being closed.
-        case closed
-    }
-
     package var pendingLookups = 0
-    package private(set) var peer = Peer(nil)
+    package private(set) var remote = RemoteEnd(nil)
 
     private let loop: EventLoopState<S>
     private let session: HTTP2Session
     private let received: ReceiveBuffer?
+    private var state: ConnectionState
     private var predecessor: (any Connection)?
     private var context: ChannelHandlerContext?
-    private var ending = Ending.no
-    private var isBlocked = false
-    private var blockedAt: Int64 = 0
-    private var isReadHeld = false
     private var isFlushing = false
     private var isFlushScheduled = false
-    private var lastReadAt: Int64 = 0
 
     /// A handler for one channel of the loop.
     /// - Parameter received: What the channel reads into and gets back here, nil when that is its own.
@@ -51,7 +33,9 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
         self.predecessor = predecessor
         self.loop = loop
         self.received = received
-        session = HTTP2Session(limits: loop.limits.http2, pool: loop.pool, memory: loop.memory)
+        state = ConnectionState(.http2, deadlines: loop.limits.deadlines, at: loop.now)
+        session = HTTP2Session(
+            limits: loop.limits.http2, pool: loop.pool, memory: loop.memory, eventLoop: loop.eventLoop)
     }
 }
 
@@ -60,12 +44,11 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
 extension HTTP2Handler {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        peer = Peer(context.remoteAddress)
-        lastReadAt = loop.now
-        session.now = lastReadAt
+        remote = RemoteEnd(context.remoteAddress)
+        session.now = loop.now
         let isAdded = loop.add(self, replacing: predecessor)
         predecessor = nil
-        guard isAdded, !peer.isNobody else { return abort() }
+        guard isAdded, !remote.isUnknown else { return abort() }
         if loop.isDraining { drain() }
     }
 
@@ -77,9 +60,9 @@ extension HTTP2Handler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard isOpen else { return }
-        lastReadAt = loop.now
-        session.now = lastReadAt
+        let now = loop.now
+        guard state.received(at: now) == .process else { return }
+        session.now = now
         let bytes = unwrapInboundIn(data)
         bytes.withUnsafeReadableBytes { session.receive($0) }
         received?.put(bytes)
@@ -89,35 +72,23 @@ extension HTTP2Handler {
     package func channelReadComplete(context: ChannelHandlerContext) { flush() }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        let isWritable = context.channel.isWritable
-        guard isWritable == isBlocked else { return }
-        isBlocked = !isWritable
-        blockedAt = loop.now
-        guard isWritable else { return }
+        guard context.channel.isWritable else { return state.blockOutput(at: loop.now) }
+        state.unblockOutput()
+        // A write below may have changed writability: the flush that made it goes on.
         if !isFlushing { flush() }
-        if isReadHeld, !isBlocked {
-            isReadHeld = false
-            context.read()
-        }
+        if state.resumeReading() == .read { context.read() }
     }
 
     package func read(context: ChannelHandlerContext) {
-        isBlocked ? isReadHeld = true : context.read()
+        if state.read() == .read { context.read() }
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) { abort() }
 
-    private var isOpen: Bool {
-        switch ending {
-        case .no, .noticed, .last: true
-        case .lingering, .closed: false
-        }
-    }
-
     private func leave() {
         guard context != nil else { return }
         context = nil
-        ending = .closed
+        state.close()
         session.close()
         loop.remove(self)
     }
@@ -134,9 +105,8 @@ extension HTTP2Handler {
     }
 
     package func resume(_ id: Int32, round: Int, fault: Fault?) {
-        guard isOpen, let exchange = session.exchange(id), exchange.phase == .waiting, exchange.rounds == round else {
-            return
-        }
+        guard !state.isOver, let exchange = session.exchange(id), exchange.phase == .waiting, exchange.rounds == round
+        else { return }
         session.now = loop.now
         if let fault {
             loop.service.fail(exchange, fault)
@@ -160,12 +130,14 @@ extension HTTP2Handler {
     }
 
     private func flush() {
-        guard let context, isOpen, !isFlushing else { return }
+        guard let context, !state.isOver, !isFlushing else { return }
         isFlushing = true
         defer { isFlushing = false }
-        while !isBlocked, gather() { context.writeAndFlush(wrapOutboundOut(loop.output), promise: nil) }
-        if case .noticed(_, let pongs) = ending, session.pongs != pongs { sayLast() }
-        if session.isFinished { finish() }
+        while !state.isBlocked, gather() { context.writeAndFlush(wrapOutboundOut(loop.output), promise: nil) }
+        if session.hasReadNotice { carryOut(state.receivedPong(at: loop.now)) }
+        if session.isFinished, state.flushed(isDone: true, at: loop.now) == .closeOutput {
+            context.close(mode: .output, promise: nil)
+        }
     }
 
     /// Fills the loop's output; false when there is nothing to write.
@@ -184,17 +156,19 @@ extension HTTP2Handler {
 
 extension HTTP2Handler {
     package func drain() {
-        guard case .no = ending else { return }
-        for exchange in session.openExchanges where exchange.reply.shape == .stream { endStream(exchange) }
-        session.submitShutdownNotice()
-        ending = .noticed(at: loop.now, pongs: session.pongs)
+        guard state.drain(at: loop.now) == .sendNotice else { return }
+        sendNotice()
         flush()
     }
 
     package func abort() {
-        guard let context else { return }
-        ending = .closed
-        context.close(promise: nil)
+        state.close()
+        context?.close(promise: nil)
+    }
+
+    private func sendNotice() {
+        for exchange in session.openExchanges where exchange.reply.shape == .stream { endStream(exchange) }
+        session.submitShutdownNotice()
     }
 
     private func endStream(_ exchange: Exchange) {
@@ -203,48 +177,38 @@ extension HTTP2Handler {
         session.resume(exchange)
     }
 
-    private func sayLast() {
-        ending = .last(at: loop.now)
+    private func carryOut(_ action: ConnectionState.OnLastWord) {
+        guard action == .sendLast else { return }
         session.submitGoAway()
         scheduleFlush()
     }
 
-    /// Closes our side behind the last bytes; the peer's side is left to the peer, for a while: to close it at once could destroy
-    /// bytes that the peer has not read yet.
-    private func finish() {
-        guard let context else { return }
-        ending = .lingering(since: loop.now)
-        context.close(mode: .output, promise: nil)
-    }
-
     package func tick(_ now: Int64) {
-        if case .closed = ending { return }
-        let deadlines = loop.limits.deadlines
-        if isBlocked, now - blockedAt > deadlines.writeStall { return expire() }
-        switch ending {
-        case .lingering(let since) where now - since > deadlines.linger: return abort()
-        case .last(let since) where now - since > deadlines.drain: return expire()
-        case .noticed(let since, _) where now - since > deadlines.notice: sayLast()
-        case .no where session.openStreams == 0 && now - lastReadAt > deadlines.idle: drain()
-        default: break
-        }
-        guard isOpen, session.openStreams > 0 else { return }
+        guard !state.isClosed else { return }
         session.now = now
-        for exchange in session.openExchanges where isOpen { check(exchange, now, deadlines) }
+        switch state.tick(at: now, streams: streams) {
+        case .expire: return expire()
+        case .close: return abort()
+        case .sendNotice: sendNotice()
+        case .sendLast: session.submitGoAway()
+        case .probe: session.submitProbe()
+        case .nothing: break
+        }
+        for exchange in session.openExchanges where !state.isOver { tick(exchange, now) }
         flush()
     }
 
-    private func check(_ exchange: Exchange, _ now: Int64, _ deadlines: Deadlines) {
-        let elapsed = now - exchange.changedAt
-        switch exchange.phase {
-        case .receiving where !exchange.isHeadComplete:
-            if elapsed > deadlines.head { expire() }  // A header block occupies the whole connection.
-        case .receiving:
-            if elapsed > deadlines.body { session.reset(exchange, code: NGHTTP2_CANCEL) }
-        case .answering where exchange.reply.shape != .stream || exchange.written < exchange.reply.body.count:
-            if elapsed > deadlines.writeStall { expire() }
-        default:
-            break
+    private var streams: ConnectionState.Streams {
+        if session.openStreams == 0 { return .none }
+        return session.openExchanges.allSatisfy { $0.phase == .answering && $0.reply.shape == .stream }
+            ? .endless : .some
+    }
+
+    private func tick(_ exchange: Exchange, _ now: Int64) {
+        switch state.tick(exchange, at: now) {
+        case .nothing: break
+        case .reset: session.reset(exchange, .cancel)
+        case .expire: expire()
         }
     }
 
