@@ -69,7 +69,7 @@ public enum JSON: Equatable, Sendable {
     }
 
     /// The integer that a double is, below 2^53. By conversion: `rounded()` would need libm, which nothing here links.
-    package static func wholeNumber(_ value: Double) -> Int64? {
+    private static func wholeNumber(_ value: Double) -> Int64? {
         guard value.magnitude < 9_007_199_254_740_992 else { return nil }
         let whole = Int64(value)
         return Double(whole) == value ? whole : nil
@@ -85,7 +85,7 @@ public enum JSON: Equatable, Sendable {
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
-    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
@@ -99,8 +99,6 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Express
     public init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(elements.map { name, value in Member(name, value) })
     }
-    /// `null`
-    public init(nilLiteral: ()) { self = .null }
 }
 
 /// Why a text is not acceptable JSON, and where.

@@ -39,11 +39,7 @@ extension EnvoyCheckResponse {
     }
 
     /// The dynamic metadata with members in the order of their names; nil when there is none.
-    package var metadata: JSON? {
-        // Not by `? :`, where nil would be JSON's null.
-        guard hasDynamicMetadata else { return nil }
-        return JSON(dynamicMetadata)
-    }
+    package var metadata: JSON? { hasDynamicMetadata ? JSON(dynamicMetadata) : nil }
 }
 
 /// swift-protobuf writes a Struct in the order of Swift's dictionaries, which differs from one run to the next.

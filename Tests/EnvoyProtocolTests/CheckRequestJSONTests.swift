@@ -192,7 +192,7 @@ import EnvoyProtocol
 
     /// A search in the members of a large document ends at the field that it has reached.
     @Test func errorsInLargeDocumentsNameAnOuterField() {
-        let entries = (0..<90_000).map { "\"k\($0)\":\"\"" }.joined(separator: ",")
+        let entries = (0..<20_000).map { "\"k\($0)\":\"\"" }.joined(separator: ",")
         let document = "{\"attributes\":{\"contextExtensions\":{\(entries),\"last\":null}}}"
         #expect(error(document) == "attributes.contextExtensions: has a null where a value is expected")
     }
@@ -203,7 +203,7 @@ import EnvoyProtocol
             return #"{"attributes":{"metadataContext":{"filterMetadata":{"a":{"b":\#(value)}}}}}"#
         }
         #expect(error(deep(40)) == nil)
-        #expect(error(deep(60)) == "nested too deep at byte 118")
+        #expect(error(deep(60)) == "nested too deep at byte 120")
         #expect(error(String(repeating: " ", count: 5 << 20))?.hasPrefix("longer than 4194304 bytes") == true)
     }
 
