@@ -50,7 +50,8 @@ struct Config: ParsableCommand {
 
         func run() throws {
             let loaded = try option.load()
-            _ = try orExit { () throws(ConfigurationErrors) in try loaded.openDirectory() }
+            let directory = try orExit { () throws(ConfigurationErrors) in try loaded.openDirectory() }
+            for warning in loaded.warnings(of: directory) { complain("warning: \(warning)") }
             emitLine("\(loaded.file): OK")
         }
     }

@@ -25,6 +25,10 @@ public final class SQLiteDirectory: SnapshotDirectory {
         public var usersFile: String?
         /// Whose ids central ids are.
         public var users: UserSettings.Source
+        /// The ids of the wikis that requests are for; warnings name those that no row is for.
+        public var wikis: [String] = []
+        /// Whether a site-wide block ends a login, so that blocks must be known.
+        public var blocksDisableLogin = false
         /// `$wgDBprefix`: letters, digits and underscores.
         public var tablePrefix = ""
         /// The longest wait for a lock of another process.
@@ -39,6 +43,9 @@ public final class SQLiteDirectory: SnapshotDirectory {
             self.users = users
         }
     }
+
+    /// What the files lack that does not keep them from being used, with the consequence: a sentence each.
+    public let warnings: [String]
 
     private let source: Source
     private let reporter: ErrorReporter
@@ -61,7 +68,9 @@ public final class SQLiteDirectory: SnapshotDirectory {
         }
         self.source = source
         reporter = ErrorReporter(report)
-        idle = Mutex([try DirectorySession(source)])
+        let session = try DirectorySession(source)
+        warnings = try session.advice(source)
+        idle = Mutex([session])
     }
 
     /// Opens `file`, and `usersFile` when the users are in another.

@@ -42,7 +42,10 @@ public struct Configuration: Sendable {
     /// Sets the settings that follow from several keys.
     mutating func derive() {
         store.users = settings.users.source
+        store.blocksDisableLogin = settings.users.blockDisablesLogin
         settings.wikis.fallback = unknownHosts == .default ? defaultWiki : nil
+        store.wikis = Set(([settings.wikis.fallback].compactMap(\.self) + settings.wikis.byHost.values).map(\.id))
+            .sorted()
         settings.users.scope = scope ?? (settings.users.source == .local ? "local:\(defaultWiki.id)" : "CentralAuth:")
     }
 }

@@ -44,4 +44,10 @@ extension LoadedConfiguration {
             ])
         }
     }
+    /// What the database lacks that does not keep it from being used, as warnings about the key that names it.
+    public func warnings(of directory: SQLiteDirectory) -> [ConfigurationProblem] {
+        let key = "store.sqlite.file"
+        let place = places[key] ?? .file(file, line: 1)
+        return directory.warnings.map { ConfigurationProblem(place: place, key: key, problem: $0) }
+    }
 }

@@ -37,6 +37,7 @@ public final class Serving: Sendable {
         let directory = try loaded.openDirectory { error, count in
             logger.error("store: \(error)", metadata: ["errors": "\(count)"])
         }
+        for warning in loaded.warnings(of: directory) { logger.warning("\(warning)") }
         workers = StoreWorkers(
             policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)
         let site = AdminSite(

@@ -36,7 +36,8 @@ struct ConsumerTable {
             id: row.integer(start), key: row.bytes(start + 1), name: row.text(start + 2),
             ownerID: row.integer(start + 3), ownerOnly: row.flag(start + 4),
             stage: Consumer.Stage(rawValue: Int(row.integer(start + 5))), wiki: row.text(start + 6),
-            oauthVersion: Int(row.integer(start + 11)), storedSecret: row.bytes(start + 7), rsaKey: row.bytes(start + 8),
+            oauthVersion: Int(row.integer(start + 11)), storedSecret: row.bytes(start + 7),
+            rsaKey: row.bytes(start + 8),
             restrictions: row.bytes(start + 9), grants: row.bytes(start + 10))
     }
 }

@@ -1,7 +1,7 @@
 // A row of a result, whichever database it came from.
 
 /// The current row of a statement that runs. Columns count from 0.
-protocol SQLRow {
+package protocol SQLRow {
     /// Whether the column is NULL.
     func isNull(_ column: Int) -> Bool
     /// The column as an integer; 0 for NULL.
@@ -12,7 +12,7 @@ protocol SQLRow {
 
 extension SQLRow {
     /// The column as text; invalid UTF-8 is repaired.
-    func text(_ column: Int) -> String { String(decoding: bytes(column), as: UTF8.self) }
+    package func text(_ column: Int) -> String { String(decoding: bytes(column), as: UTF8.self) }
 
     /// The column as a Boolean; false for NULL.
     func flag(_ column: Int) -> Bool { integer(column) != 0 }

@@ -76,7 +76,8 @@ struct UserReading {
         if user == nil, !row.isNull(start) {
             user = User(
                 id: row.integer(start), name: row.text(start + 1), locked: row.flag(start + 4) || row.flag(start + 5),
-                blockedSitewide: row.flag(start + 6), editCount: row.count(start + 2), registration: row.time(start + 3))
+                blockedSitewide: row.flag(start + 6), editCount: row.count(start + 2), registration: row.time(start + 3)
+            )
         }
         if !row.isNull(start + 7), MediaWikiTime(row.bytes(start + 8)).isInForce(at: now, whenUnreadable: false) {
             add(group: row.text(start + 7))

@@ -17,6 +17,7 @@ final class DirectorySession: @unchecked Sendable {
     private let lock: SQLiteStatement
     private let end: SQLiteStatement
     private let files: [(path: String, identity: FileIdentity)]
+    private let layouts: (wiki: TableLayout, users: TableLayout)
 
     /// When the paths were last seen to name the files that were opened.
     var lastChecked: ContinuousClock.Instant
@@ -35,8 +36,9 @@ final class DirectorySession: @unchecked Sendable {
         self.files = files
         connection = try SQLiteConnection(
             path: source.file, access: .readOnly, busyTimeoutMilliseconds: source.busyTimeoutMilliseconds)
-        let (wiki, users) = try Self.layouts(source, connection)
-        let sql = try MediaWikiSQL(wiki: wiki, users: users, source: source.users)
+        layouts = try Self.layouts(source, connection)
+        let sql = try MediaWikiSQL(wiki: layouts.wiki, users: layouts.users, source: source.users)
+        if source.blocksDisableLogin { try layouts.wiki.requireBlocks(users: layouts.users, source: source.users) }
         oauth1 = try KeyedStatement(connection, sql.oauth1)
         oauth2 = try KeyedStatement(connection, sql.oauth2)
         user = try connection.prepare(sql.user)
@@ -63,6 +65,17 @@ final class DirectorySession: @unchecked Sendable {
         } catch {
             throw StoreError(error.kind, file: file)
         }
+    }
+
+    /// What the files lack that does not keep them from being used, a sentence each.
+    func advice(_ source: SQLiteDirectory.Source) throws(StoreError) -> [String] {
+        var wikis: Set<String> = []
+        for text in KnownWikis.statements(layouts.wiki) {
+            let statement = try connection.prepare(text)
+            while try statement.step() { wikis.insert(statement.text(0)) }
+        }
+        return layouts.wiki.oauthAdvice + layouts.users.advice(for: source.users)
+            + KnownWikis.advice(configured: source.wikis, found: wikis)
     }
 
     /// Whether a path names another file by now.
@@ -112,7 +125,11 @@ extension DirectorySession: Directory {
     func oauth1(consumerKey: [UInt8], token: [UInt8], at now: Timestamp) throws -> OAuth1Records {
         var reading = OAuth1Reading(consumerKey: consumerKey, token: token, now: now)
         try query { () throws(StoreError) in
-            try oauth1.read((consumerKey, token)) { reading.add($0) } isFound: { reading.isFound }
+            try oauth1.read((consumerKey, token)) {
+                reading.add($0)
+            } isFound: {
+                reading.isFound
+            }
         }
         return reading.records
     }
@@ -122,7 +139,9 @@ extension DirectorySession: Directory {
         try query { () throws(StoreError) in
             try oauth2.read((tokenID, clientID), third: subject.map { .integer($0) } ?? .null) {
                 reading.add($0)
-            } isFound: { reading.isFound }
+            } isFound: {
+                reading.isFound
+            }
         }
         return reading.result
     }

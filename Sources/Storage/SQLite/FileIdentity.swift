@@ -17,7 +17,8 @@ struct FileIdentity: Equatable {
     init(path: String) throws(StoreError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            let reason = errno == ENOENT ? "there is no such file" : "can't be opened: \(String(cString: strerror(errno)))"
+            let reason =
+                errno == ENOENT ? "there is no such file" : "can't be opened: \(String(cString: strerror(errno)))"
             throw StoreError(.unavailable(reason), file: path)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {

@@ -54,7 +54,8 @@ public final class SQLiteConnection {
     }
 
     /// Without memory statistics, workers that allocate at the same time don't share a lock.
-    private static let isPrepared: Bool = sqlite_disable_memory_statistics() == SQLITE_OK && WriteAheadLog.registerGuard()
+    private static let isPrepared: Bool =
+        sqlite_disable_memory_statistics() == SQLITE_OK && WriteAheadLog.registerGuard()
 
     deinit {
         // Version 2 waits for statements that are still in use.

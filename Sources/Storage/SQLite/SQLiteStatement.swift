@@ -70,7 +70,7 @@ package final class SQLiteStatement {
     }
 
     /// Whether the row's column, from 0, is NULL.
-    func isNull(_ column: Int) -> Bool {
+    package func isNull(_ column: Int) -> Bool {
         sqlite3_column_type(handle, CInt(column)) == SQLITE_NULL
     }
 
@@ -80,7 +80,7 @@ package final class SQLiteStatement {
     }
 
     /// The row's column as bytes: a blob's, or a text's in UTF-8; none when NULL.
-    func bytes(_ column: Int) -> [UInt8] {
+    package func bytes(_ column: Int) -> [UInt8] {
         let column = CInt(column)
         let start: UnsafeRawPointer?
         // The pointer is asked for before the count, which it may convert; asking for a text's blob would not convert it.
@@ -94,8 +94,3 @@ package final class SQLiteStatement {
 }
 
 extension SQLiteStatement: SQLRow {}
-
-extension SQLiteStatement {
-    /// The row's column as text; invalid UTF-8 is repaired.
-    package func text(_ column: Int) -> String { String(decoding: bytes(column), as: UTF8.self) }
-}

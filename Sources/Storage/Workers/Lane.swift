@@ -1,4 +1,4 @@
-// A queue of lookups and the threads that work it off.
+// A queue of lookups with the threads that make them.
 
 import Sessions
 import NIOPosix
@@ -12,12 +12,12 @@ import Synchronization
 
 /// Lookups of one kind and their threads.
 final class Lane: Sendable {
-    /// Fetches the jobs, calling `done` for each, once.
+    /// Makes the lookups and calls `done` once for each.
     typealias Work = @Sendable (_ jobs: [PendingLookups.Job], _ done: (Lookup, Fault?) -> Void) -> Void
 
     private struct State: ~Copyable {
         var pending: PendingLookups
-        /// Threads at work.
+        /// Threads that are working.
         var active = 0
         var statistics = StoreWorkers.Statistics()
     }
@@ -28,7 +28,7 @@ final class Lane: Sendable {
     private let batch: Int
     private let work: Work
 
-    /// By how much the threads leave the processor to others (`nice`).
+    /// The priority of the threads, as of `nice`.
     private static let niceness: CInt = 10
 
     init(threads: Int, batch: Int, limits: StoreWorkers.Limits, work: @escaping Work) {
@@ -44,7 +44,7 @@ final class Lane: Sendable {
         let (fault, isWorkerNeeded) = state.withLock { state -> (Fault?, Bool) in
             let fault = state.pending.join(lookup, at: now, completion)
             if fault != nil { state.statistics.refused += 1 }
-            // More threads than there are jobs would find nothing to do.
+            // More threads than queued jobs would find nothing to do.
             guard state.active < threads, state.active < state.pending.queued else { return (fault, false) }
             state.active += 1
             return (fault, true)
@@ -53,7 +53,7 @@ final class Lane: Sendable {
         if let fault { completion(fault) }
     }
 
-    /// On one of the threads: works until nothing is queued.
+    /// Runs on one of the threads until nothing is queued.
     private func workOff() {
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
         while case let jobs = nextJobs(), !jobs.isEmpty {
@@ -63,7 +63,7 @@ final class Lane: Sendable {
 
     private func nextJobs() -> [PendingLookups.Job] {
         state.withLock { state in
-            // The threads share what is there, so that none waits while another has many left.
+            // The threads share the queue, so that none is idle while another has many jobs left.
             let share = (state.pending.queued + threads - 1) / threads
             let jobs = state.pending.take(atMost: min(batch, share))
             if jobs.isEmpty { state.active -= 1 }
@@ -79,7 +79,7 @@ final class Lane: Sendable {
         for completion in completions { completion(fault) }
     }
 
-    /// What was done so far, and what is on its way.
+    /// Counts so far.
     var statistics: StoreWorkers.Statistics {
         state.withLock { state in
             var statistics = state.statistics
@@ -88,7 +88,7 @@ final class Lane: Sendable {
         }
     }
 
-    /// Fails what is queued, finishes what is being fetched, and ends the threads.
+    /// Fails what is queued, finishes what is under way, and ends the threads.
     func shutdown() async {
         let completions = state.withLock { $0.pending.stop() }
         for completion in completions { completion(.storeUnavailable) }

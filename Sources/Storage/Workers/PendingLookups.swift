@@ -1,21 +1,21 @@
-// What is being fetched, and who waits for it.
+// Lookups that are queued or under way, and the requests that wait for them.
 //
-//   join ──► first for this lookup: queued ──► taken by a worker ──► finished: everybody who joined since is told
-//        └─► already on its way: waits with the others            (single flight)
-//        └─► too many already: refused
+//   join ──► first for this lookup: queued ──► taken by a worker ──► finished: all that joined since are told
+//        └─► already under way: waits with the others             (single flight)
+//        └─► over a limit: refused
 //
-// A value without locks or threads; the lane around it has those.
+// This is a value without locks or threads; the lane around it has both.
 
 import Sessions
 
-/// Lookups on their way, each once, with bounded numbers of them and of their waiters.
+/// Lookups, each of them once, in bounded numbers and with a bounded number of waiters.
 struct PendingLookups: ~Copyable {
     typealias Completion = @Sendable (Fault?) -> Void
     typealias Job = (lookup: Lookup, now: Timestamp)
 
     private var waiters: [Lookup: [Completion]] = [:]
     private var queue: [Job] = []
-    /// Index of the first job in the queue that was not taken.
+    /// The index of the first job in the queue that no worker has taken.
     private var head = 0
     private var waiterCount = 0
     private var isStopped = false
@@ -25,12 +25,12 @@ struct PendingLookups: ~Copyable {
         self.limits = limits
     }
 
-    /// Lookups that are queued or being fetched.
+    /// Lookups that are queued or under way.
     var count: Int { waiters.count }
     /// Lookups that are queued.
     var queued: Int { queue.count - head }
 
-    /// Nil when the completion was taken; if not, the caller has to call it with the fault.
+    /// Adds a waiter for a lookup. Returns nil when it was added; else a fault, with which the caller must call `completion`.
     mutating func join(_ lookup: Lookup, at now: Timestamp, _ completion: @escaping Completion) -> Fault? {
         guard !isStopped else { return .storeUnavailable }
         guard waiterCount < limits.waiters else { return .overloaded }
@@ -42,7 +42,7 @@ struct PendingLookups: ~Copyable {
         return nil
     }
 
-    /// The jobs for a worker, in the order in which they came; none when there is nothing to do.
+    /// The next jobs for a worker, oldest first; empty when nothing is queued.
     mutating func take(atMost limit: Int) -> [Job] {
         let jobs = Array(queue[head..<min(head + limit, queue.count)])
         head += jobs.count
@@ -56,14 +56,14 @@ struct PendingLookups: ~Copyable {
         return jobs
     }
 
-    /// A job is done: who has to be told.
+    /// Removes a finished lookup and returns its waiters.
     mutating func finish(_ lookup: Lookup) -> [Completion] {
         let completions = waiters.removeValue(forKey: lookup) ?? []
         waiterCount -= completions.count
         return completions
     }
 
-    /// Takes no more; returns who waits for jobs that no worker has taken.
+    /// Refuses all later lookups, and returns the waiters for jobs that no worker has taken.
     mutating func stop() -> [Completion] {
         isStopped = true
         return take(atMost: queued).flatMap { finish($0.lookup) }

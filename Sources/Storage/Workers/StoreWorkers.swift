@@ -1,44 +1,45 @@
-// What leaves the event loop: reading rows and signing cookies, each lookup once however many requests wait for it.
+// Work that would block an event loop: reading rows, signing cookies, and checks of large forms. A lookup is made once, however
+// many requests wait for it.
 //
-// Rows and cookies have threads of their own: a signature takes as long as fifty lookups, and when ten thousand users come
-// without a cookie, others' rows must not wait behind them. Checks of large forms have one more. All of them yield the processor
-// to the event loops: whoever needs nothing looked up should not notice that others do.
+// Rows, cookies and large forms have threads of their own: a signature takes as long as fifty lookups, and when ten thousand
+// users come without a cookie, the rows of others must not wait behind them. All of these threads have a low priority, so that
+// requests that need no lookup are not delayed.
 
 import Sessions
 
-/// Resolves lookups on worker threads. To be shut down before it is dropped.
+/// Resolves lookups on worker threads. It must be shut down before it is released.
 public final class StoreWorkers: Resolver {
-    /// How much may be on its way, for rows and for cookies each.
+    /// Threads, and limits of the work that is queued or under way, for rows and for cookies each.
     public struct Limits: Sendable {
         /// Threads that read rows.
         public var rowThreads = 2
         /// Threads that sign cookies.
         public var cookieThreads = 1
-        /// Lookups on their way at the same time.
+        /// The most lookups that are queued or under way.
         public var lookups = 65_536
-        /// Requests waiting for them.
+        /// The most requests that wait for them.
         public var waiters = 131_072
-        /// Checks of large forms on their way: each holds its whole form.
+        /// The most checks of large forms; each of them holds its whole form.
         public var verdicts = 16
-        /// Lookups read in one transaction.
+        /// The most lookups that are read in one transaction.
         public var batch = 32
 
-        /// For one machine.
+        /// Limits for one machine.
         public init() {}
     }
 
-    /// What became of lookups.
+    /// Counts of lookups by their result.
     public struct Statistics: Equatable, Sendable {
-        /// Fetched; a row that does not exist counts.
+        /// Lookups that were answered, also by the absence of a row.
         public var resolved = 0
-        /// Failed.
+        /// Lookups that failed.
         public var failed = 0
-        /// Turned away, as too much was waiting.
+        /// Lookups that were refused because too many were waiting.
         public var refused = 0
-        /// On their way.
+        /// Lookups that are queued or under way.
         public var pending = 0
 
-        /// Nothing yet.
+        /// No lookups.
         public init() {}
     }
 
@@ -77,8 +78,8 @@ public final class StoreWorkers: Resolver {
         }
     }
 
-    /// Fetches `lookup`, or waits with others for it, and calls `completion` once: on a worker, or at once with a fault when
-    /// too much is waiting or the workers were shut down.
+    /// Makes `lookup`, or joins others that wait for it, and calls `completion` once: on a worker, or at once with a fault when
+    /// too many are waiting or the workers were shut down.
     public func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping @Sendable (Fault?) -> Void) {
         switch lookup {
         case .oauth1, .oauth2, .user: rows.resolve(lookup, at: now, completion: completion)
@@ -89,19 +90,19 @@ public final class StoreWorkers: Resolver {
         }
     }
 
-    /// What became of lookups of rows.
+    /// Counts of lookups of rows.
     public var rowStatistics: Statistics { rows.statistics }
-    /// What became of cookies to sign.
+    /// Counts of cookies to sign.
     public var cookieStatistics: Statistics { cookies.statistics }
-    /// What became of checks of large forms.
+    /// Counts of checks of large forms.
     public var verdictStatistics: Statistics { verdicts.statistics }
 
-    /// Begins to look whether rows can be read; ``storeProblem`` has the answer as soon as there is one.
+    /// Starts a test whether rows can be read; ``storeProblem`` is its result.
     public func probeStore() { probe.ask() }
-    /// Why rows could not be read when that was last looked at; nil when they could.
+    /// Why the latest test could not read rows; nil when it could.
     public var storeProblem: String? { probe.problem }
 
-    /// Fails what is queued, finishes what is being fetched, and ends the threads. Lookups that come later fail.
+    /// Fails what is queued, finishes what is under way, and ends the threads. Later lookups fail.
     public func shutdown() async {
         await rows.shutdown()
         await cookies.shutdown()
@@ -109,7 +110,7 @@ public final class StoreWorkers: Resolver {
         await probe.shutdown()
     }
 
-    /// Reads jobs in one transaction; those that one could not be had for fail.
+    /// Makes lookups in one transaction. When it can't begin, all of them fail.
     private static func read(
         _ jobs: [PendingLookups.Job], from directory: any SnapshotDirectory,
         load: (Lookup, Timestamp, any Directory) throws(Fault) -> Void, done: (Lookup, Fault?) -> Void
