@@ -8,6 +8,7 @@ import CNative.Allocator
 import Foundation
 import Logging
 import ServiceLifecycle
+import Sessions
 import Storage
 import Telemetry
 import Transport
