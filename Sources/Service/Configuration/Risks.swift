@@ -32,7 +32,7 @@ extension Reading {
         if let admin = server.admin, !admin.isLocal {
             warn(
                 "server.admin",
-                "\(admin.text) is open to the network: whoever reaches it reads the configuration and empties memory",
+                "\(admin.text) is open to the network: any host that reaches it can read the configuration and empty memory",
                 expected: "a loopback address or a Unix socket")
         }
     }
