@@ -1,4 +1,4 @@
-// Lines go to a pipe or file without anybody waiting for it.
+// Lines go to a pipe or file, and no caller waits for it.
 //
 //     event loops ──write──▶ queue (bounded) ──▶ the writer's thread ──write(2)──▶ standard error
 //                              └─ full: the line is dropped and counted

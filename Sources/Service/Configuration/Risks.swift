@@ -32,7 +32,7 @@ extension Reading {
         if let admin = server.admin, !admin.isLocal {
             warn(
                 "server.admin",
-                "\(admin.text) is open to the network: whoever reaches it reads the configuration and empties memory",
+                "\(admin.text) is open to the network: any host can read the configuration and empty memory",
                 expected: "a loopback address or a Unix socket")
         }
     }
@@ -42,7 +42,7 @@ extension Reading {
         guard !open.isEmpty else { return }
         warn(
             "http.trusted_peers",
-            "\(open.joined(separator: ", ")) is the whole world: any host may say whose request it is and where it comes from",
+            "\(open.joined(separator: ", ")) is the whole world: any host may say whose request it is",
             expected: "the addresses of the proxies")
     }
 }

@@ -1,6 +1,7 @@
 // Files, read and made with errors that an operator can act on, and never overwritten.
 
 import Foundation
+import Telemetry
 
 /// What the system said about a file.
 public struct FileProblem: Error, Sendable, CustomStringConvertible {
@@ -53,12 +54,7 @@ package enum Files {
         guard descriptor >= 0 else { throw .system(path) }
         defer { close(descriptor) }
         guard fchmod(descriptor, mode) == 0 else { throw .system(path) }
-        var written = 0
-        while written < contents.count {
-            let count = contents[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw .system(path) }
-            written += count
-        }
+        guard writeAll(contents, to: descriptor) == contents.count else { throw .system(path) }
     }
 
     /// Makes a directory, and those above it; one that exists stays as it is.

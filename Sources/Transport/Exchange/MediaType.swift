@@ -19,33 +19,16 @@ package enum MediaType: Equatable, Sendable {
             self = .grpc
             return
         }
-        var end = value.firstIndex(of: 0x3B) ?? value.count
-        while end > 0, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
-        let essence = value.prefix(end)
+        let essence = value.prefix(value.firstIndex(of: 0x3B) ?? value.count).trimmed
         self =
-            if essence.isCaseInsensitivelyEqual("application/grpc")
-                || essence.isCaseInsensitivelyEqual("application/grpc+proto")
+            if essence.equalsIgnoringCase("application/grpc")
+                || essence.equalsIgnoringCase("application/grpc+proto")
             {
                 .grpc
-            } else if essence.isCaseInsensitivelyEqual("application/json") {
+            } else if essence.equalsIgnoringCase("application/json") {
                 .json
             } else {
                 .other
             }
     }
-}
-
-extension Bytes {
-    /// Whether the view equals `literal`, which is lower-case, but for the case of ASCII letters.
-    package func isCaseInsensitivelyEqual(_ literal: StaticString) -> Bool {
-        let literal = Bytes(literal)
-        guard count == literal.count else { return false }
-        for index in 0..<count where self[index].asciiLowercased != literal[index] { return false }
-        return true
-    }
-}
-
-extension UInt8 {
-    /// The lower-case letter of an ASCII upper-case one, else the byte itself.
-    package var asciiLowercased: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
 }
