@@ -140,12 +140,14 @@ def test_a_pipe_with_envoy(tmp_path, authority):
 class Client:
     """A TLS connection with Python's own library."""
 
-    def __init__(self, folder, certificate="envoy", alpn=("http/1.1",), version=None, trust="ca"):
+    def __init__(self, folder, certificate="envoy", alpn=("http/1.1",), version=None, trust="ca", suites=None):
         context = ssl.create_default_context(cafile=folder / f"{trust}.pem")
         if certificate:
             context.load_cert_chain(folder / f"{certificate}.pem", folder / f"{certificate}.key")
         if alpn:
             context.set_alpn_protocols(list(alpn))
+        if suites:
+            context.set_ciphers(suites + ":@SECLEVEL=0")
         if version:
             context.minimum_version = context.maximum_version = version
         raw = socket.create_connection(("127.0.0.1", tls_port(folder)), timeout=5)
@@ -173,8 +175,8 @@ def gate(tmp_path, authority):
 class Serving:
     """Sessiongate without an edge."""
 
-    def __init__(self, folder, configure):
-        self.folder, self.configure = folder, configure
+    def __init__(self, folder, configure, prefix=()):
+        self.folder, self.configure, self.prefix = folder, configure, prefix
 
     def __enter__(self):
         state = self.folder / "state"
@@ -185,10 +187,15 @@ class Serving:
         self.log = self.folder / "gate.log"
         environment = {"SESSIONGATE_SERVER_ADMIN": f"127.0.0.1:{admin}"}
         self.program = stack.Program(
-            "Sessiongate", [stack.SESSIONGATE, "serve", "--config", file], self.log, environment
+            "Sessiongate", [*self.prefix, stack.SESSIONGATE, "serve", "--config", file], self.log, environment
         )
-        self.program.wait_for(lambda: stack.http_status(f"http://127.0.0.1:{admin}/readyz") == 200)
+        self.admin_url = f"http://127.0.0.1:{admin}"
+        self.program.wait_for(lambda: stack.http_status(f"{self.admin_url}/readyz") == 200)
         return self
+
+    def cpu_seconds(self):
+        fields = open(f"/proc/{self.program.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def __exit__(self, *_):
         assert self.program.stop() == 0
@@ -201,6 +208,54 @@ def test_versions_and_protocols(tmp_path, gate, version, alpn):
     assert client.socket.selected_alpn_protocol() == (alpn[0] if alpn else None)
     # What is spoken is told by the first bytes, whatever was agreed on.
     assert client.get() == "HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize("alpn", [["spdy/3"], ["h3", "http/1.0"]])
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_other_protocols_are_refused(tmp_path, gate, version, alpn):
+    with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
+        Client(tmp_path, alpn=alpn, version=version)
+
+
+@pytest.mark.parametrize(
+    "suite, good",
+    [
+        ("ECDHE-ECDSA-AES128-GCM-SHA256", True),
+        ("ECDHE-ECDSA-CHACHA20-POLY1305", True),
+        ("ECDHE-ECDSA-AES128-SHA", False),
+        ("ECDHE-ECDSA-AES256-SHA", False),
+    ],
+)
+def test_suites_of_tls_1_2(tmp_path, gate, suite, good):
+    """RFC 9113 section 9.2.2: AEAD only."""
+    try:
+        status = Client(tmp_path, version=ssl.TLSVersion.TLSv1_2, suites=suite).get()
+    except (ssl.SSLError, OSError):
+        status = ""
+    assert status == ("HTTP/1.1 200 OK" if good else "")
+
+
+def test_few_descriptors(tmp_path, authority):
+    """More clients than descriptors: the operator is answered, no processor is busy with accepting, and it passes."""
+    with Serving(tmp_path, listening(tmp_path), prefix=["prlimit", "--nofile=220:220"]) as running:
+        address = ("127.0.0.1", tls_port(tmp_path))
+        clients = [socket.create_connection(address, timeout=5) for _ in range(600)]
+        assert stack.http_status(f"{running.admin_url}/readyz") == 200
+        before, start = running.cpu_seconds(), time.monotonic()
+        time.sleep(2)
+        assert running.cpu_seconds() - before < 0.3 * (time.monotonic() - start)
+        assert stack.http_status(f"{running.admin_url}/readyz") == 200
+        for client in clients:
+            client.close()
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                assert Client(tmp_path).get() == "HTTP/1.1 200 OK"
+                break
+            except (AssertionError, OSError):
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        assert running.log.read_text().count("can't be accepted") <= 1
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")

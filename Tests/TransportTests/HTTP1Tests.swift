@@ -214,11 +214,11 @@ import Transport
         }
         try connected.send(
             post("/wait/1", String(repeating: "a", count: 600)) + post("/echo", String(repeating: "b", count: 600)))
-        #expect(connected.loop.pool.backlog == 600)
+        #expect((600..<700).contains(connected.loop.pool.backlog.bytes), "the body and its head")
         connected.resolver.release()
         connected.channel.embeddedEventLoop.run()
         #expect(statuses(try connected.receivedText()) == ["200", "503"])
-        #expect(connected.loop.pool.backlog == 0)
+        #expect(connected.loop.pool.backlog.bytes == 0)
     }
 
     @Test(arguments: zip(Fault.allCases, ["503", "503", "503", "504", "503", "503"]))

@@ -21,7 +21,7 @@ import Bytes
             return bytes
         }
 
-        func receive(_ bytes: [UInt8]) { bytes.withUnsafeBytes { session.receive($0) } }
+        func receive(_ bytes: [UInt8]) { _ = bytes.withUnsafeBytes { session.receive($0) } }
 
         func run(_ answer: (Exchange) -> Void = { $0.reply.body = $0.body }) {
             while true {
@@ -180,7 +180,7 @@ import Bytes
             pair.client.request("POST", "/x", body: [UInt8](repeating: 1, count: 900), ends: false)
         }
         pair.run()
-        #expect(pair.session.backlog == 2700)
+        #expect((2700..<2800).contains(pair.session.backlog), "three bodies and their heads")
         #expect(pair.client.response(ids[3]).status == "503")
         for id in ids.prefix(3) { pair.client.finish(id) }
         pair.run()
@@ -245,18 +245,19 @@ import Bytes
         #expect(pair.session.openStreams == 1)
     }
 
-    @Test func resetsWithoutEndEndTheConnection() {
-        var limits = HTTP2Limits()
-        limits.resetBurst = 20
-        limits.resetRate = 1
-        let pair = Pair(limits: limits)
+    /// nghttp2 would end the session after a thousand, with calls under way neither answered nor reset.
+    @Test func resetsAreCountedAndEndNothingHere() {
+        let pair = Pair()
         pair.receive(RawFrames.preface + RawFrames.settings)
-        for stream in stride(from: 1, to: 201, by: 2) as StrideTo<UInt32> {
+        for stream in stride(from: 1, to: 20_001, by: 2) as StrideTo<UInt32> {
             pair.receive(RawFrames.headers(stream, RawFrames.post("/x"), ends: true) + RawFrames.reset(stream))
         }
-        _ = pair.output()
-        #expect(pair.session.isFinished)
+        #expect(pair.session.takeResets() == 10_000)
+        #expect(pair.session.takeResets() == 0)
         #expect(pair.session.nextReady() == nil)
+        #expect(!pair.session.isFinished)
+        pair.receive(RawFrames.headers(20_001, RawFrames.post("/x"), ends: true))
+        #expect(pair.session.nextReady()?.id == 20_001)
     }
 
     @Test func dataAfterTheEndIsAnError() {

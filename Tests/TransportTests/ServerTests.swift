@@ -202,11 +202,11 @@ struct Pages: AdminPages {
         #expect(try await refusal(of: path) == nil)
     }
 
-    @Test func whatIsNoSocketIsNotRemoved() async throws {
+    @Test func anotherFileIsNotRemoved() async throws {
         let path = "/tmp/sessiongate-file-\(getpid())"
         close(open(path, O_CREAT | O_WRONLY, 0o600))
         defer { unlink(path) }
-        #expect(try await refusal(of: path)?.hasPrefix("there is something at this path that is no socket") == true)
+        #expect(try await refusal(of: path)?.hasPrefix("there is something at this path that is not a socket") == true)
         #expect(access(path, F_OK) == 0)
     }
 
@@ -281,7 +281,7 @@ struct Pages: AdminPages {
     // MARK: Hostile peers
 
     /// Each floods and never reads. Memory stays flat, and the connection is closed at the write-stall deadline or before.
-    @Test(arguments: ["pings", "requests", "settings", "pages", "resets"])
+    @Test(arguments: ["pings", "requests", "settings", "pages"])
     func aFloodFromAPeerThatNeverReads(kind: String) async throws {
         let server = makeServer {
             $0.eventLoops = 1
@@ -301,9 +301,6 @@ struct Pages: AdminPages {
                 case "pings": batch += RawFrames.ping
                 case "settings": batch += RawFrames.settings
                 case "pages": batch += Array(get("/.well-known/jwks.json").utf8)
-                case "resets":
-                    batch += RawFrames.headers(stream, RawFrames.post("/x"), ends: true) + RawFrames.reset(stream)
-                    stream += 2
                 default:
                     batch += RawFrames.headers(stream, RawFrames.post("/x"), ends: true)
                     stream += 2
@@ -318,6 +315,109 @@ struct Pages: AdminPages {
         #expect(residentBytes() - before < 128 << 20)
         #expect(check(address)?.grpcStatus == "0", "others are served")
         await server.drain()
+    }
+
+    /// A proxy on this machine passes on what its clients give up, as fast as it can: it stays, and others are answered.
+    @Test func aFloodOfResetsHarmsNoOther() async throws {
+        let server = makeServer { $0.eventLoops = 1 }
+        let address = try await server.start().data[0]
+        let socket = try #require(SocketClient(address))
+        socket.send(RawFrames.preface + RawFrames.settings)
+        let before = residentBytes()
+        var stream: UInt32 = 1
+        for round in 0..<100 {
+            var batch: [UInt8] = []
+            for _ in 0..<500 {
+                batch += RawFrames.headers(stream, RawFrames.post("/authz/x"), ends: true) + RawFrames.reset(stream)
+                stream += 2
+            }
+            #expect(socket.sendAll(batch))
+            if round % 10 == 0 { #expect(check(address)?.grpcStatus == "0") }
+        }
+        #expect(residentBytes() - before < 64 << 20)
+        #expect(server.statistics.transport[0].closed.current == 10)
+        #expect(server.statistics.transport[0].resetFloods.current == 0)
+        withExtendedLifetime(socket) {}
+        await server.drain()
+    }
+
+    // MARK: Sockets
+
+    /// B takes the path over while A is still there; A's end must not take B's socket away.
+    @Test func anotherProcessKeepsItsSocket() async throws {
+        let path = "/tmp/sessiongate-two-\(getpid()).sock"
+        let first = makeServer { $0.dataListeners = [.unix(path: path)] }
+        _ = try await first.start()
+        unlink(path)
+        let second = makeServer { $0.dataListeners = [.unix(path: path)] }
+        _ = try await second.start()
+        await first.drain()
+        #expect(check(.unix(path: path))?.grpcStatus == "0")
+        await second.drain()
+        #expect(access(path, F_OK) != 0)
+    }
+
+    @Test func aPathThatIsTooLongIsSaidToBe() async throws {
+        #expect(try await refusal(of: "/tmp/" + String(repeating: "a", count: 200)) == "the path is too long")
+    }
+
+    /// Every address of a name is listened on, with one port.
+    @Test func aNameIsAllItsAddresses() async throws {
+        let server = makeServer { $0.dataListeners = [.tcp(host: "localhost", port: 0)] }
+        let address = try await server.start().data[0]
+        guard case .tcp(_, let port) = address else { return #expect(Bool(false)) }
+        #expect(check(.tcp(host: "127.0.0.1", port: port))?.grpcStatus == "0")
+        if let six = SocketClient(loopback6: port) {
+            #expect(six.ask(get("/x"), until: "}\n").hasPrefix("HTTP/1.1 404"))
+        }
+        await server.drain()
+    }
+
+    @Test func aNameWithoutAddressIsAnError() async throws {
+        let server = makeServer { $0.dataListeners = [.tcp(host: "no-such-host.invalid", port: 0)] }
+        await #expect(throws: ListenError.self) { _ = try await server.start() }
+    }
+
+    /// Idle connections to the admin listener make way for an operator.
+    @Test func theAdminListenerCanNotBeFilled() async throws {
+        let server = makeServer()
+        let address = try #require(try await server.start().admin)
+        let idle = (0..<300).compactMap { _ in SocketClient(address) }
+        #expect(idle.count == 300)
+        let socket = try #require(SocketClient(address))
+        #expect(socket.ask(get("/healthz"), until: "ok\n").hasPrefix("HTTP/1.1 200 "))
+        withExtendedLifetime(idle) {}
+        await server.drain()
+    }
+
+    @Test func aHalfClosedSocketGetsItsAnswer() async throws {
+        let resolver = HeldResolver()
+        let server = makeServer(resolver: resolver)
+        let address = try await server.start().data[0]
+        let socket = try #require(SocketClient(address))
+        socket.send("GET /v1/identity HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(World.bearer)\r\n\r\n")
+        socket.closeOutput()
+        while resolver.count == 0 { usleep(1000) }
+        usleep(50_000)
+        resolver.release(.storeUnavailable)
+        #expect(String(decoding: socket.receiveAll(), as: UTF8.self).hasPrefix("HTTP/1.1 503 "))
+        await server.drain()
+    }
+
+    /// Nothing is under way on these: each is closed as soon as the peer closes its side.
+    @Test func halfClosedSocketsAreNotKept() async throws {
+        let server = makeServer()
+        let address = try await server.start().data[0]
+        for beginning in ["", "PRI * HTTP", "GET / HTTP/1.1\r\nHost: x\r\n", get("/x")] {
+            let socket = try #require(SocketClient(address))
+            socket.send(beginning)
+            socket.closeOutput()
+            let clock = ContinuousClock()
+            let elapsed = clock.measure { _ = socket.receiveAll() }
+            #expect(elapsed < .seconds(5), "\(beginning)")
+        }
+        await server.drain()
+        #expect(server.statistics.transport.reduce(0) { $0 + $1.closed.current } == 4)
     }
 
     @Test func aSlowHeadIsCutOff() async throws {

@@ -114,6 +114,12 @@ extension Metric {
         Metric("sessiongate_connections_expired_total", .counter, "Connections closed for a deadline.") {
             $0.connections(\.expired.current)
         },
+        Metric("sessiongate_connections_broken_total", .counter, "HTTP/2 connections ended for a protocol error.") {
+            $0.connections(\.broken.current)
+        },
+        Metric("sessiongate_reset_floods_total", .counter, "HTTP/2 connections ended for too many resets.") {
+            $0.connections(\.resetFloods.current)
+        },
     ]
 
     private static let process: [Metric] = [

@@ -1,4 +1,4 @@
-// What the admin listener shows, and who makes it: the texts are the executable's business.
+// The pages of the admin listener. Their texts are made by the service, which knows the configuration and the stores.
 
 import Telemetry
 
@@ -8,18 +8,18 @@ public protocol AdminPages: Sendable {
     func metrics(_ statistics: ServerStatistics) -> [UInt8]
     /// `/config`: the configuration in effect as JSON, without secrets.
     func configuration() -> [UInt8]
-    /// `/readyz`: what keeps requests from being answered, in a few words; nil for nothing.
+    /// `/readyz`: why requests can't be answered, in a few words; nil when they can.
     func problem() -> String?
-    /// `POST /cache/invalidate`: forgets what was looked up.
+    /// `POST /cache/invalidate`: empties the caches.
     func invalidate()
 }
 
-/// What a server counts, to be summed by who shows it.
+/// What a server counts on each event loop, not summed.
 public struct ServerStatistics: Sendable {
     /// Checks, one for each event loop.
     public let checks: [CheckCounters]
     /// Connections and requests, one for each event loop.
     public let transport: [TransportCounters]
-    /// Whether requests are welcome.
+    /// Whether requests are accepted.
     public let isReady: Bool
 }

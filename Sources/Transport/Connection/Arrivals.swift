@@ -1,19 +1,19 @@
-// What workers hand back to an event loop: looked-up things, as many as have gathered by the time that the loop gets to them. To
-// wake the loop for each took longer than to answer.
+// Results of lookups, on their way from the workers to an event loop. The loop is woken once for all that have gathered: waking
+// it for each took longer than answering.
 
 import Sessions
 import NIOCore
 import Synchronization
 
-/// A lookup that came to an end.
+/// A finished lookup.
 struct Arrival: Sendable {
     /// The connection that waited for it.
     let connection: NIOLoopBound<any Connection>
-    /// The exchange that did, and in which of its rounds.
+    /// The exchange that waited, and in which of its rounds.
     let id: Int32, round: Int
-    /// Why it can't be had; nil when memory holds it now.
+    /// Why the lookup failed; nil when memory holds the result.
     let fault: Fault?
-    /// Would have ended the wait.
+    /// Ends the wait at the deadline, unless it is cancelled.
     let expiry: Scheduled<Void>
 }
 
@@ -21,7 +21,7 @@ struct Arrival: Sendable {
 final class Arrivals: Sendable {
     private let waiting = Mutex<[Arrival]>([])
 
-    /// Adds one, on any thread. Returns whether it is the first: then the loop is to be told.
+    /// Adds one, on any thread. Returns whether it is the first, for which the loop is to be woken.
     func put(_ arrival: Arrival) -> Bool {
         waiting.withLock { waiting in
             waiting.append(arrival)

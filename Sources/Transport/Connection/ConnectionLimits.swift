@@ -14,7 +14,11 @@ package struct ConnectionLimits: Sendable {
     package var maxPipelined = 64
     /// Connections of one event loop.
     package var maxConnectionsPerLoop = 16_384
-    /// Bytes of bodies that all connections of one event loop may have waiting.
+    /// Whether a new connection beyond that many takes the place of the one that has been idle longest.
+    package var closesIdleWhenFull = false
+    /// Proxies, which pass on what all their clients give up.
+    package var proxies = TrustedPeers()
+    /// Bytes of heads and bodies that all connections of one event loop may have waiting.
     package var maxLoopBacklogBytes = 256 << 20
     /// Bytes of output that are gathered for one write.
     package var writeBatch = 128 << 10

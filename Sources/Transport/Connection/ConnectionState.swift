@@ -53,6 +53,11 @@ package struct ConnectionState: ~Copyable {
     }
 }
 
+extension ConnectionState {
+    /// Limits how many streams the peer may reset.
+    package mutating func limitResets(_ limit: TokenBucket) { resets = limit }
+}
+
 // MARK: - Input
 
 extension ConnectionState {
@@ -83,7 +88,7 @@ extension ConnectionState {
 
     /// The peer sends no more, but may still read.
     package mutating func endOfInput(at now: Int64, isServing: Bool) -> OnEndOfInput {
-        guard isServing else {
+        guard isServing, !isOver else {
             close()
             return .close
         }
@@ -112,7 +117,7 @@ extension ConnectionState {
     /// - Parameter others: How many requests wait behind it.
     package mutating func answering(isLast: Bool, others: Int, at now: Int64) -> OnAnswer {
         if case .request = input {} else if others == 0 { input = .quiet(since: now) }
-        guard case .quiet = input, isDraining || isLast else { return isLast ? .close : .keepOpen }
+        guard case .quiet = input, isDraining || isLast || isFinishing else { return isLast ? .close : .keepOpen }
         _ = life.finish(until: .max)
         return .close
     }

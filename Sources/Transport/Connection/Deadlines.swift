@@ -1,5 +1,4 @@
-// How long a peer may take. All are held by one coarse tick for each event loop, that visits its connections: no timer is set or
-// cancelled on a request's way.
+// How long a peer may take. `ConnectionState` compares them with the clock, at a coarse tick of each event loop.
 
 /// Deadlines of connections, in nanoseconds.
 package struct Deadlines: Sendable {
@@ -7,17 +6,17 @@ package struct Deadlines: Sendable {
     package var head: Int64 = 10_000_000_000
     /// From a request's head to its end.
     package var body: Int64 = 30_000_000_000
-    /// Without any request.
+    /// Without a request. A watcher of health is asked for a sign of life after so long, and has `head` to give one.
     package var idle: Int64 = 300_000_000_000
-    /// With output that the peer does not take.
+    /// With output that the peer does not read.
     package var writeStall: Int64 = 10_000_000_000
-    /// For a lookup, when the caller does not say how long it waits.
+    /// For a lookup. A caller that waits less long says so (`grpc-timeout`).
     package var lookup: Int64 = 5_000_000_000
     /// For requests under way, when the server goes away.
     package var drain: Int64 = 10_000_000_000
-    /// For the peer to take the last bytes and to close.
+    /// For the peer to read the last bytes and to close.
     package var linger: Int64 = 2_000_000_000
-    /// Between the notice that the server goes away and the final word, when the peer does not answer a ping.
+    /// Between the notice that the server goes away and the last word, when the peer does not answer a ping.
     package var notice: Int64 = 1_000_000_000
 
     /// The defaults.

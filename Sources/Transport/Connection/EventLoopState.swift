@@ -1,19 +1,24 @@
-// What the connections of one event loop share: the service, the pool of exchanges, the clock, and a list of themselves for the
-// two things that concern them all, deadlines and the end.
+// What the connections of one event loop share: the service, the pool of exchanges, the clock, and the list of connections, for
+// deadlines and for the end.
 
 import Sessions
+import Logging
 import NIOCore
 
 /// A connection, as its event loop sees it.
 package protocol Connection: AnyObject, SendableMetatype {
-    /// Lookups that were begun for it and have not come to an end, whether or not anybody still waits for them.
+    /// Lookups that were begun for it and are not finished, whether or not a request still waits for them.
     var pendingLookups: Int { get set }
     /// Who is at the other end.
     var remote: RemoteEnd { get }
-    /// Something that an exchange was waiting for is there, or can't be had.
+    /// The lookup that an exchange waits for has succeeded, or failed with `fault`.
     func resume(_ id: Int32, round: Int, fault: Fault?)
     /// Looks at the deadlines; `now` is in monotonic nanoseconds.
     func tick(_ now: Int64)
+    /// Goes on with work that was too much for one turn.
+    func proceed()
+    /// Since when it has no request, in monotonic nanoseconds; nil when one is arriving or under way.
+    var idleSince: Int64? { get }
     /// Begins to end the connection: requests under way are answered.
     func drain()
     /// Ends the connection at once.
@@ -27,13 +32,16 @@ package final class EventLoopState<S: Service> {
     package let pool: ExchangePool
     package let memory = HTTP2Memory()
     package let counters: TransportCounters
+    let log: ConnectionLog
     package var service: S
     package let received = ReceiveBuffer()
-    /// What is being written to a connection. One for all, still in the processor's cache. When a peer is slow NIO holds the bytes,
-    /// and `clear()`, which looks whether somebody does, takes new ones.
+    /// What is being written to a connection. One for all connections, so that it stays in the processor's cache. While NIO still
+    /// holds the bytes for a slow peer, `clear()` allocates new ones.
     @exclusivity(unchecked) package var output = ByteBuffer()
     /// Whether connections are to end.
     package private(set) var isDraining = false
+
+    let unfinished: UnfinishedWork
 
     private let resolver: any Resolver
     private let arrivals = Arrivals()
@@ -45,21 +53,26 @@ package final class EventLoopState<S: Service> {
     /// The state of `eventLoop`.
     package init(
         eventLoop: any EventLoop, service: S, resolver: any Resolver, limits: ConnectionLimits,
-        counters: TransportCounters = TransportCounters(), wallClock: @escaping @Sendable () -> Timestamp
+        counters: TransportCounters = TransportCounters(), logger: Logger? = nil,
+        wallClock: @escaping @Sendable () -> Timestamp
     ) {
         self.eventLoop = eventLoop
         self.service = service
         self.resolver = resolver
         self.limits = limits
-        pool = ExchangePool(maxBacklogBytes: limits.maxLoopBacklogBytes)
+        let maxBacklog = limits.maxLoopBacklogBytes
+        pool = ExchangePool(
+            backlog: Backlog(maxBytes: maxBacklog, reserved: limits.http2.reserved(of: maxBacklog)))
         self.counters = counters
+        log = ConnectionLog(logger)
+        unfinished = UnfinishedWork(eventLoop) { Int64(truncatingIfNeeded: eventLoop.now.uptimeNanoseconds) }
         self.wallClock = wallClock
     }
 
     /// Monotonic nanoseconds.
     package var now: Int64 { Int64(truncatingIfNeeded: eventLoop.now.uptimeNanoseconds) }
 
-    /// The time for verdicts.
+    /// The time for decisions.
     package var time: Timestamp { wallClock() }
 }
 
@@ -69,12 +82,12 @@ extension EventLoopState {
     /// How many connections are open.
     package var connectionCount: Int { connections.count }
 
-    /// Takes a connection in, or the next handler of one; false when there are too many.
+    /// Adds a connection, or the next handler of one; false when there are too many.
     package func add(_ connection: any Connection, replacing predecessor: (any Connection)?) -> Bool {
         if let predecessor {
             connections[ObjectIdentifier(predecessor)] = nil
         } else {
-            guard connections.count < limits.maxConnectionsPerLoop else {
+            guard connections.count < limits.maxConnectionsPerLoop || closeLongestIdle() else {
                 counters.refused.add()
                 return false
             }
@@ -82,6 +95,16 @@ extension EventLoopState {
         }
         connections[ObjectIdentifier(connection)] = connection
         if ticking == nil { startTicking() }
+        return true
+    }
+
+    /// Makes room for a new connection where idle ones may be closed for it; false when there is no room to be made.
+    private func closeLongestIdle() -> Bool {
+        guard limits.closesIdleWhenFull else { return false }
+        let idle = connections.values.compactMap { connection in connection.idleSince.map { ($0, connection) } }
+        guard let oldest = idle.min(by: { $0.0 < $1.0 }) else { return false }
+        counters.expired.add()
+        oldest.1.abort()
         return true
     }
 
@@ -95,7 +118,7 @@ extension EventLoopState {
         emptied?.succeed()
     }
 
-    /// Begins to end all connections, and those that are still to come.
+    /// Begins to end all connections, including those that are still accepted.
     /// - Returns: Done when there is no connection left.
     package func drain() -> EventLoopFuture<Void> {
         let emptied = self.emptied ?? eventLoop.makePromise()
@@ -172,7 +195,7 @@ extension EventLoopState {
 
     private func takeArrivals() {
         for arrival in arrivals.take() {
-            // Else each lookup would be remembered until its deadline.
+            // Otherwise each lookup would be kept in memory until its deadline.
             arrival.expiry.cancel()
             let connection = arrival.connection.value
             connection.pendingLookups -= 1

@@ -1,11 +1,11 @@
-// Which HTTP a connection speaks is told by its first bytes: a client of HTTP/2 with prior knowledge begins with a preface that
-// is no HTTP/1.1 request (RFC 9113 section 3.4). Whatever is not that preface is HTTP/1.1's to refuse.
+// The first bytes tell which HTTP a connection speaks: an HTTP/2 client with prior knowledge begins with a preface that is not a
+// valid HTTP/1.1 request (RFC 9113 section 3.4). Anything else goes to HTTP/1.1, which refuses what it can't read.
 
 import Sessions
 import NIOCore
 import Bytes
 
-/// Waits for the first bytes, then makes way for the handlers of the protocol.
+/// Waits for the first bytes, then replaces itself with the handlers of the protocol.
 package final class ProtocolDetector<S: Service>: ChannelInboundHandler, RemovableChannelHandler, Connection {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = ByteBuffer
@@ -21,7 +21,7 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
     private var hasFailed = false
 
     /// A detector for one channel of the loop.
-    /// - Parameter isTLS: Whether what arrives here was decrypted before.
+    /// - Parameter isTLS: Whether TLS decrypts what arrives here.
     package init(loop: EventLoopState<S>, isTLS: Bool = false) {
         self.loop = loop
         self.isTLS = isTLS
@@ -47,6 +47,8 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
                 isHTTP2
                 ? HTTP2Handler(loop: loop, replacing: self, received: received)
                 : HTTP1Handler(loop: loop, replacing: self)
+            // HTTP/1.1 is parsed a whole read at a time: smaller reads are shorter turns.
+            if !isHTTP2 { try context.channel.syncOptions?.setOption(.recvAllocator, value: Self.smallReads) }
             if let received { try context.channel.syncOptions?.setOption(.recvAllocator, value: received.allocator) }
             let operations = context.pipeline.syncOperations
             if !isHTTP2 { try operations.addHandler(HTTP1Handler<S>.makeDecoder(limits: loop.limits)) }
@@ -59,8 +61,17 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
         }
     }
 
+    private static var smallReads: AdaptiveRecvByteBufferAllocator {
+        AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: 16_384)
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent { abort() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Before the first bytes of HTTP nothing but TLS can go wrong, or the network.
+        // Before the first bytes of HTTP only TLS can fail, or the network.
         if !(error is IOError), !hasFailed {
             hasFailed = true
             loop.counters.failedHandshakes.add()
@@ -68,7 +79,7 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
         abort()
     }
 
-    /// nil when there are too few bytes to tell.
+    /// Whether `bytes` begin with the preface; nil when there are too few of them.
     private static func isHTTP2(_ bytes: Bytes) -> Bool? {
         let preface = Bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         let count = min(bytes.count, preface.count)
@@ -94,4 +105,8 @@ extension ProtocolDetector {
     }
 
     package func resume(_ id: Int32, round: Int, fault: Fault?) {}
+
+    package func proceed() {}
+
+    package var idleSince: Int64? { state.idleSince(isServing: false) }
 }

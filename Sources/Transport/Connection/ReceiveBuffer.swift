@@ -1,32 +1,32 @@
-// What a connection reads into. NIO keeps a buffer for each channel, and with thousands of them each read would go to memory that
-// the processor's cache has lost, and each connection would hold it while it says nothing. One buffer serves all connections of
-// a loop, since what was read is taken out of it before the next one reads.
+// What connections read into. NIO keeps a buffer for each channel: with thousands of channels each read would go to memory that
+// is not in the processor's cache, and each idle connection would keep its buffer. One buffer serves all connections of a loop,
+// since a handler processes what was read before the next channel reads.
 //
-// It is handed out and comes back: nobody else holds it while it is read into, or else it is replaced. NIO lets go of it after a
-// read that failed, and for a handler that is closed; then the next read gets a new one.
+// The buffer is lent to a channel and given back by its handler. A buffer that does not come back, since a read failed, the
+// handler was closed, or its work is not finished, is replaced for the next read.
 
 import NIOCore
 
-/// The buffer that the HTTP/2 connections of one event loop read into, in turn; not those of TLS, which decrypts into its own.
+/// The buffer that the HTTP/2 connections of one event loop read into, in turn. TLS decrypts into buffers of its own instead.
 package final class ReceiveBuffer: @unchecked Sendable {
-    // @unchecked Sendable: NIO wants it of whatever allocates. Used on its event loop only.
+    // @unchecked Sendable: NIO requires it of allocators. Used on its event loop only.
 
-    /// Bytes that are read at once, 40 requests or so.
+    /// Bytes that are read at once: about 40 requests.
     package static let capacity = 1 << 16
 
     private var buffer: ByteBuffer?
 
     package init() {}
 
-    /// Whether it is lent, or was lost.
+    /// Whether the buffer is lent, or was not given back.
     package var isAway: Bool { buffer == nil }
 
-    /// Takes back what was read into. A channel's first buffer is NIO's and stays there.
+    /// Takes the buffer back. A channel's first buffer is NIO's own, of another size, and is not kept.
     package func put(_ buffer: ByteBuffer) {
         if buffer.capacity == Self.capacity { self.buffer = buffer }
     }
 
-    /// Allocates for one channel of the loop, that has read before.
+    /// An allocator for a channel of the loop that has read before.
     package var allocator: any RecvByteBufferAllocator { Allocator(shared: self) }
 
     private func take(_ allocator: ByteBufferAllocator) -> ByteBuffer {
@@ -35,9 +35,9 @@ package final class ReceiveBuffer: @unchecked Sendable {
         return buffer
     }
 
-    /// NIO asks it for each read and keeps nothing of what it gets, on three conditions: no hint is given of the next size; the
-    /// next one may always be larger; and the one buffer that a channel keeps (`maxMessagesPerRead` is 1) is there already. With
-    /// another NIO reads would be right, and each connection would hold a buffer again.
+    /// NIO asks the allocator for each read and keeps no buffer, on three conditions: no size is hinted; the next buffer may
+    /// always be larger; and the channel has its one buffer (`maxMessagesPerRead` is 1) already. With a NIO that does otherwise
+    /// everything still works, but each connection holds a buffer.
     private struct Allocator: RecvByteBufferAllocator {
         let shared: ReceiveBuffer
 

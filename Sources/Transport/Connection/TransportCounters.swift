@@ -6,12 +6,16 @@ import Telemetry
 public struct TransportCounters: Sendable {
     /// Connections accepted.
     public let connections = Counter()
-    /// Connections that are gone.
+    /// Connections that were closed.
     public let closed = Counter()
-    /// Connections refused, for there were too many.
+    /// Connections refused, since there were too many.
     public let refused = Counter()
-    /// Connections closed for a deadline.
+    /// Connections closed since a deadline had passed, or to make room for another.
     public let expired = Counter()
+    /// Connections ended for an error of HTTP/2.
+    public let broken = Counter()
+    /// Connections ended since their peer reset too many streams.
+    public let resetFloods = Counter()
     /// TLS handshakes that failed.
     public let failedHandshakes = Counter()
     /// Requests answered over HTTP/2.

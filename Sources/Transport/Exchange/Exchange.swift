@@ -1,4 +1,4 @@
-// One request and its answer. The objects are pooled per event loop: a request in the steady state allocates nothing here.
+// One request and its answer. Each event loop has a pool of them: in the steady state a request allocates nothing here.
 
 import Sessions
 import Bytes
@@ -6,22 +6,22 @@ import EnvoyProtocol
 
 /// A request on its way in, and its answer on its way out.
 package final class Exchange {
-    /// Where an exchange is in its life. `receiving` → `ready` → (`waiting` → …) → `answering`; `abandoned` when the peer gave up
+    /// The phases of an exchange: `receiving` → `ready` → (`waiting` → …) → `answering`; `abandoned` when its stream was closed
     /// while it was in line.
     package enum Phase: Sendable {
         /// The request is arriving.
         case receiving
         /// In line to be served.
         case ready
-        /// Waits for something that is looked up.
+        /// Waits for a lookup.
         case waiting
         /// The answer is being written.
         case answering
-        /// The stream is gone; whoever holds the exchange gives it back.
+        /// The stream is closed; the session gives the exchange back when its turn comes.
         case abandoned
     }
 
-    /// What is wrong with a request that is answered without being served.
+    /// Why a request is answered without being served.
     package enum Flaw: Sendable {
         /// More header fields than allowed.
         case largeHead
@@ -43,18 +43,18 @@ package final class Exchange {
         case http2
     }
 
-    // exclusivity(unchecked), here and in the session: an exchange belongs to one event loop, and nothing that is called while
-    // one of its properties is being changed gets at that property another way. The checks were a fifth of a request's cost.
+    // exclusivity(unchecked), here and in the session: an exchange belongs to one event loop, and while one of its properties is
+    // changed, no code that is called accesses that property. The checks took a fifth of a request's time.
 
     /// HTTP/2: the stream. HTTP/1.1: a running number. Answers that come back from a worker find the exchange by it.
     @exclusivity(unchecked) package internal(set) var id: Int32 = 0
-    /// Where the exchange is in its life.
+    /// Its phase.
     @exclusivity(unchecked) package internal(set) var phase = Phase.receiving
     /// The request's head.
     @exclusivity(unchecked) package var head = RequestHead()
     /// The request's body.
     @exclusivity(unchecked) package var body: [UInt8] = []
-    /// The CheckRequest that another form of request was converted to, kept from one round to the next.
+    /// The CheckRequest that a request in another form was converted to, kept for the next round.
     @exclusivity(unchecked) package var message: [UInt8] = []
     /// The check, when a worker decides it.
     @exclusivity(unchecked) package var detached: DetachedCheck?
@@ -68,21 +68,23 @@ package final class Exchange {
     @exclusivity(unchecked) package internal(set) var isLast = false
     /// Whether the request has been read to its end.
     @exclusivity(unchecked) package internal(set) var isComplete = false
-    /// When the header block has been read to its end.
+    /// Whether the header block has been read to its end.
     @exclusivity(unchecked) package internal(set) var isHeadComplete = false
     /// When it began, and when its phase changed last: monotonic nanoseconds.
     @exclusivity(unchecked) package internal(set) var openedAt: Int64 = 0
     @exclusivity(unchecked) package internal(set) var changedAt: Int64 = 0
-    /// How often something had to be looked up for it.
+    /// How many lookups it has waited for.
     @exclusivity(unchecked) package internal(set) var rounds = 0
+    /// Bytes of head and body that count in the backlogs of its connection and its event loop.
+    @exclusivity(unchecked) var held = 0
     /// Bytes of the answer's body that have been written.
     @exclusivity(unchecked) package internal(set) var written = 0
 
     /// An unused exchange.
     package init() {}
 
-    /// Whether the answer has the form of gRPC: never where a proxy reads the verdict from the HTTP status, whatever content type
-    /// its client has chosen.
+    /// Whether the answer has the form of gRPC. It never has where a proxy reads the decision from the HTTP status, whatever
+    /// content type the client chose.
     package var isCall: Bool { head.mediaType == .grpc && version == .http2 && !head.endpoint.isPlain }
 
     /// When the caller of a gRPC method stops waiting, in monotonic nanoseconds; nil when it did not say.
@@ -116,35 +118,32 @@ package final class Exchange {
         isComplete = false
         isHeadComplete = false
         rounds = 0
+        held = 0
         written = 0
     }
 }
 
-/// Exchanges that are not in use, and how much those that are hold: one pool for each event loop.
+/// Unused exchanges, and the bytes that those in use hold: one pool for each event loop.
 package final class ExchangePool {
-    /// Bytes of bodies that are waiting on all connections.
-    @exclusivity(unchecked) package internal(set) var backlog = 0
+    /// Requests that wait on all connections.
+    @exclusivity(unchecked) package internal(set) var backlog: Backlog
 
-    private let maxBacklogBytes: Int
     private let capacity: Int
     @exclusivity(unchecked) private var idle: [Exchange] = []
 
-    /// A pool that keeps at most `capacity` exchanges for later, and allows bodies of `maxBacklogBytes` in all.
-    package init(capacity: Int = 256, maxBacklogBytes: Int = .max) {
+    /// A pool that keeps at most `capacity` exchanges for later.
+    package init(capacity: Int = 256, backlog: Backlog = Backlog()) {
         self.capacity = capacity
-        self.maxBacklogBytes = maxBacklogBytes
+        self.backlog = backlog
     }
 
-    /// An exchange that nothing has been read of.
+    /// An empty exchange.
     func take() -> Exchange { idle.popLast() ?? Exchange() }
 
-    /// Takes an exchange back that nobody uses any more.
+    /// Takes an exchange back that is no longer used.
     func put(_ exchange: Exchange) {
         guard idle.count < capacity else { return }
         exchange.reset()
         idle.append(exchange)
     }
-
-    /// Whether there is room for `count` more bytes of bodies.
-    func hasRoom(for count: Int) -> Bool { backlog + count <= maxBacklogBytes }
 }

@@ -1,4 +1,4 @@
-// The gRPC statuses that are answered here, and what each says beside its number.
+// The gRPC statuses of our answers, and which fault has which.
 
 import Sessions
 
@@ -14,7 +14,7 @@ package enum GRPCStatus: UInt8, Sendable, CaseIterable {
     case notFound = 5
     /// 8: too large, or too much at once.
     case resourceExhausted = 8
-    /// 9: the route asks for something that is not there.
+    /// 9: the route's settings name something that does not exist.
     case failedPrecondition = 9
     /// 12: no such method, or a compressed message.
     case unimplemented = 12
@@ -51,7 +51,7 @@ package enum GRPCStatus: UInt8, Sendable, CaseIterable {
 }
 
 extension Fault {
-    /// A short message for `grpc-message` and JSON errors; says nothing about what is inside.
+    /// A short message for `grpc-message` and JSON errors, without details of the installation.
     package var summary: StaticString {
         switch self {
         case .storeUnavailable: "store unavailable"

@@ -2,7 +2,7 @@
 
 import Bytes
 
-/// A caller's patience.
+/// How long a caller waits.
 package enum GRPCTimeout {
     /// Nanoseconds in a `grpc-timeout` field's value; nil when it is malformed.
     package static func nanoseconds(_ value: Bytes) -> Int64? {

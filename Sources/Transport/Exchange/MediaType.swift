@@ -1,4 +1,4 @@
-// What a request's body is, as far as it matters here. RFC 9110 section 8.3.1: types are case-insensitive, parameters follow ";".
+// The type of a request's body, as far as endpoints depend on it. RFC 9110 section 8.3.1: types are case-insensitive, parameters follow ";".
 
 import Bytes
 

@@ -13,7 +13,7 @@ package struct Reply {
         case messages
         /// gRPC: one header block with the status, nothing else.
         case trailersOnly
-        /// gRPC: messages that may go on; trailers when the call is ended.
+        /// gRPC: messages, more of which may follow; trailers when the call is ended.
         case stream
     }
 
@@ -33,10 +33,10 @@ package struct Reply {
     private var text: [UInt8] = []
     private var fields: [(name: Range<Int>, value: Range<Int>)] = []
 
-    /// An answer that nothing has been written to.
+    /// An empty answer.
     package init() {}
 
-    /// Forgets the answer, keeps the room.
+    /// Empties the answer; its memory is kept for the next.
     package mutating func reset() {
         shape = .http
         status = 200
@@ -61,13 +61,16 @@ package struct Reply {
     /// Adds a header field.
     package mutating func addField(_ name: StaticString, _ value: StaticString) { addField(Bytes(name), Bytes(value)) }
 
+    /// Bytes of the added fields, and 32 for each, as HTTP/2 counts them.
+    package var fieldBytes: Int { text.count + fields.count * 32 }
+
     /// Calls `body` with the names and values of the added fields; the views are valid during the call.
     package func withFields<Result>(_ body: ([(Bytes, Bytes)]) -> Result) -> Result {
         text.withBytes { text in body(fields.map { (text[$0.name], text[$0.value]) }) }
     }
 }
 
-// MARK: - Answers that are made before they are needed
+// MARK: - Failures
 
 extension Reply {
     /// A gRPC error, trailers only.
@@ -88,7 +91,7 @@ extension Reply {
         body.append("\"}\n")
     }
 
-    /// An outage: never looks like a refusal, so that the edge's failure mode decides.
+    /// A fault: it never looks like a refusal, so that the edge's failure mode decides.
     package mutating func fail(_ fault: Fault, isCall: Bool) {
         isCall ? fail(GRPCStatus(fault), fault.summary) : fail(http: fault.httpStatus, fault.summary)
     }
@@ -103,6 +106,11 @@ extension Reply {
 }
 
 extension Reply {
+    /// The answer in place of one whose header fields are too large to be sent.
+    package mutating func failTooLarge(isCall: Bool) {
+        isCall ? fail(.internal, "answer too large") : fail(http: 500, "answer too large")
+    }
+
     /// The answer to a request that is not served.
     package mutating func refuse(_ flaw: Exchange.Flaw, isCall: Bool) {
         let (status, summary): (Int, StaticString) =

@@ -1,11 +1,11 @@
-// The head of a request, whichever version of HTTP brought it. One flat buffer, emptied and used again: no field has an
-// allocation of its own.
+// The head of a request, of HTTP/1.1 or HTTP/2. Everything lies in one buffer, which is emptied and used again: no field is
+// allocated by itself.
 
 import Bytes
 
 /// Method, target and header fields of a request.
 package struct RequestHead {
-    /// The methods that some endpoint answers.
+    /// The methods that endpoints answer.
     package enum Method: Equatable, Sendable {
         /// GET.
         case get
@@ -28,10 +28,15 @@ package struct RequestHead {
     package private(set) var endpoint = Endpoint.other
     /// What the body is.
     package private(set) var mediaType = MediaType.none
-    /// Nanoseconds that the caller waits; nil: it did not say, or not in a way that can be understood.
+    /// Nanoseconds that the caller waits; nil when it did not say, or said something invalid.
     package private(set) var timeout: Int64?
     /// Bytes of all fields, names and values, and 32 for each, as HTTP/2 counts them (RFC 9113 section 6.5.2).
     package private(set) var size = 0
+    /// How many fields there are.
+    package private(set) var fieldCount = 0
+
+    /// Bytes that are kept of it.
+    var keptBytes: Int { text.count + fields.count * MemoryLayout<(Range<Int>, Range<Int>)>.size }
 
     fileprivate struct Parts {
         var method = 0..<0
@@ -45,16 +50,17 @@ package struct RequestHead {
     fileprivate var parts = Parts()
     fileprivate var fields: [(name: Range<Int>, value: Range<Int>)] = []
 
-    /// A head that nothing has been read of.
+    /// An empty head.
     package init() {}
 
-    /// Forgets the request, keeps the room; lets go of room that an unusual request needed.
+    /// Empties the head. Its memory is kept for the next, unless an unusual request needed much.
     package mutating func reset() {
         method = .other
         endpoint = .other
         mediaType = .none
         timeout = nil
         size = 0
+        fieldCount = 0
         parts = Parts()
         text.recycle()
         fields.count > 128 ? fields = [] : fields.removeAll(keepingCapacity: true)
@@ -64,35 +70,36 @@ package struct RequestHead {
 // MARK: - As it arrives
 
 extension RequestHead {
-    /// Notes the method.
+    /// Sets the method.
     package mutating func setMethod(_ value: Bytes) {
         method = Method(value)
         parts.method = keep(value)
         size += 39 + value.count
     }
 
-    /// Notes the path with its query, and with it the endpoint.
+    /// Sets the path with its query, and with it the endpoint.
     package mutating func setPath(_ value: Bytes) {
         endpoint = Endpoint(path: value)
         parts.path = keep(value)
         size += 37 + value.count
     }
 
-    /// Notes the authority (HTTP/1.1: the Host field).
+    /// Sets the authority (HTTP/1.1: the Host field).
     package mutating func setAuthority(_ value: Bytes) {
         parts.authority = keep(value)
         size += 42 + value.count
     }
 
-    /// Notes the scheme.
+    /// Sets the scheme.
     package mutating func setScheme(_ value: Bytes) {
         parts.scheme = keep(value)
         size += 39 + value.count
     }
 
-    /// Notes a field: `name` is lower-case. Understands what every endpoint needs; keeps the field only where the endpoint reads more.
+    /// Adds a field, whose `name` is lower-case. The fields that every endpoint needs are read here; the others are kept only
+    /// where the endpoint reads them.
     package mutating func addField(_ name: Bytes, _ value: Bytes) {
-        size += 32 + name.count + value.count
+        count(name, value)
         if name.count == 12 {
             if name == "content-type" {
                 mediaType = MediaType(value)
@@ -107,6 +114,7 @@ extension RequestHead {
     /// Counts a field that is not kept, since there are too many.
     package mutating func count(_ name: Bytes, _ value: Bytes) {
         size += 32 + name.count + value.count
+        fieldCount += 1
     }
 
     private mutating func keep(_ bytes: Bytes) -> Range<Int> {
@@ -154,10 +162,10 @@ extension [UInt8] {
         append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
     }
 
-    /// Room that is kept for the next request at most.
+    /// The capacity that an emptied array keeps at most, in bytes.
     package static var keptCapacity: Int { 64 << 10 }
 
-    /// Empties the array and keeps its room, unless that is more than ``keptCapacity``.
+    /// Empties the array; its memory is kept, unless that is more than ``keptCapacity``.
     package mutating func recycle() {
         if capacity > Self.keptCapacity { self = [] } else if !isEmpty { removeAll(keepingCapacity: true) }
     }

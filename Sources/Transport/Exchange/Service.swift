@@ -1,5 +1,5 @@
-// What the connections ask for answers. They are generic over it, so that nothing on a request's way is dispatched dynamically,
-// and so that tests bring their own.
+// What connections get their answers from. They are generic over it, so that no call on a request's way is dispatched
+// dynamically, and so that tests can use a service of their own.
 
 import Sessions
 

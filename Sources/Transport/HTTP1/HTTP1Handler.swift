@@ -24,7 +24,7 @@ package final class HTTP1Handler<S: Service>: ChannelDuplexHandler, Connection {
     private var context: ChannelHandlerContext?
     private var arriving: Exchange?
     private var line: [Exchange] = []
-    private var backlog = 0
+    private var backlog: Backlog
     private var lastID: Int32 = 0
     private var output = ByteBuffer()
     private var isServing = false
@@ -34,6 +34,8 @@ package final class HTTP1Handler<S: Service>: ChannelDuplexHandler, Connection {
     package init(loop: EventLoopState<S>, replacing predecessor: (any Connection)? = nil) {
         self.predecessor = predecessor
         self.loop = loop
+        let limits = loop.limits.http2
+        backlog = Backlog(maxBytes: limits.maxBacklogBytes, reserved: limits.reserved(of: limits.maxBacklogBytes))
         state = ConnectionState(.http1, deadlines: loop.limits.deadlines, at: loop.now)
     }
 
@@ -96,6 +98,20 @@ extension HTTP1Handler {
         if state.read() == .read { context.read() }
     }
 
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent { endOfInput() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// What is in line is still answered; what has not arrived to its end never will.
+    private func endOfInput() {
+        if let exchange = arriving {
+            arriving = nil
+            release(exchange)
+        }
+        if state.endOfInput(at: loop.now, isServing: !line.isEmpty) == .close { abort() }
+    }
+
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let flaw = Exchange.Flaw(error) else { return abort() }
         // What follows the last request is not ours to answer.
@@ -116,8 +132,8 @@ extension HTTP1Handler {
     }
 
     private func release(_ exchange: Exchange) {
-        backlog -= exchange.body.count
-        loop.pool.backlog -= exchange.body.count
+        backlog.remove(exchange.held)
+        loop.pool.backlog.remove(exchange.held)
         loop.pool.put(exchange)
     }
 }
@@ -137,7 +153,8 @@ extension HTTP1Handler {
 
     private func receive(_ head: HTTPRequestHead) {
         let exchange = begin()
-        exchange.receive(head, limit: loop.limits.http2.maxHeaderBytes)
+        exchange.receive(head, maxBytes: loop.limits.http2.maxHeaderBytes, maxFields: loop.limits.http2.maxHeaderFields)
+        hold(exchange.head.keptBytes, of: exchange)
         if line.count >= loop.limits.maxPipelined { exchange.flaw = .backlog }
         if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > maxBody {
             exchange.flaw = .largeBody
@@ -152,11 +169,19 @@ extension HTTP1Handler {
     private func receive(_ body: ByteBuffer) {
         guard let exchange = arriving else { return }
         if exchange.body.count + body.readableBytes > maxBody { return refuse(.largeBody) }
-        let isBearable = backlog + body.readableBytes <= loop.limits.http2.maxBacklogBytes
-        guard isBearable, loop.pool.hasRoom(for: body.readableBytes) else { return refuse(.backlog) }
-        backlog += body.readableBytes
-        loop.pool.backlog += body.readableBytes
+        hold(body.readableBytes, of: exchange)
+        if let flaw = exchange.flaw { return refuse(flaw) }
         body.withUnsafeReadableBytes { exchange.body.append(contentsOf: $0) }
+    }
+
+    private func hold(_ count: Int, of exchange: Exchange) {
+        let isBearable =
+            backlog.hasRoom(for: count, held: exchange.held)
+            && loop.pool.backlog.hasRoom(for: count, held: exchange.held)
+        guard isBearable else { return exchange.flaw = exchange.flaw ?? .backlog }
+        exchange.held += count
+        backlog.add(count)
+        loop.pool.backlog.add(count)
     }
 
     /// Answers with an error what is arriving, even where no request can be made out; reads nothing more.
@@ -182,7 +207,7 @@ extension HTTP1Handler {
 
 extension HTTP1Handler {
     /// Serves what is in line, as far as that goes now.
-    private func proceed() {
+    package func proceed() {
         guard !isServing, let context else { return }
         isServing = true
         while !state.isBlocked, let exchange = line.first, exchange.phase == .ready {
@@ -192,6 +217,8 @@ extension HTTP1Handler {
         isServing = false
         if state.setWaiting(!line.isEmpty) == .read { context.read() }
     }
+
+    package var idleSince: Int64? { state.idleSince(isServing: false) }
 
     package func resume(_ id: Int32, round: Int, fault: Fault?) {
         guard let exchange = line.first, exchange.id == id, exchange.phase == .waiting, exchange.rounds == round else {

@@ -1,14 +1,14 @@
-// From NIO's request head to ours, and what of it is refused. NIO's parser has refused the shapes by which two readers of one
-// connection come to disagree about where a request ends; tests hold it to that.
+// From NIO's request head to ours, and what is refused of it. NIO's parser has refused already what two readers of a connection
+// could understand as requests of different lengths; tests check that it does.
 
 import NIOCore
 import NIOHTTP1
 import Bytes
 
 extension Exchange {
-    /// Takes a request's head over; sets a flaw when it can't be served.
-    func receive(_ request: HTTPRequestHead, limit: Int) {
-        // Where the client offers to go on in another protocol, the decoder reads no further; the offer is not taken up.
+    /// Reads a request's head; sets a flaw when it can't be served.
+    func receive(_ request: HTTPRequestHead, maxBytes: Int, maxFields: Int) {
+        // Behind an offer of another protocol the decoder reads nothing more. The offer is declined: the answer is the last.
         isLast = request.version != .http1_1 || !request.isKeepAlive || request.headers.contains(name: "upgrade")
         isHeadComplete = true
         withBytes(of: request.method.rawValue) { head.setMethod($0) }
@@ -24,12 +24,12 @@ extension Exchange {
         // RFC 9112 section 3.2: exactly one Host in HTTP/1.1.
         if hosts > 1 || hosts == 0 && request.version == .http1_1 { flaw = .malformed }
         if request.hasUnclearLength { flaw = .malformed }
-        if head.size > limit { flaw = .largeHead }
+        if head.size > maxBytes || head.fieldCount > maxFields { flaw = .largeHead }
         if request.version.major != 1 { flaw = .version }
         if flaw != nil { isLast = true }
     }
 
-    /// Notes one field; says whether it is Host.
+    /// Reads one field; returns whether it is Host.
     private func receive(field name: String, _ value: String) -> Bool {
         let name = name.utf8.map(\.asciiLowercased)
         return name.withBytes { name in
@@ -43,7 +43,7 @@ extension Exchange {
 }
 
 extension HTTPRequestHead {
-    /// Whether the request's end is told in a way that not everybody understands: only `chunked` is, and not by HTTP/1.0
+    /// Whether recipients may disagree about the request's end: all of them understand `chunked` alone, and none in HTTP/1.0
     /// (RFC 9112 sections 6.1 and 6.3).
     fileprivate var hasUnclearLength: Bool {
         let codings = headers[canonicalForm: "transfer-encoding"]

@@ -1,5 +1,5 @@
-// The functions that nghttp2 calls. They capture nothing; what they are called for comes as user data, unretained: a session
-// calls back only from within calls of its owner.
+// The functions that nghttp2 calls. They capture nothing; their session comes as user data, unretained: nghttp2 calls back only
+// from within a call of the session.
 
 import CNative.HTTP2
 import Bytes
@@ -21,6 +21,7 @@ struct SessionParts: @unchecked Sendable {
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrame)
         nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent)
+        nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, onFrameNotSent)
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onClose)
         self.callbacks = callbacks
     }
@@ -33,7 +34,10 @@ struct SessionParts: @unchecked Sendable {
         guard nghttp2_option_new(&option) == 0 else { return false }
         defer { nghttp2_option_del(option) }
         nghttp2_option_set_no_closed_streams(option, 1)
-        nghttp2_option_set_stream_reset_rate_limit(option, UInt64(limits.resetBurst), UInt64(limits.resetRate))
+        // Ours instead (`ConnectionState`): nghttp2's ends the session with requests under way, neither answered nor reset.
+        nghttp2_option_set_stream_reset_rate_limit(option, .max, .max)
+        // nghttp2 estimates the size, with more for each field than is counted here.
+        nghttp2_option_set_max_send_header_block_length(option, 2 * limits.maxAnswerHeadBytes)
         let user = Unmanaged.passUnretained(owner).toOpaque()
         var memory = memory
         return nghttp2_session_server_new3(&session, callbacks, user, option, &memory) == 0
@@ -55,14 +59,23 @@ private let onBeginHeaders: nghttp2_on_begin_headers_callback = { _, frame, user
 }
 
 private let onHeader: nghttp2_on_header_callback = { _, frame, name, nameCount, value, valueCount, _, user in
-    guard let frame, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return accepted }
+    guard let frame else { return accepted }
     let name = Bytes(UnsafeBufferPointer(start: name, count: nameCount))
     let value = Bytes(UnsafeBufferPointer(start: value, count: valueCount))
-    let isBearable = withOwner(user) { $0.received(name, value, on: frame.pointee.hd.stream_id) }
-    return isBearable ? accepted : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+    let isTrailer = frame.pointee.headers.cat != NGHTTP2_HCAT_REQUEST
+    let action = withOwner(user) { session in
+        isTrailer
+            ? session.receivedTrailer(name, value, on: frame.pointee.hd.stream_id)
+            : session.received(name, value, on: frame.pointee.hd.stream_id)
+    }
+    switch action {
+    case .goOn: return accepted
+    case .pause: return NGHTTP2_ERR_PAUSE.rawValue
+    case .reset: return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+    }
 }
 
-/// Fields that are no fields are not dropped silently: the stream is reset.
+/// An invalid field is not dropped silently: the stream is reset.
 private let onInvalidHeader: nghttp2_on_invalid_header_callback = { _, _, _, _, _, _, _, _ in
     NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
 }
@@ -83,6 +96,8 @@ private let onFrame: nghttp2_on_frame_recv_callback = { _, frame, user in
         if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 {
             withOwner(user) { $0.endRequest(header.stream_id) }
         }
+    case NGHTTP2_RST_STREAM.rawValue:
+        withOwner(user) { $0.receivedReset() }
     case NGHTTP2_PING.rawValue:
         guard UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0 else { break }
         let pong = withUnsafeBytes(of: frame.pointee.ping.opaque_data) { $0.loadUnaligned(as: HTTP2Ping.Payload.self) }
@@ -96,10 +111,19 @@ private let onFrame: nghttp2_on_frame_recv_callback = { _, frame, user in
 private let onFrameSent: nghttp2_on_frame_send_callback = { _, frame, user in
     guard let header = frame?.pointee.hd else { return accepted }
     let type = UInt32(header.type)
+    if type == NGHTTP2_GOAWAY.rawValue, let frame {
+        withOwner(user) { $0.sentGoAway(frame.pointee.goaway.error_code) }
+    }
     guard type == NGHTTP2_HEADERS.rawValue || type == NGHTTP2_DATA.rawValue else { return accepted }
     if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 {
         withOwner(user) { $0.sentEnd(on: header.stream_id) }
     }
+    return accepted
+}
+
+private let onFrameNotSent: nghttp2_on_frame_not_send_callback = { _, frame, _, user in
+    guard let header = frame?.pointee.hd, UInt32(header.type) == NGHTTP2_HEADERS.rawValue else { return accepted }
+    withOwner(user) { $0.notSent(on: header.stream_id) }
     return accepted
 }
 

@@ -4,9 +4,9 @@ import CNative.HTTP2
 import Bytes
 
 extension Exchange {
-    /// Notes a field of the head. Beyond `limit` bytes nothing is kept any more.
-    func receive(_ name: Bytes, _ value: Bytes, limit: Int) {
-        if head.size + name.count + value.count + 32 > limit { flaw = .largeHead }
+    /// Notes a field of the head. Beyond `maxBytes` or `maxFields` nothing is kept any more.
+    func receive(_ name: Bytes, _ value: Bytes, maxBytes: Int, maxFields: Int) {
+        if head.size + name.count + value.count + 32 > maxBytes || head.fieldCount >= maxFields { flaw = .largeHead }
         guard flaw == nil else { return head.count(name, value) }
         guard name.first == UInt8(ascii: ":") else { return head.addField(name, value) }
         switch name.count {
@@ -18,7 +18,7 @@ extension Exchange {
         }
     }
 
-    /// Copies what is left of the answer's body, as far as there is room. Returns how much that was.
+    /// Copies the next part of the answer's body, as much as there is room for. Returns its size.
     func copyBody(into frame: UnsafeMutableBufferPointer<UInt8>) -> Int {
         reply.body.withUnsafeBytes { body in
             let count = min(body.count - written, frame.count)
@@ -37,7 +37,7 @@ extension Exchange {
         withReplyFields(fields, body)
     }
 
-    /// The trailers of a gRPC call that did not go well.
+    /// The trailers of a gRPC call that failed.
     func withTrailers(_ body: (UnsafeBufferPointer<nghttp2_nv>) -> Void) {
         var fields: [nghttp2_nv] = []
         appendStatus(to: &fields)

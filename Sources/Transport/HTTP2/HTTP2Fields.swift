@@ -1,11 +1,11 @@
-// Header fields that are the same in every answer: made once, never freed, given to nghttp2 without being copied.
+// Header fields that are the same in every answer: made once, never freed, not copied by nghttp2.
 
 import CNative.HTTP2
 import Bytes
 
-/// Header fields whose bytes live for ever.
+/// Header fields whose bytes are never freed.
 struct StaticFields: @unchecked Sendable {
-    // @unchecked Sendable: written once, by init; nghttp2 only reads from them, whatever its prototypes say.
+    // @unchecked Sendable: written by init alone; nghttp2 only reads them, although its prototypes have no `const`.
 
     let base: UnsafeMutablePointer<nghttp2_nv>
     let count: Int
@@ -20,7 +20,7 @@ struct StaticFields: @unchecked Sendable {
 
     /// The head of every answer to a gRPC call.
     static let callHead = StaticFields([(":status", "200"), ("content-type", "application/grpc")])
-    /// The trailers of every call that went well.
+    /// The trailers of every call that succeeded.
     static let callEnd = StaticFields([("grpc-status", "0")])
 }
 

@@ -24,6 +24,10 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
     private var context: ChannelHandlerContext?
     private var isFlushing = false
     private var isFlushScheduled = false
+    private var hasFailed = false
+    private var hasInputEnded = false
+    /// What was read and not processed yet, from its reader index on.
+    private var unprocessed: ByteBuffer?
 
     /// A handler for one channel of the loop.
     /// - Parameter received: What the channel reads into and gets back here, nil when that is its own.
@@ -49,6 +53,7 @@ extension HTTP2Handler {
         let isAdded = loop.add(self, replacing: predecessor)
         predecessor = nil
         guard isAdded, !remote.isUnknown else { return abort() }
+        if !loop.limits.proxies.contains(remote) { state.limitResets(loop.limits.http2.resets) }
         if loop.isDraining { drain() }
     }
 
@@ -63,11 +68,71 @@ extension HTTP2Handler {
         let now = loop.now
         guard state.received(at: now) == .process else { return }
         session.now = now
-        let bytes = unwrapInboundIn(data)
-        bytes.withUnsafeReadableBytes { session.receive($0) }
-        received?.put(bytes)
+        var bytes = unwrapInboundIn(data)
+        if unprocessed != nil {
+            // Read before reading was held, or kept by TLS.
+            unprocessed?.writeBuffer(&bytes)
+            return
+        }
+        session.beginTurn(budget: loop.limits.http2.maxTurnBytes)
+        process(bytes)
+    }
+
+    /// Does what one turn allows; the rest is done when other connections had theirs.
+    private func process(_ input: ByteBuffer) {
+        var input = input
+        serveReady()
+        if !session.isTurnOver || !session.hasReady {
+            input.readWithUnsafeReadableBytes { session.receive($0) }
+            serveReady()
+        }
+        if session.isPaused || session.hasReady || input.readableBytes > 0 {
+            unprocessed = input
+            _ = state.setWorking(true)
+            loop.unfinished.add(self)
+        } else {
+            received?.put(input)
+        }
+        let resets = session.takeResets()
+        if resets > 0, state.receivedResets(resets, at: session.now) == .sendLast { endForResets() }
+    }
+
+    private func serveReady() {
         while let exchange = session.nextReady() { serve(exchange) }
     }
+
+    package func proceed() {
+        guard let input = unprocessed.take(), let context, !state.isOver else { return }
+        session.now = loop.now
+        session.beginTurn(budget: loop.limits.http2.maxTurnBytes)
+        process(input)
+        flush()
+        guard unprocessed == nil else { return }
+        if hasInputEnded { endInput() }
+        if state.setWorking(false) == .read { context.read() }
+    }
+
+    /// The peer sends no more: the session is finished with the requests that it has sent.
+    private func endInput() {
+        guard unprocessed == nil else { return }
+        session.submitGoAway()
+        scheduleFlush()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent {
+            let isServing = session.openStreams > 0 || unprocessed != nil
+            switch state.endOfInput(at: loop.now, isServing: isServing) {
+            case .close: abort()
+            case .finish:
+                hasInputEnded = true
+                endInput()
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    package var idleSince: Int64? { state.idleSince(isServing: session.openStreams > 0) }
 
     package func channelReadComplete(context: ChannelHandlerContext) { flush() }
 
@@ -135,6 +200,7 @@ extension HTTP2Handler {
         defer { isFlushing = false }
         while !state.isBlocked, gather() { context.writeAndFlush(wrapOutboundOut(loop.output), promise: nil) }
         if session.hasReadNotice { carryOut(state.receivedPong(at: loop.now)) }
+        if session.isFinished { noteFailure() }
         if session.isFinished, state.flushed(isDone: true, at: loop.now) == .closeOutput {
             context.close(mode: .output, promise: nil)
         }
@@ -164,6 +230,21 @@ extension HTTP2Handler {
     package func abort() {
         state.close()
         context?.close(promise: nil)
+    }
+
+    /// The peer has reset more streams than it may: what is under way is answered, and the peer connects anew.
+    private func endForResets() {
+        loop.counters.resetFloods.add()
+        loop.log.warn("connection ended: too many streams were reset", remote, at: loop.now)
+        session.submitGoAway(.enhanceYourCalm)
+    }
+
+    private func noteFailure() {
+        guard !hasFailed, session.failure != nil || session.sentError != nil else { return }
+        hasFailed = true
+        if session.sentError == HTTP2ErrorCode.enhanceYourCalm.rawValue, session.failure == nil { return }
+        loop.counters.broken.add()
+        loop.log.warn("connection ended: error of HTTP/2", remote, code: session.sentError, at: loop.now)
     }
 
     private func sendNotice() {

@@ -1,6 +1,6 @@
-// Memory for the nghttp2 sessions of one event loop: what a stream needs is taken from what the stream before gave back, on
-// whichever connection, so that it is still in the processor's cache when there are thousands of them. Each call costs nghttp2
-// half a dozen small blocks; the C library's allocator, which serves all threads, took a fiftieth of a request for them.
+// Memory for the nghttp2 sessions of one event loop. A stream gets the blocks that an earlier stream of any connection gave
+// back, so that they are still in the processor's cache when there are thousands of connections. Each call takes nghttp2 half a
+// dozen small blocks; with the C library's allocator, which serves all threads, they took a fiftieth of a request's time.
 //
 //     block:  capacity (16 bytes) │ what nghttp2 gets …       a free block's first word points to the next one
 
@@ -20,8 +20,8 @@ package final class HTTP2Memory {
     private static var step: Int { 64 }
     private static var classCount: Int { 16 }
     private static var headerSize: Int { 16 }
-    /// Bytes of a size's blocks that are kept at most: a megabyte in all.
-    private static var mostKept: Int { 1 << 16 }
+    /// Bytes of free blocks that are kept of each size: a megabyte in all.
+    private static var maxKept: Int { 1 << 16 }
 
     package init() {
         lists = .allocate(capacity: Self.classCount)
@@ -38,10 +38,10 @@ package final class HTTP2Memory {
         lists.deallocate()
     }
 
-    /// Bytes that nobody uses and that are kept for later.
+    /// Bytes of free blocks that are kept for later.
     package var keptBytes: Int { (0..<Self.classCount).reduce(0) { $0 + lists[$1].kept } }
 
-    /// What nghttp2 is told; good for as long as this object is there.
+    /// The functions for nghttp2, valid as long as this object exists.
     package var functions: nghttp2_mem {
         nghttp2_mem(
             mem_user_data: UnsafeMutableRawPointer(lists),
@@ -82,7 +82,7 @@ package final class HTTP2Memory {
     private static func free(_ block: UnsafeMutableRawPointer?, _ lists: UnsafeMutableRawPointer?) {
         guard let block else { return }
         let capacity = capacity(of: block)
-        guard let list = list(capacity, lists), list.pointee.kept + capacity <= mostKept else {
+        guard let list = list(capacity, lists), list.pointee.kept + capacity <= maxKept else {
             return (block - headerSize).deallocate()
         }
         block.storeBytes(of: list.pointee.first, as: UnsafeMutableRawPointer?.self)

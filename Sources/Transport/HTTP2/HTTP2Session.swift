@@ -4,8 +4,8 @@
 //                                                                  │ served
 //     nextOutput()   ◀── nghttp2 ◀── readBody  ◀── Exchange ◀── respond()
 //
-// nghttp2 keeps the protocol: frames, HPACK, flow control, states of streams, errors, floods of acknowledgements. What it does
-// not keep is ours: how large a request may be, how much may wait, for how long.
+// nghttp2 does the protocol: frames, HPACK, flow control, states of streams, errors, floods of acknowledgements. The rest is ours:
+// how large a request may be, how much may wait, how much is done in one turn, how many streams may be reset.
 
 import CNative.HTTP2
 import Bytes
@@ -19,17 +19,27 @@ package final class HTTP2Session {
     /// Why nothing more can be done on this connection but to close it; nil while something can.
     @exclusivity(unchecked) package private(set) var failure: HTTP2Failure?
     /// Whether the peer has answered the ping of ``submitShutdownNotice()``.
-    package private(set) var hasReadNotice = false
-    /// Bytes of bodies that are waiting.
-    @exclusivity(unchecked) package private(set) var backlog = 0
+    package internal(set) var hasReadNotice = false
+    /// Whether the turn's budget was used up in the midst of what was received: more of it is processed by the next
+    /// ``receive(_:)``.
+    @exclusivity(unchecked) package internal(set) var isPaused = false
+    /// Streams that the peer has reset since ``takeResets()``.
+    @exclusivity(unchecked) var resets = 0
+    /// The error that the connection was ended for; nil for none.
+    package internal(set) var sentError: UInt32?
+    @exclusivity(unchecked) var requests: Backlog
+    /// Bytes of heads that wait.
+    @exclusivity(unchecked) var headBytes = 0
+    /// What may still be done in this turn.
+    @exclusivity(unchecked) var budget = Int.max
 
     let limits: HTTP2Limits
     private let eventLoop: (any EventLoop)?
-    private let pool: ExchangePool
+    let pool: ExchangePool
     private let memory: HTTP2Memory
     @exclusivity(unchecked) private var session: OpaquePointer?
-    @exclusivity(unchecked) private var streams = StreamTable()
-    @exclusivity(unchecked) private var ready: [Exchange] = []
+    @exclusivity(unchecked) var streams = StreamTable()
+    @exclusivity(unchecked) var ready: [Exchange] = []
     @exclusivity(unchecked) private var readyIndex = 0
 
     /// A session that announces its settings with the first output.
@@ -38,6 +48,8 @@ package final class HTTP2Session {
         limits: HTTP2Limits, pool: ExchangePool, memory: HTTP2Memory, eventLoop: (any EventLoop)? = nil
     ) {
         self.eventLoop = eventLoop
+        requests = Backlog(
+            maxBytes: limits.maxBacklogBytes, reserved: limits.reserved(of: limits.maxBacklogBytes))
         self.limits = limits
         self.pool = pool
         self.memory = memory
@@ -62,11 +74,23 @@ package final class HTTP2Session {
 // MARK: - Bytes in, bytes out
 
 extension HTTP2Session {
+    /// A turn of the event loop begins, in which so much may be done: bytes of header fields read and of requests served.
+    package func beginTurn(budget: Int) { self.budget = budget }
+
+    /// Whether the budget of this turn is used up.
+    package var isTurnOver: Bool { budget <= 0 }
+
     /// Takes what the peer sent. Requests that are whole afterwards come out of ``nextReady()``.
-    package func receive(_ bytes: UnsafeRawBufferPointer) {
-        guard failure == nil, let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
-        let result = nghttp2_session_mem_recv(session, base, bytes.count)
-        if result < 0 { failure = HTTP2Failure(result) }
+    /// - Returns: How many bytes were processed. When ``isPaused`` is set, `bytes` must stay as they are until the rest of them,
+    ///   which may be empty, is received.
+    @discardableResult
+    package func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        isPaused = false
+        guard failure == nil else { return bytes.count }
+        let result = nghttp2_session_mem_recv(session, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
+        if result >= 0 { return result }
+        failure = HTTP2Failure(result)
+        return bytes.count
     }
 
     /// The next bytes for the peer, valid until the session is called again; nil when there are none for now.
@@ -86,14 +110,33 @@ extension HTTP2Session {
     /// The next request that is in line to be served.
     package func nextReady() -> Exchange? {
         while readyIndex < ready.count {
+            if budget <= 0 { return nil }
             let exchange = ready[readyIndex]
             readyIndex += 1
-            if exchange.phase == .ready { return exchange }
-            pool.put(exchange)  // The peer gave up before its turn.
+            if exchange.phase == .ready {
+                budget &-= exchange.held + Self.costOfRequest
+                return exchange
+            }
+            pool.put(exchange)  // Reset before its turn.
         }
         readyIndex = 0
         ready.removeAll(keepingCapacity: true)
         return nil
+    }
+
+    /// What a request counts in a turn's budget beside its bytes.
+    private static var costOfRequest: Int { 256 }
+
+    /// Whether requests are in line to be served.
+    package var hasReady: Bool { readyIndex < ready.count }
+
+    /// Bytes of requests that wait.
+    package var backlog: Int { requests.bytes }
+
+    /// How many streams the peer has reset since the last time.
+    package func takeResets() -> Int {
+        defer { resets = 0 }
+        return resets
     }
 
     /// The stream with this id, nil when it was closed meanwhile.
@@ -112,6 +155,9 @@ extension HTTP2Session {
     /// Sends `exchange.reply`.
     package func respond(_ exchange: Exchange) {
         exchange.enter(.answering, at: now)
+        if exchange.reply.fieldBytes > limits.maxAnswerHeadBytes {
+            exchange.reply.failTooLarge(isCall: exchange.isCall)
+        }
         switch exchange.reply.shape {
         case .messages, .stream:
             submit(exchange, StaticFields.callHead.base, StaticFields.callHead.count, hasBody: true)
@@ -127,7 +173,7 @@ extension HTTP2Session {
         nghttp2_session_resume_data(session, exchange.id)
     }
 
-    /// Gives up a stream.
+    /// Resets a stream.
     package func reset(_ exchange: Exchange, _ code: HTTP2ErrorCode) {
         nghttp2_submit_rst_stream(session, 0, exchange.id, code.rawValue)
     }
@@ -146,6 +192,15 @@ extension HTTP2Session {
     func sentEnd(on id: Int32) {
         guard let exchange = streams[id], !exchange.isComplete else { return }
         reset(exchange, .noError)
+    }
+
+    /// A frame of an answer could not be sent: the peer is told rather than kept waiting.
+    func notSent(on id: Int32) {
+        if let exchange = streams[id] { reset(exchange, .internalError) }
+    }
+
+    func sentGoAway(_ code: UInt32) {
+        if code != HTTP2ErrorCode.noError.rawValue { sentError = code }
     }
 
     /// Copies the next part of an answer's body into a DATA frame.
@@ -205,78 +260,21 @@ extension HTTP2Session {
         guard session != nil else { return }
         eventLoop?.preconditionInEventLoop()
         failure = .closed
+        budget = .max
         for exchange in streams.removeAll() { release(exchange) }
         while nextReady() != nil {}
         nghttp2_session_del(session)
         session = nil
     }
 
-    private func release(_ exchange: Exchange) {
-        backlog -= exchange.body.count
-        pool.backlog -= exchange.body.count
+    func release(_ exchange: Exchange) {
+        requests.remove(exchange.held)
+        pool.backlog.remove(exchange.held)
+        headBytes -= exchange.head.keptBytes
         if exchange.phase == .ready {
             exchange.phase = .abandoned
         } else {
             pool.put(exchange)
         }
-    }
-}
-
-// MARK: - What nghttp2 says
-
-extension HTTP2Session {
-    func beginStream(_ id: Int32) {
-        let exchange = pool.take()
-        exchange.open(id: id, .http2, at: now)
-        streams.insert(exchange)
-    }
-
-    /// Returns false when the stream is to be reset: a header block so large that not even an answer is due.
-    func received(_ name: Bytes, _ value: Bytes, on id: Int32) -> Bool {
-        let limit = limits.maxHeaderBytes
-        return streams.with(id) { exchange in
-            exchange.receive(name, value, limit: limit)
-            return exchange.head.size <= 16 * limit
-        } ?? true
-    }
-
-    func received(_ data: UnsafeBufferPointer<UInt8>, on id: Int32) {
-        guard let exchange = streams[id], exchange.phase == .receiving, exchange.flaw == nil else { return }
-        if exchange.body.count + data.count > limits.maxBodyBytes + GRPCFrame.prefixLength {
-            exchange.flaw = .largeBody
-        } else if backlog + data.count > limits.maxBacklogBytes || !pool.hasRoom(for: data.count) {
-            exchange.flaw = .backlog
-        } else {
-            exchange.body.append(contentsOf: data)
-            backlog += data.count
-            pool.backlog += data.count
-        }
-        if exchange.flaw != nil { enqueue(exchange) }
-    }
-
-    func endHead(_ id: Int32) {
-        guard let exchange = streams[id] else { return }
-        exchange.isHeadComplete = true
-        exchange.changedAt = now
-        if exchange.flaw != nil { enqueue(exchange) }
-    }
-
-    func endRequest(_ id: Int32) {
-        guard let exchange = streams[id] else { return }
-        exchange.isComplete = true
-        if exchange.phase == .receiving { enqueue(exchange) }
-    }
-
-    func endStream(_ id: Int32) {
-        if let exchange = streams.remove(id) { release(exchange) }
-    }
-
-    func received(pong: HTTP2Ping.Payload) {
-        if pong == HTTP2Ping.notice.payload { hasReadNotice = true }
-    }
-
-    private func enqueue(_ exchange: Exchange) {
-        exchange.enter(.ready, at: now)
-        ready.append(exchange)
     }
 }

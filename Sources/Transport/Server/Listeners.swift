@@ -1,20 +1,28 @@
 // Sockets that accept. Accepted connections go to the event loops in turn.
 
 import Glibc
+import Logging
 import NIOCore
 import NIOPosix
 
 extension ServerBootstrap {
     /// A bootstrap with the options that all listeners share.
     static func listener(
-        accepting: any EventLoopGroup, serving: any EventLoopGroup, isTCP: Bool
+        accepting: any EventLoopGroup, serving: any EventLoopGroup, isTCP: Bool, logger: Logger
     ) -> ServerBootstrap {
         let bootstrap = ServerBootstrap(group: accepting, childGroup: serving)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger))
+                }
+            }
             // One read of each connection in turn, 40 requests or so: when hundreds are sent at once on some connections, those of
             // others are not behind them all. And ReceiveBuffer relies on it.
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            // A peer that has sent everything and closed its side still gets its answers.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: 65_536))
         guard isTCP else { return bootstrap }
@@ -24,22 +32,89 @@ extension ServerBootstrap {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
     }
 
-    /// Binds to `address`. An error names it.
-    func bind(to address: ListenerAddress) async throws(ListenError) -> any Channel {
-        do {
-            switch address {
-            case .tcp(let host, let port): return try await bind(host: host, port: port).get()
-            case .unix(let path):
-                try StaleSocket.check(path)
-                return try await bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+    /// Binds to `listener`'s address.
+    /// - Throws: ``ListenError``, which names the address; nothing is bound then.
+    func bind(_ listener: Listener) async throws(ListenError) -> BoundListener {
+        switch listener.address {
+        case .tcp(let host, let port):
+            return BoundListener(listener.address, try await bind(toEvery: host, port: port), nil)
+        case .unix(let path):
+            let socket: UnixSocket
+            do {
+                socket = try UnixSocket(listener, at: path)
+            } catch {
+                throw ListenError(address: listener.address, reason: "\(error)")
             }
-        } catch let occupied as StaleSocket.Occupied {
-            throw ListenError(address: address, reason: occupied.reason)
-        } catch {
-            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) }
-            throw ListenError(address: address, reason: reason ?? "\(error)")
+            return BoundListener(listener.address, [try await bind(socket, listener.address)], socket)
         }
     }
+
+    /// Binds to every address that `host` stands for, with one port for all; the system chooses it when `port` is 0.
+    /// - Returns: One channel or more.
+    private func bind(toEvery host: String, port: Int) async throws(ListenError) -> [any Channel] {
+        let asked = ListenerAddress.tcp(host: host, port: port)
+        let addresses: [String]
+        do {
+            addresses = try HostAddresses.of(host)
+        } catch {
+            throw ListenError(address: asked, reason: error.description)
+        }
+        var channels: [any Channel] = []
+        var missing: (any Error)?
+        for address in addresses {
+            do {
+                let port = channels.first?.localAddress?.port ?? port
+                channels.append(try await bind(host: address, port: port).get())
+            } catch let error as IOError where addresses.count > 1 && error.isOfMissingAddress {
+                // The name has an address that this machine has not: `localhost` is ::1 too where there is no IPv6.
+                missing = error
+            } catch {
+                for channel in channels { try? await channel.close().get() }
+                throw ListenError(address: asked, error)
+            }
+        }
+        if channels.isEmpty, let missing { throw ListenError(address: asked, missing) }
+        return channels
+    }
+
+    /// Takes over a socket that is bound and listens.
+    private func bind(_ socket: UnixSocket, _ address: ListenerAddress) async throws(ListenError) -> any Channel {
+        do {
+            return try await withBoundSocket(socket.descriptor).get()
+        } catch {
+            socket.remove()
+            throw ListenError(address: address, error)
+        }
+    }
+}
+
+/// A listener that accepts connections.
+struct BoundListener: Sendable {
+    /// Where it is bound: the port is the real one.
+    let address: ListenerAddress
+    private let channels: [any Channel]
+    private let socket: UnixSocket?
+
+    fileprivate init(_ asked: ListenerAddress, _ channels: [any Channel], _ socket: UnixSocket?) {
+        if case .tcp(let host, _) = asked, let local = channels.first?.localAddress, let port = local.port {
+            address = .tcp(host: local.ipAddress ?? host, port: port)
+        } else {
+            address = asked
+        }
+        self.channels = channels
+        self.socket = socket
+    }
+
+    /// Accepts no more connections.
+    func close() async {
+        socket?.remove()
+        for channel in channels { try? await channel.close().get() }
+    }
+}
+
+extension IOError {
+    /// Whether the machine has no such address.
+    fileprivate var isOfMissingAddress: Bool { errnoCode == EADDRNOTAVAIL || errnoCode == EAFNOSUPPORT }
 }
 
 /// Why an address can't be listened on.
@@ -48,19 +123,20 @@ public struct ListenError: Error, Sendable {
     public let address: ListenerAddress
     /// What the system says.
     public let reason: String
+
+    fileprivate init(address: ListenerAddress, _ error: any Error) {
+        let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) }
+        self.init(address: address, reason: reason ?? "\(error)")
+    }
+
+    init(address: ListenerAddress, reason: String) {
+        self.address = address
+        self.reason = reason
+    }
 }
 
 extension ListenerAddress {
     var isTCP: Bool {
         if case .tcp = self { true } else { false }
-    }
-
-    /// The address that a listener is bound to: the port is the real one.
-    init(boundTo channel: any Channel, asked: ListenerAddress) {
-        if case .tcp(let host, _) = asked, let port = channel.localAddress?.port {
-            self = .tcp(host: channel.localAddress?.ipAddress ?? host, port: port)
-        } else {
-            self = asked
-        }
     }
 }

@@ -29,8 +29,8 @@ public final class Server: Sendable {
     private let running = Mutex<Running?>(nil)
 
     /// A server that is not started yet.
-    /// - Parameter tls: For the listeners that speak TLS; they can't be started without.
-    /// - Parameter wallClock: The time for verdicts; the system's by default.
+    /// - Parameter tls: For the listeners that speak TLS, which can't be started without it.
+    /// - Parameter wallClock: The time for decisions; the system's by default.
     public init(
         configuration: ServerConfiguration, policy: CurrentPolicy, memory: Memory, resolver: any Sessions.Resolver, admin: (any AdminPages)?,
         tls: TLSCredentials? = nil, logger: Logger, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now
@@ -45,7 +45,7 @@ public final class Server: Sendable {
         self.wallClock = wallClock
     }
 
-    /// Whether requests are welcome: between the end of ``start()`` and the beginning of ``drain()``.
+    /// Whether requests are accepted: between the end of ``start()`` and the beginning of ``drain()``.
     public var isReady: Bool { readiness.isReady }
 
     /// What was counted so far.
@@ -68,9 +68,8 @@ private struct Running {
     let workers: MultiThreadedEventLoopGroup
     let front: MultiThreadedEventLoopGroup
     let loops: [Loop]
-    var listeners: [any Channel] = []
-    var sockets: [SocketFile] = []
-    var adminListener: (any Channel)?
+    var listeners: [BoundListener] = []
+    var admin: BoundListener?
 }
 
 // MARK: - Start
@@ -82,21 +81,19 @@ extension Server {
     public func start() async throws -> Addresses {
         let count = configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount
         let workers = MultiThreadedEventLoopGroup(numberOfThreads: count)
-        // Accepting and the admin pages have a thread of their own: neither waits for checks, nor checks for them.
+        // Accepting and the admin pages share a thread that does no checks: neither delays the other.
         let front = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var running = Running(workers: workers, front: front, loops: try await makeLoops(workers, count))
         var addresses = Addresses()
         do {
             for listener in configuration.dataListeners {
-                try await bind(listener, &running)
-                if let channel = running.listeners.last {
-                    addresses.data.append(ListenerAddress(boundTo: channel, asked: listener.address))
-                }
+                let bound = try await bind(listener, running)
+                running.listeners.append(bound)
+                addresses.data.append(bound.address)
             }
             if let address = configuration.admin, let admin {
-                let channel = try await bindAdmin(address, admin, front)
-                running.adminListener = channel
-                addresses.admin = ListenerAddress(boundTo: channel, asked: address)
+                running.admin = try await bindAdmin(address, admin, front)
+                addresses.admin = running.admin?.address
             }
         } catch {
             await Self.shutDown(running)
@@ -109,14 +106,15 @@ extension Server {
 
     private func makeLoops(_ group: MultiThreadedEventLoopGroup, _ count: Int) async throws -> [Running.Loop] {
         var loops: [Running.Loop] = []
-        let limits = configuration.limits(loops: count)
+        let limits = dataLimits(loops: count)
         for eventLoop in group.makeIterator() {
             let loop = try await eventLoop.submit { [self] in
                 let service = Endpoints(
                     policy: policy.value, memory: memory, readiness: readiness, maxMessageBytes: configuration.maxMessageBytes,
                     trustedPeers: configuration.trustedPeers, logger: logger)
                 let state = EventLoopState(
-                    eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, wallClock: wallClock)
+                    eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, logger: logger,
+                    wallClock: wallClock)
                 return Running.Loop(
                     eventLoop: eventLoop, state: NIOLoopBound(state, eventLoop: eventLoop),
                     checks: service.counters, transport: state.counters)
@@ -126,13 +124,29 @@ extension Server {
         return loops
     }
 
-    private func bind(_ listener: Listener, _ running: inout Running) async throws {
+    /// The limits of data connections: no more of them than there are descriptors for.
+    private func dataLimits(loops: Int) -> ConnectionLimits {
+        var limits = configuration.limits(loops: loops)
+        let possible = DescriptorLimit.maxConnections(
+            descriptors: DescriptorLimit.raise(), admin: Self.maxAdminConnections)
+        if possible < configuration.maxConnections {
+            logger.warning(
+                "fewer connections than limits.max_connections: the process may not have enough files open (ulimit -n)",
+                metadata: ["connections": "\(possible)"])
+            limits.maxConnectionsPerLoop = max(1, possible / loops)
+        }
+        return limits
+    }
+
+    private static var maxAdminConnections: Int { 64 }
+
+    private func bind(_ listener: Listener, _ running: Running) async throws -> BoundListener {
         let states = Dictionary(
             uniqueKeysWithValues: running.loops.map { (ObjectIdentifier($0.eventLoop), $0.state) })
         let tls = listener.isTLS ? self.tls : nil
         if listener.isTLS, tls == nil { throw ListenError(address: listener.address, reason: "no certificate for TLS") }
         let bootstrap = ServerBootstrap.listener(
-            accepting: running.front, serving: running.workers, isTCP: listener.address.isTCP
+            accepting: running.front, serving: running.workers, isTCP: listener.address.isTCP, logger: logger
         )
         .childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -140,45 +154,41 @@ extension Server {
                     throw ChannelError.ioOnClosedChannel
                 }
                 let operations = channel.pipeline.syncOperations
-                if let tls { try operations.addHandler(tls.makeHandler()) }
+                if let tls { try operations.addHandlers(tls.makeHandlers()) }
                 try operations.addHandler(ProtocolDetector(loop: state.value, isTLS: tls != nil))
             }
         }
-        guard case .unix(let path) = listener.address else {
-            running.listeners.append(try await bootstrap.bind(to: listener.address))
-            return
-        }
-        running.listeners.append(try await SocketFile.closed { try await bootstrap.bind(to: listener.address) })
-        do {
-            running.sockets.append(try SocketFile(listener, at: path))
-        } catch {
-            throw ListenError(address: listener.address, reason: "owner, group or mode: \(error)")
-        }
+        return try await bootstrap.bind(listener)
     }
 
     private func bindAdmin(
         _ address: ListenerAddress, _ pages: any AdminPages, _ front: MultiThreadedEventLoopGroup
-    ) async throws -> any Channel {
+    ) async throws -> BoundListener {
         let eventLoop = front.next()
-        var limits = configuration.limits(loops: 1)
-        limits.maxConnectionsPerLoop = 256
+        let limits = configuration.adminLimits(maxConnections: Self.maxAdminConnections)
         let state = try await eventLoop.submit { [self, limits] in
             let service = AdminService(
                 pages: pages, statistics: { [weak self] in self?.statistics ?? .none }, readiness: readiness,
                 guardian: AdminGuard(listener: address))
             let state = EventLoopState(
-                eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, wallClock: wallClock)
+                eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, logger: logger,
+                wallClock: wallClock)
             return NIOLoopBound(state, eventLoop: eventLoop)
         }.get()
-        return try await ServerBootstrap.listener(accepting: front, serving: front, isTCP: address.isTCP)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let operations = channel.pipeline.syncOperations
-                    try operations.addHandler(HTTP1Handler<AdminService>.makeDecoder(limits: state.value.limits))
-                    try operations.addHandler(HTTP1Handler(loop: state.value))
-                }
+        let bootstrap = ServerBootstrap.listener(
+            accepting: front, serving: front, isTCP: address.isTCP, logger: logger
+        )
+        .childChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let operations = channel.pipeline.syncOperations
+                try operations.addHandler(HTTP1Handler<AdminService>.makeDecoder(limits: state.value.limits))
+                try operations.addHandler(HTTP1Handler(loop: state.value))
             }
-            .bind(to: address)
+        }
+        // A Unix socket is for the process's own user.
+        var listener = Listener(address)
+        listener.mode = 0o600
+        return try await bootstrap.bind(listener)
     }
 }
 
@@ -202,12 +212,11 @@ extension Server {
     public func drain() async {
         readiness.isReady = false
         guard let running = running.withLock({ $0 }) else { return }
-        for socket in running.sockets { socket.remove() }
-        for listener in running.listeners { try? await listener.close().get() }
+        for listener in running.listeners { await listener.close() }
         await withTaskGroup(of: Void.self) { group in
             for loop in running.loops { group.addTask { await Self.drain(loop, self.configuration.drainDeadline) } }
         }
-        // Counters stay readable; threads do not.
+        // The counters can still be read afterwards.
         await Self.shutDown(running)
     }
 
@@ -222,9 +231,8 @@ extension Server {
     }
 
     private static func shutDown(_ running: Running) async {
-        for socket in running.sockets { socket.remove() }
-        for listener in running.listeners { try? await listener.close().get() }
-        try? await running.adminListener?.close().get()
+        for listener in running.listeners { await listener.close() }
+        await running.admin?.close()
         try? await running.workers.shutdownGracefully()
         try? await running.front.shutdownGracefully()
     }

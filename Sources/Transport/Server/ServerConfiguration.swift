@@ -1,17 +1,18 @@
-// What an operator decides about listeners, limits and deadlines.
+// The operator's settings for listeners, limits and deadlines.
 
 /// Listeners, limits and deadlines. Durations are in milliseconds, sizes in bytes.
 public struct ServerConfiguration: Sendable {
-    /// Where checks come in.
+    /// The data listeners, to which checks are sent.
     public var dataListeners: [Listener] = [.tcp(host: "127.0.0.1", port: 9001)]
     /// TLS, for the data listeners that ask for it.
     public var tls = TLSSettings()
-    /// Where operators look; nil: nowhere.
+    /// The admin listener; nil for none.
     public var admin: ListenerAddress? = .tcp(host: "127.0.0.1", port: 9002)
     /// Threads that answer checks; 0: one for each processor.
     public var eventLoops = 0
 
-    /// Whom to believe about other people's requests, in the HTTP modes.
+    /// The proxies whose header fields about their clients are believed, in the HTTP modes. They may also reset any number of
+    /// HTTP/2 streams.
     public var trustedPeers = TrustedPeers()
 
     /// Concurrent HTTP/2 streams of one connection, announced and enforced.
@@ -36,9 +37,9 @@ public struct ServerConfiguration: Sendable {
     public var bodyDeadline: Int64 = 30_000
     /// A connection without requests.
     public var idleDeadline: Int64 = 300_000
-    /// Output that the peer does not take.
+    /// Output that the peer does not read.
     public var writeDeadline: Int64 = 10_000
-    /// A lookup, when the caller does not say how long it waits (`grpc-timeout`).
+    /// A lookup, unless the caller waits less long (`grpc-timeout`).
     public var lookupDeadline: Int64 = 5000
     /// Requests under way, when the server goes away.
     public var drainDeadline: Int64 = 10_000
@@ -55,6 +56,7 @@ public struct ServerConfiguration: Sendable {
         limits.http2.maxBacklogBytes = max(maxBacklogBytes, maxMessageBytes)
         limits.maxLoopBacklogBytes = max(maxTotalBacklogBytes / loops, maxMessageBytes)
         limits.maxPendingLookups = maxPendingLookups
+        limits.proxies = trustedPeers
         limits.maxConnectionsPerLoop = (maxConnections + loops - 1) / loops
         limits.deadlines.head = headDeadline * 1_000_000
         limits.deadlines.body = bodyDeadline * 1_000_000
@@ -62,6 +64,16 @@ public struct ServerConfiguration: Sendable {
         limits.deadlines.writeStall = writeDeadline * 1_000_000
         limits.deadlines.lookup = lookupDeadline * 1_000_000
         limits.deadlines.drain = drainDeadline * 1_000_000
+        return limits
+    }
+
+    /// The limits of the admin listener's connections. An idle one soon makes way: a flood of them must not lock the operator
+    /// out.
+    func adminLimits(maxConnections: Int) -> ConnectionLimits {
+        var limits = limits(loops: 1)
+        limits.maxConnectionsPerLoop = maxConnections
+        limits.closesIdleWhenFull = true
+        limits.deadlines.idle = min(limits.deadlines.idle, 15_000_000_000)
         return limits
     }
 }

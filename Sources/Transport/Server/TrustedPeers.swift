@@ -1,12 +1,12 @@
-// Whom to believe about other people's requests: the proxies that ask over HTTP. Over gRPC it is all said in the message; over
-// HTTP it is said in header fields, which anybody can write.
+// The proxies that are believed about their clients. Over gRPC the message describes the client; in the HTTP modes header fields
+// do, which every client can write.
 
 import Sessions
 import Bytes
 
 /// Addresses of proxies.
 public struct TrustedPeers: Sendable, Equatable {
-    /// IP addresses and CIDR ranges; the word `unix` stands for whoever may connect to a Unix socket.
+    /// IP addresses and CIDR ranges; the word `unix` stands for every process that may connect to a Unix socket.
     public let names: [String]
     private let addresses: AddressRestrictions
     private let includesUnix: Bool

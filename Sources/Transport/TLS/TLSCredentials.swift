@@ -1,5 +1,5 @@
-// Certificate and key, as they are in their files: what is new there is taken for new connections, without a restart. Files that
-// can't be used change nothing.
+// Certificate and key, as they are in their files. New files are taken for new connections, without a restart; files that can't
+// be used change nothing.
 
 import Glibc
 import Logging
@@ -16,10 +16,11 @@ public final class TLSCredentials: Sendable {
     private struct State {
         var context: NIOSSLContext
         var files: [FileIdentity?]
-        var loggedAt: UInt64 = 0
+        var refusals = TokenBucket(burst: 1, rate: 1)
     }
 
-    /// Reads the files of `settings`. Throws what is wrong with them.
+    /// Reads the files of `settings`.
+    /// - Throws: What is wrong with them.
     public init(_ settings: TLSSettings, logger: Logger = Logger(label: "tls") { _ in SwiftLogNoOpLogHandler() })
         throws(TLSProblem)
     {
@@ -29,8 +30,9 @@ public final class TLSCredentials: Sendable {
         state = Mutex(State(context: try Self.context(settings), files: files))
     }
 
-    /// Reads the files again when they are not those that were read last, or in any case. Returns whether they were taken.
-    /// Throws what is wrong with them; the old ones stay.
+    /// Reads the files again when they have changed, or `always`.
+    /// - Returns: Whether they were read.
+    /// - Throws: What is wrong with them; the old ones stay in use.
     @discardableResult
     public func reload(always: Bool = false) throws(TLSProblem) -> Bool {
         let files = Self.files(of: settings)
@@ -44,13 +46,15 @@ public final class TLSCredentials: Sendable {
         return true
     }
 
-    /// A handler for a new connection.
-    func makeHandler() -> NIOSSLServerHandler {
+    /// The handlers for a new connection, in the order in which bytes come to them.
+    func makeHandlers() -> [any ChannelHandler] { [ALPNCheck(), makeHandler()] }
+
+    private func makeHandler() -> NIOSSLServerHandler {
         let context = state.withLock { $0.context }
         guard !settings.clientNames.isEmpty, settings.clientCertificates != .none else {
             return NIOSSLServerHandler(context: context)
         }
-        // Called when the chain has been verified: it adds to that, and replaces nothing of it.
+        // NIOSSL calls this after it has verified the chain: it is an additional check.
         return NIOSSLServerHandler._makeSSLServerHandler(context: context) { [self] certificate, channel in
             if certificate.names.contains(where: settings.clientNames.contains) {
                 return channel.eventLoop.makeSucceededVoidFuture()
@@ -62,13 +66,9 @@ public final class TLSCredentials: Sendable {
 
     /// Logs a certificate that was refused, at most one a second.
     private func note(_ certificate: NIOSSLCertificate) {
-        let now = NIODeadline.now().uptimeNanoseconds
-        let isDue = state.withLock { state in
-            guard state.loggedAt == 0 || now - state.loggedAt > 1_000_000_000 else { return false }
-            state.loggedAt = now
-            return true
-        }
-        guard isDue else { return }
+        // Read by several event loops: it may come here out of order, which the bucket allows.
+        let now = Int64(truncatingIfNeeded: NIODeadline.now().uptimeNanoseconds)
+        guard state.withLock({ $0.refusals.take(1, at: now) }) else { return }
         logger.warning(
             "client certificate refused: none of its names is in tls.client_names",
             metadata: ["names": "\(certificate.names.prefix(4).map { String($0.prefix(128)) })"])
@@ -77,6 +77,18 @@ public final class TLSCredentials: Sendable {
 
 /// A client certificate without a name that is allowed.
 struct TLSNameNotAllowed: Error {}
+
+// MARK: - What is spoken
+
+extension TLSCredentials {
+    /// The suites of TLS 1.2 that RFC 9113 section 9.2.2 and appendix A leave: ephemeral key exchange and AEAD. Those of TLS 1.3
+    /// are all of this kind, and not chosen here.
+    private static let tls12Suites: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    ]
+}
 
 // MARK: - Files
 
@@ -109,7 +121,8 @@ extension TLSCredentials {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: certificates.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = settings.minimumVersion == .tls12 ? .tlsv12 : .tlsv13
-        configuration.applicationProtocols = ["h2", "http/1.1"]
+        configuration.applicationProtocols = ALPNCheck.spoken
+        configuration.cipherSuiteValues = tls12Suites
         switch settings.clientCertificates {
         case .none: configuration.certificateVerification = .none
         case .optional: configuration.certificateVerification = .optionalVerification

@@ -1,14 +1,14 @@
-// What an operator decides about TLS.
+// The operator's settings for TLS.
 
-/// TLS on the data listeners that ask for it.
+/// TLS on the data listeners that are set to speak it.
 public struct TLSSettings: Sendable, Equatable {
     /// Whether callers show certificates.
     public enum ClientCertificates: String, Sendable {
-        /// They are not asked for.
+        /// They need none, and are not asked for one.
         case none
-        /// One that is shown must be good.
+        /// They need none; one that is shown must be valid.
         case optional
-        /// There is no connection without a good one.
+        /// They need a valid one.
         case required
     }
     /// TLS versions.
@@ -18,21 +18,21 @@ public struct TLSSettings: Sendable, Equatable {
         /// TLS 1.3 (RFC 8446).
         case tls13 = "1.3"
     }
-    /// PEM file with the server's certificate, and those between it and the root.
+    /// PEM file with the server's certificate and the intermediate ones.
     public var certificate: String?
     /// PEM file with its private key.
     public var key: String?
     /// Whether callers show certificates.
     public var clientCertificates = ClientCertificates.none
-    /// PEM file with the certificates that callers' certificates must lead to.
+    /// PEM file with the CA certificates that sign callers' certificates.
     public var clientCA: String?
-    /// Names of which a caller's certificate must have one as a subject alternative name (DNS name or URI), byte for byte;
-    /// when there are none, every certificate of the CA is good.
+    /// A caller's certificate must have one of these as a subject alternative name (DNS name or URI), byte for byte. When empty,
+    /// every certificate of the CA is accepted.
     public var clientNames: [String] = []
     /// The oldest version spoken.
     public var minimumVersion = Version.tls12
 
-    /// TLS without files: nothing that could be spoken yet.
+    /// TLS without files, which can't be spoken yet.
     public init() {}
 }
 

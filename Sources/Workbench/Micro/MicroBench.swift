@@ -144,7 +144,7 @@ extension MicroBench {
 
     /// Receives what a client sent, serves every call in it and takes the answer out. Returns the bytes of the answers.
     func serve(_ bytes: [UInt8]) throws -> Int {
-        bytes.withUnsafeBytes { session.receive($0) }
+        _ = bytes.withUnsafeBytes { session.receive($0) }
         while let exchange = session.nextReady() {
             guard case .decided = endpoints.serve(exchange, from: remote, at: now) else {
                 throw ValidationError("not answered from memory")

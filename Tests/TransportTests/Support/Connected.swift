@@ -21,10 +21,11 @@ typealias Connected = ServedConnection<FakeService>
 
 extension ServedConnection where S == FakeService {
     convenience init(
-        client: ClientSession = ClientSession(), isTLS: Bool = false,
+        client: ClientSession = ClientSession(), from address: String = "192.0.2.7", isTLS: Bool = false,
         limits change: (inout ConnectionLimits) -> Void = { _ in }
     ) throws {
-        try self.init(FakeService(), resolver: HeldResolver(), client: client, isTLS: isTLS, limits: change)
+        try self.init(
+            FakeService(), resolver: HeldResolver(), client: client, from: address, isTLS: isTLS, limits: change)
     }
 
     var resolver: HeldResolver { anyResolver as! HeldResolver }
@@ -39,8 +40,8 @@ final class ServedConnection<S: Service> {
     let reads = ReadCounter()
 
     init(
-        _ service: S, resolver: any Resolver, client: ClientSession = ClientSession(), isReset: Bool = false,
-        isTLS: Bool = false,
+        _ service: S, resolver: any Resolver, client: ClientSession = ClientSession(),
+        from address: String = "192.0.2.7", isReset: Bool = false, isTLS: Bool = false,
         limits change: (inout ConnectionLimits) -> Void = { _ in }
     ) throws {
         var limits = ConnectionLimits()
@@ -53,7 +54,7 @@ final class ServedConnection<S: Service> {
             wallClock: { Timestamp(seconds: 1_772_366_400) })
         try channel.pipeline.syncOperations.addHandler(reads)
         try channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: loop, isTLS: isTLS))
-        channel.connect(to: try SocketAddress(ipAddress: "192.0.2.7", port: 4711), promise: nil)
+        channel.connect(to: try SocketAddress(ipAddress: address, port: 4711), promise: nil)
         // A peer that has gone already has no address.
         if isReset { channel.remoteAddress = nil }
     }

@@ -41,7 +41,24 @@ final class SocketClient {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 
+    /// Connects to ::1; nil when that is refused, or there is no IPv6.
+    init?(loopback6 port: Int) {
+        descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        var target = sockaddr_in6()
+        target.sin6_family = sa_family_t(AF_INET6)
+        target.sin6_port = in_port_t(port).bigEndian
+        target.sin6_addr = in6addr_loopback
+        let size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let result = withUnsafePointer(to: &target) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
+        }
+        if result != 0 { return nil }
+    }
+
     deinit { Glibc.close(descriptor) }
+
+    /// Sends no more; the server may go on.
+    func closeOutput() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// What came of sending.
     enum Sent {
@@ -60,6 +77,19 @@ final class SocketClient {
             sent += count
         }
         return .all
+    }
+
+    /// Sends all, however long the server takes; false when it has closed.
+    func sendAll(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0, errno != EAGAIN, errno != EINTR { return false }
+            rest = rest.dropFirst(max(0, count))
+        }
+        return true
     }
 
     @discardableResult
