@@ -114,10 +114,11 @@ extension Metric {
         Metric("sessiongate_connections_expired_total", .counter, "Connections closed for a deadline.") {
             $0.connections(\.expired.current)
         },
-        Metric("sessiongate_connections_broken_total", .counter, "HTTP/2 connections ended for a protocol error.") {
+        Metric("sessiongate_connections_broken_total", .counter, "Connections ended for an error of HTTP/2.") {
             $0.connections(\.broken.current)
         },
-        Metric("sessiongate_reset_floods_total", .counter, "HTTP/2 connections ended for too many resets.") {
+        Metric("sessiongate_connections_reset_floods_total", .counter,
+            "Connections ended since their peer reset too many streams.") {
             $0.connections(\.resetFloods.current)
         },
     ]
