@@ -114,11 +114,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["TestSupport", "Storage", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"], swiftSettings: strict),
+            dependencies: ["TestSupport", "Storage", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],
+            swiftSettings: strict),
         .testTarget(
             name: "TransportTests",
             dependencies: [
-                "TestSupport", "Transport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol", "CNative", "Telemetry",
+                "TestSupport", "Transport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol", "CNative",
+                "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -6,7 +6,8 @@ import EnvoyProtocol
     @Test func anEmptyMessageIsAnEmptyRequest() throws {
         try withRequest([]) { request in
             #expect(request.method.isEmpty && request.path.isEmpty && request.size == 0 && request.body.isEmpty)
-            #expect(request.request.authorization == nil && request.cookie == nil && request.header(Bytes("host")) == nil)
+            #expect(
+                request.request.authorization == nil && request.cookie == nil && request.header(Bytes("host")) == nil)
             #expect(request.source.kind == .none && request.sourceAddress.isEmpty)
             #expect(!request.usesHeaderMap)
         }

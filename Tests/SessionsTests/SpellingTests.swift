@@ -140,7 +140,8 @@ import EnvoyProtocol
         let cookie = world.cookie(softExpiry: world.now.seconds + 14_000)
         request = world.request(path).adding("cookie", "sessionJwt=\(cookie)")
         let outcome = world.check(request)
-        #expect(outcome.decision?.outcome == .anonymous && outcome.reason == .originAnonymous && outcome.cookies.isEmpty)
+        #expect(
+            outcome.decision?.outcome == .anonymous && outcome.reason == .originAnonymous && outcome.cookies.isEmpty)
         request = world.request("/w/rest.php/v1/page?origin=*").adding("cookie", "sessionJwt=\(cookie)")
         #expect(world.check(request).decision?.outcome == .authenticated)
         request = world.request("/w/api.php?origin=https://x.test").adding("cookie", "sessionJwt=\(cookie)")

@@ -15,7 +15,8 @@ import Bytes
         let peers = try #require(TrustedPeers(names: names))
         return try ServedConnection(
             Endpoints(
-                    policy: core.policy, memory: core.memory, readiness: readiness, maxMessageBytes: 100_000, trustedPeers: peers),
+                policy: core.policy, memory: core.memory, readiness: readiness, maxMessageBytes: 100_000,
+                trustedPeers: peers),
             resolver: LoadingResolver(core, world)
         ) {
             $0.http2.maxBodyBytes = 100_000
@@ -151,7 +152,8 @@ import Bytes
         let peers = try #require(TrustedPeers(names: ["unix"]))
         let connection = try ServedConnection(
             Endpoints(
-                    policy: core.policy, memory: core.memory, readiness: Readiness(), maxMessageBytes: 100_000, trustedPeers: peers),
+                policy: core.policy, memory: core.memory, readiness: Readiness(), maxMessageBytes: 100_000,
+                trustedPeers: peers),
             resolver: LoadingResolver(core, World()), isReset: true)
         if let request {
             try connection.send(request)

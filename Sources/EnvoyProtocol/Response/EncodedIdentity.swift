@@ -27,7 +27,11 @@ struct EncodedAnswer: Sendable {
         let facts = IdentityFacts(identity, profile, policy)
         let headers = ProtobufWriter.encoded { writer in
             for (name, value) in facts.headers(profile.settings) {
-                if let value { writer.requestHeader(name, value) } else { writer.string(ResponseField.headersToRemove, name) }
+                if let value {
+                    writer.requestHeader(name, value)
+                } else {
+                    writer.string(ResponseField.headersToRemove, name)
+                }
             }
         }
         let leaves = ProtobufWriter.encoded { $0.facts(facts.facts) }

@@ -117,8 +117,10 @@ extension Metric {
         Metric("sessiongate_connections_broken_total", .counter, "Connections ended for an error of HTTP/2.") {
             $0.connections(\.broken.current)
         },
-        Metric("sessiongate_connections_reset_floods_total", .counter,
-            "Connections ended since their peer reset too many streams.") {
+        Metric(
+            "sessiongate_connections_reset_floods_total", .counter,
+            "Connections ended since their peer reset too many streams."
+        ) {
             $0.connections(\.resetFloods.current)
         },
     ]

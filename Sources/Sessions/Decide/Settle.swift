@@ -19,7 +19,8 @@ public func settled<Value>(
 /// Decides about `request`, carries the decision out, and has looked up by `loader` what that takes. Blocking.
 /// - Throws: When there can be no decision.
 public func settle(
-    _ request: Request, _ policy: Policy, _ memory: Memory, _ loader: Loader, at now: Timestamp, _ scratch: inout Scratch
+    _ request: Request, _ policy: Policy, _ memory: Memory, _ loader: Loader, at now: Timestamp,
+    _ scratch: inout Scratch
 ) throws(Fault) -> SettledDecision {
     try settled {
         let step = decide(request, policy, memory, at: now, &scratch)

@@ -22,7 +22,8 @@ public struct Loader: Sendable {
     /// Resolves `lookup`.
     /// - Throws: When the store can't tell, there is no key to sign with, or a check on a worker can't be decided.
     public func load(_ lookup: Lookup, at now: Timestamp) throws(Fault) {
-        let loading = Loading(policy: policy.value, memory: memory, directory: directory, now: now, keepsRows: keepsRows)
+        let loading = Loading(
+            policy: policy.value, memory: memory, directory: directory, now: now, keepsRows: keepsRows)
         switch lookup {
         case .oauth1(let consumerKey, let token): try loading.oauth1(consumerKey, token)
         case .oauth2(let claims): try loading.oauth2(claims)

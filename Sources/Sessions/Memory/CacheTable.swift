@@ -40,7 +40,9 @@ struct CacheTable<Value> {
         guard let place = place(of: key) else { return nil }
         let position = Int(index[place]) - 1
         let age = now &- ring[position].loaded
-        guard age >= 0, age < Int64(ring[position].lifetime), ring[position].generation == generation else { return nil }
+        guard age >= 0, age < Int64(ring[position].lifetime), ring[position].generation == generation else {
+            return nil
+        }
         return ring[position].value
     }
 

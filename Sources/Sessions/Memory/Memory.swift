@@ -64,7 +64,8 @@ public final class Memory: Sendable {
 
     /// Remembers `value` for `lifetime` milliseconds, as learnt under `policy`.
     func remember<Value: Remembered>(
-        _ value: Value, in cache: Cache<Value>, under key: CacheKey, _ policy: Policy, at now: Timestamp, lifetime: Int64
+        _ value: Value, in cache: Cache<Value>, under key: CacheKey, _ policy: Policy, at now: Timestamp,
+        lifetime: Int64
     ) {
         cache.insert(
             value, under: key, at: now, lifetime: lifetime, generation: policy.generation, size: value.byteCount)

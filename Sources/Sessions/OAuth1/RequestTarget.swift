@@ -39,7 +39,8 @@ struct RequestTarget {
     var hasValidEscapes: Bool {
         var index = 0
         while let escape = path.firstIndex(of: UInt8(ascii: "%"), from: index) {
-            guard escape + 2 < path.count, path[escape + 1].isASCIIHexadecimal, path[escape + 2].isASCIIHexadecimal else {
+            guard escape + 2 < path.count, path[escape + 1].isASCIIHexadecimal, path[escape + 2].isASCIIHexadecimal
+            else {
                 return false
             }
             index = escape + 3

@@ -201,7 +201,9 @@ package struct SignatureParameters: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func add(_ pair: EncodedTexts.Pair, from source: ParameterSource, isListed: Bool, isArray: Bool = false) {
+    private mutating func add(
+        _ pair: EncodedTexts.Pair, from source: ParameterSource, isListed: Bool, isArray: Bool = false
+    ) {
         let prefix = texts.prefix(of: pair)
         let known = prefix >> 16 == 0x6f61_7574_685f ? ProtocolParameter(texts.name(pair), prefix: prefix) : nil
         append(pair, prefix, known, from: source, isListed: isListed, isArray: isArray)

@@ -28,7 +28,9 @@ extension Reply {
         }
         if let cookie = settled.cookie {
             addField("set-cookie", cookie.header)
-            if let control = profile.settings.markPrivate.cacheControl { addField("cache-control", Array(control.utf8)) }
+            if let control = profile.settings.markPrivate.cacheControl {
+                addField("cache-control", Array(control.utf8))
+            }
         }
         if isEnvoy, !removed.isEmpty {
             addField("x-envoy-auth-headers-to-remove", Array(removed.joined(separator: ",").utf8))

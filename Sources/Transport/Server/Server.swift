@@ -32,7 +32,8 @@ public final class Server: Sendable {
     /// - Parameter tls: For the listeners that speak TLS, which can't be started without it.
     /// - Parameter wallClock: The time for decisions; the system's by default.
     public init(
-        configuration: ServerConfiguration, policy: CurrentPolicy, memory: Memory, resolver: any Sessions.Resolver, admin: (any AdminPages)?,
+        configuration: ServerConfiguration, policy: CurrentPolicy, memory: Memory, resolver: any Sessions.Resolver,
+        admin: (any AdminPages)?,
         tls: TLSCredentials? = nil, logger: Logger, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) {
         self.configuration = configuration
@@ -110,7 +111,8 @@ extension Server {
         for eventLoop in group.makeIterator() {
             let loop = try await eventLoop.submit { [self] in
                 let service = Endpoints(
-                    policy: policy.value, memory: memory, readiness: readiness, maxMessageBytes: configuration.maxMessageBytes,
+                    policy: policy.value, memory: memory, readiness: readiness,
+                    maxMessageBytes: configuration.maxMessageBytes,
                     trustedPeers: configuration.trustedPeers, logger: logger)
                 let state = EventLoopState(
                     eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, logger: logger,
