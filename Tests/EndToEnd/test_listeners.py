@@ -8,6 +8,7 @@ import ssl
 import stat
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 import stack
@@ -194,7 +195,7 @@ class Serving:
         return self
 
     def cpu_seconds(self):
-        fields = open(f"/proc/{self.program.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        fields = Path(f"/proc/{self.program.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def __exit__(self, *_):
