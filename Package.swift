@@ -1,12 +1,26 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// `make sanitize` and `make fuzz` set SANITIZE to `address` or `thread`. With `address` the fuzzers' coverage is counted too, and
+/// assertions stay. Only what is ours is instrumented: dependencies are built as ever.
+let sanitizer = Context.environment["SANITIZE"]
+let instrumentation: [[String]] =
+    switch sanitizer {
+    case "address": [["-sanitize=address,fuzzer", "-assert-config", "Debug"]]
+    case "thread": [["-sanitize=thread"]]
+    default: []
+    }
+
 /// Every target is held to the same rules: Swift 6 language mode with strict concurrency, and no warning survives.
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-]
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+    ] + instrumentation.map { .unsafeFlags($0) }
+
+/// What links a sanitizer's runtime.
+let linked: [LinkerSetting] = sanitizer.map { [.unsafeFlags(["-sanitize=\($0)"])] } ?? []
 
 let package = Package(
     name: "sessiongate",
@@ -92,11 +106,23 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["TestSupport", "Bytes"], swiftSettings: strict),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "TestSupport", "Transport", "Sessions", "EnvoyProtocol", "Cryptography", "Bytes",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport", "Bytes"], path: "Tests/Fuzz/Replay",
+            swiftSettings: strict),
         .testTarget(
             name: "EnvoyProtocolTests",
             dependencies: [
-                "Bytes", "EnvoyProtocol", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "TestSupport", "Bytes", "EnvoyProtocol",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),
@@ -131,7 +157,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography", "Bytes",
+                "TestSupport", "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography",
+                "Bytes",
                 "EnvoyProtocol", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
@@ -146,3 +173,15 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+for target in package.targets where [.executable, .test].contains(target.type) { target.linkerSettings = linked }
+
+// libFuzzer is linked as a library: its other form has a `main` of its own.
+if let library = Context.environment["LIBFUZZER"] {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["CFuzzer", "FuzzTargets", "Bytes"], path: "Tests/Fuzz/Driver",
+            swiftSettings: strict, linkerSettings: linked + [.unsafeFlags([library, "-lstdc++"])]),
+    ]
+}
