@@ -4,10 +4,8 @@
 // valid for as long as the buffer that it was made from, which on the request path is the synchronous call that got it.
 // Whatever must live longer (a cache key, a request that waits for a store) is copied with `array` or `string`.
 
-/// A view of contiguous bytes that somebody else owns.
-public struct Bytes: @unchecked Sendable {
-    // @unchecked Sendable: a view is only ever read; its owner keeps it alive for the call it is passed to.
-
+/// A view of contiguous bytes that are owned elsewhere.
+public struct Bytes {
     /// The viewed bytes; the base address is nil only when the view is empty.
     public let buffer: UnsafeBufferPointer<UInt8>
 
@@ -108,6 +106,10 @@ public struct Bytes: @unchecked Sendable {
     @inlinable
     public var string: String { String(decoding: buffer, as: UTF8.self) }
 }
+
+/// A view must not leave the call that got it, least of all for another thread: what is sent is copied before.
+@available(*, unavailable)
+extension Bytes: Sendable {}
 
 extension Bytes: Hashable {
     /// Byte-wise equality. Not constant-time: never for secrets.

@@ -1,8 +1,8 @@
 // JSON read where it lies: an object is checked as a whole, and its members are handed out as views of the text. Nothing is
-// built of what nobody asks for.
+// built of what is not asked for.
 
 /// A value in a JSON text; a view that is valid as long as the text is.
-public struct JSONText: Sendable {
+public struct JSONText {
     /// From its first to its last byte; a string's with its quotes.
     public let bytes: Bytes
 
