@@ -1,5 +1,5 @@
 // JSON read where it lies: an object is checked as a whole, and its members are handed out as views of the text. Nothing is
-// built of what nobody asks for.
+// built of claims that no code asks for.
 
 /// A value in a JSON text; a view that is valid as long as the text is.
 public struct JSONText: Sendable {

@@ -47,7 +47,7 @@ public enum Reason: String, Sendable, CaseIterable {
     case cookieNotYetValid = "cookie-not-yet-valid"
     // CentralAuth; never a refusal.
     case centralAuthTokenInvalid = "centralauth-token-invalid"
-    // The action API answers anybody the same; never a refusal.
+    // The action API answers all clients alike; never a refusal.
     case originAnonymous = "origin-anonymous"
 
     /// MediaWiki's error code for it.

@@ -17,7 +17,7 @@ public struct ClassSettings: Sendable {
     }
     /// First match wins.
     public var groups: [GroupClass] = []
-    /// Class of requests that are nobody's; nil: none.
+    /// Class of anonymous requests; nil: none.
     public var anonymous: String?
     /// The only classes ever emitted. `BYPASS` and `DENY` count only when named here.
     public var allowed: Set<String> = ["anon", "authed-user", "established-user", "approved-bot"]
