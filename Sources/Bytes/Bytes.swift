@@ -8,59 +8,69 @@
 public struct Bytes: @unchecked Sendable {
     // @unchecked Sendable: a view is only ever read; its owner keeps it alive for the call it is passed to.
 
-    /// The viewed bytes; the base address is nil only when the view is empty.
-    public let buffer: UnsafeBufferPointer<UInt8>
+    // Start and count, not a buffer pointer: it has no empty address, so that an optional view is as small as a view.
+    /// The first byte.
+    public let start: UnsafePointer<UInt8>
+    /// The number of bytes.
+    public let count: Int
+
+    /// A view of `count` bytes from `start` on.
+    @inlinable
+    public init(start: UnsafePointer<UInt8>, count: Int) {
+        self.start = start
+        self.count = count
+    }
 
     /// A view of `buffer`.
     @inlinable
     public init(_ buffer: UnsafeBufferPointer<UInt8>) {
-        self.buffer = buffer
+        self.init(start: buffer.baseAddress ?? Self.nowhere, count: buffer.count)
     }
 
     /// A view of `buffer`.
     @inlinable
-    public init(_ buffer: UnsafeRawBufferPointer) {
-        self.buffer = buffer.bindMemory(to: UInt8.self)
-    }
+    public init(_ buffer: UnsafeRawBufferPointer) { self.init(buffer.bindMemory(to: UInt8.self)) }
 
     /// A view of a string literal, which lives for ever.
     @inlinable
     public init(_ literal: StaticString) {
-        self.buffer = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
+        self.init(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
     }
+
+    /// Where views begin that have no bytes and no place.
+    @inlinable static var nowhere: UnsafePointer<UInt8> { ("" as StaticString).utf8Start }
+
+    /// The viewed bytes.
+    @inlinable
+    public var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
 
     /// From this length on a call into the C library costs less than it saves.
     @usableFromInline static var long: Int { 64 }
 
     /// The empty view.
     @inlinable
-    public static var empty: Bytes { Bytes(UnsafeBufferPointer(start: nil, count: 0)) }
-
-    /// The number of bytes.
-    @inlinable
-    public var count: Int { buffer.count }
+    public static var empty: Bytes { Bytes(start: nowhere, count: 0) }
 
     /// Whether there is no byte.
     @inlinable
-    public var isEmpty: Bool { buffer.isEmpty }
+    public var isEmpty: Bool { count == 0 }
 
     /// The first byte, nil when empty.
     @inlinable
-    public var first: UInt8? { buffer.first }
+    public var first: UInt8? { count == 0 ? nil : start[0] }
 
     /// The byte at `index`, which must be in `0..<count`.
     @inlinable
     public subscript(index: Int) -> UInt8 {
-        precondition(index >= 0 && index < buffer.count, "index out of the view")
-        return buffer.baseAddress.unsafelyUnwrapped[index]
+        precondition(index >= 0 && index < count, "index out of the view")
+        return start[index]
     }
 
     /// The part of the view in `range`, which must lie within it.
     @inlinable
     public subscript(range: Range<Int>) -> Bytes {
-        precondition(range.lowerBound >= 0 && range.upperBound <= buffer.count, "range out of the view")
-        guard let base = buffer.baseAddress else { return .empty }
-        return Bytes(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "range out of the view")
+        return Bytes(start: start + range.lowerBound, count: range.count)
     }
 
     /// Everything from `index` on.
@@ -71,23 +81,23 @@ public struct Bytes: @unchecked Sendable {
     @inlinable
     public func prefix(_ length: Int) -> Bytes { self[0..<min(length, count)] }
 
-    /// The index of the first `byte` at or after `start`, nil when there is none.
+    /// The index of the first `byte` at or after `first`, nil when there is none.
     @inlinable
-    public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
-        guard let base = buffer.baseAddress, start >= 0, start < count else { return nil }
-        if count - start >= Self.long { return longFirstIndex(of: byte, from: start) }
-        var index = start
+    public func firstIndex(of byte: UInt8, from first: Int = 0) -> Int? {
+        guard first >= 0, first < count else { return nil }
+        if count - first >= Self.long { return longFirstIndex(of: byte, from: first) }
+        var index = first
         // Eight bytes at a time: a byte that is sought becomes zero, and the lowest zero byte's top bit is found.
         let low: UInt64 = 0x0101_0101_0101_0101
         while index + 8 <= count {
-            let word = UInt64(littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self))
+            let word = UInt64(littleEndian: UnsafeRawPointer(start + index).loadUnaligned(as: UInt64.self))
             let zeroed = word ^ (low &* UInt64(byte))
             let found = (zeroed &- low) & ~zeroed & 0x8080_8080_8080_8080
             if found != 0 { return index + found.trailingZeroBitCount >> 3 }
             index += 8
         }
         while index < count {
-            if base[index] == byte { return index }
+            if start[index] == byte { return index }
             index += 1
         }
         return nil
@@ -114,8 +124,8 @@ extension Bytes: Hashable {
     @inlinable
     public static func == (left: Bytes, right: Bytes) -> Bool {
         guard left.count == right.count else { return false }
-        guard let a = left.buffer.baseAddress, let b = right.buffer.baseAddress, a != b else { return true }
-        return areEqual(UnsafeRawPointer(a), UnsafeRawPointer(b), left.count)
+        if left.count == 0 { return true }
+        return areEqual(UnsafeRawPointer(left.start), UnsafeRawPointer(right.start), left.count)
     }
 
     /// Whether `count` bytes are equal, of which there is one at least. The last word overlaps the one before.

@@ -10,11 +10,9 @@
 
 extension Bytes {
     @usableFromInline
-    func longFirstIndex(of byte: UInt8, from start: Int) -> Int? {
-        guard let base = buffer.baseAddress, let found = memchr(base + start, Int32(byte), count - start) else {
-            return nil
-        }
-        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
+    func longFirstIndex(of byte: UInt8, from first: Int) -> Int? {
+        guard let found = memchr(start + first, Int32(byte), count - first) else { return nil }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(start)
     }
 
     @usableFromInline

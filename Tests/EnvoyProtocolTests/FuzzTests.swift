@@ -9,10 +9,9 @@ import EnvoyProtocol
     /// Reads everything that a decoded request offers.
     private func exercise(request message: [UInt8]) {
         _ = try? withRequest(message) { request in
-            var sum = request.path.count + request.body.count + (request.cookie?.count ?? 0)
+            var sum = request.request.target.count + request.request.body.count + (request.request.cookie?.count ?? 0)
             request.forEachHeader { name, value in sum += name.count + value.count }
-            request.forEachContextExtension { key, value in sum += key.count + value.count }
-            request.forEachSourceLabel { key, value in sum += key.count + value.count }
+            sum += request.request.sourceAddress.count
             sum += request.header(Bytes("authorization"))?.count ?? 0
             #expect(sum <= 4 * message.count + 64)
         }

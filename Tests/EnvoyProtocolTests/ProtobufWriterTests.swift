@@ -68,8 +68,7 @@ import EnvoyProtocol
         for length in [0, 1, 127, 128, 20_000] {
             let content = [UInt8](repeating: 0x61, count: length)
             var writer = ProtobufWriter()
-            writer.beginMessage(3, length: length)
-            writer.bytes += content
+            writer.bytes(3, content)
             #expect(writer.bytes.count == ProtobufWriter.size(3, length: length))
             #expect(try EnvoyDeniedHttpResponse(serializedBytes: writer.bytes).body.utf8.count == length)
         }

@@ -37,8 +37,7 @@ public struct ProtobufReader {
     /// Reads the message that `bytes` holds.
     @inline(__always)
     public init(_ bytes: Bytes) {
-        let nowhere: StaticString = ""
-        cursor = bytes.buffer.baseAddress ?? nowhere.utf8Start
+        cursor = bytes.start
         end = cursor + bytes.count
     }
 
@@ -66,9 +65,9 @@ public struct ProtobufReader {
         guard wireType == .delimited else { throw .wrongWireType }
         let length = try rawVarint()
         guard length <= UInt64(truncatingIfNeeded: remaining) else { throw .lengthBeyondMessage }
-        let value = UnsafeBufferPointer(start: cursor, count: Int(truncatingIfNeeded: length))
+        let value = Bytes(start: cursor, count: Int(truncatingIfNeeded: length))
         cursor += value.count
-        return Bytes(value)
+        return value
     }
 
     /// The current field's value: an integer, bool or enum as its 64 bits.

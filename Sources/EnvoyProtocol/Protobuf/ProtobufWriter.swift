@@ -56,13 +56,6 @@ public struct ProtobufWriter {
         }
     }
 
-    /// The tag and the length of a delimited field whose content, of `length` bytes, is written next.
-    @inlinable
-    public mutating func beginMessage(_ field: Int, length: Int) {
-        tag(field, .delimited)
-        rawVarint(UInt64(length))
-    }
-
     /// Bytes of a delimited field with a content of `length` bytes.
     @inlinable
     public static func size(_ field: Int, length: Int) -> Int {
@@ -168,12 +161,24 @@ extension OutputSpan where Element == UInt8 {
         append(value)
     }
 
+    /// The tag and the length of a field whose content, of `length` bytes, comes next.
+    @inlinable
+    mutating func beginMessage(_ field: Int, length: Int) {
+        appendTag(field, .delimited)
+        appendVarint(UInt64(truncatingIfNeeded: length))
+    }
+
+    @inlinable
+    mutating func append(_ bytes: [UInt8], _ range: Range<Int>) {
+        bytes.withUnsafeBufferPointer { append(Bytes($0)[range]) }
+    }
+
     @inlinable
     mutating func append(_ value: Bytes) {
         precondition(value.count <= freeCapacity, "no room was made for it")
         withUnsafeMutableBufferPointer { buffer, count in
-            guard let base = value.buffer.baseAddress, let start = buffer.baseAddress else { return }
-            (start + count).initialize(from: base, count: value.count)
+            guard let start = buffer.baseAddress else { return }
+            (start + count).initialize(from: value.start, count: value.count)
             count += value.count
         }
     }

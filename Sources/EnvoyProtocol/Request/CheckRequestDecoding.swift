@@ -18,16 +18,14 @@ extension CheckRequest {
         var reader = ProtobufReader(message)
         while try reader.next() {
             switch reader.field {
-            case 1: try source.decode(try reader.delimited())
-            case 2: try destination.decode(try reader.delimited())
+            case 1: try decodeSource(try reader.delimited())
             case 4: try decodeRequest(try reader.delimited())
             case 10:
                 let entry = try MapEntry(try reader.delimited())
                 if request.overrides == nil { request.overrides = RouteOverrides() }
                 request.overrides?.note(entry.key, entry.value)
-            case 11: metadataContext = try reader.delimited()
-            case 12: try decodeTLSSession(try reader.delimited())
-            case 13: routeMetadataContext = try reader.delimited()
+            // destination, metadata_context, tls_session, route_metadata_context
+            case 2, 11, 12, 13: _ = try reader.delimited()
             default: try reader.skip()
             }
         }
@@ -37,29 +35,9 @@ extension CheckRequest {
         var reader = ProtobufReader(message)
         while try reader.next() {
             switch reader.field {
-            case 1: try decodeTime(try reader.delimited())
+            // time
+            case 1: _ = try reader.delimited()
             case 2: try decodeHTTP(try reader.delimited())
-            default: try reader.skip()
-            }
-        }
-    }
-
-    private mutating func decodeTime(_ message: Bytes) throws(WireError) {
-        var reader = ProtobufReader(message)
-        while try reader.next() {
-            switch reader.field {
-            case 1: timeSeconds = try reader.int64()
-            case 2: timeNanos = try reader.int32()
-            default: try reader.skip()
-            }
-        }
-    }
-
-    private mutating func decodeTLSSession(_ message: Bytes) throws(WireError) {
-        var reader = ProtobufReader(message)
-        while try reader.next() {
-            switch reader.field {
-            case 1: serverName = try reader.delimited()
             default: try reader.skip()
             }
         }
@@ -73,14 +51,13 @@ extension CheckRequest {
             case 2: request.method = try reader.delimited()
             case 3:
                 let entry = try MapEntry(try reader.delimited())
-                if !usesHeaderMap { known.note(entry.key, entry.value) }
+                if !usesHeaderMap { known.note(entry.key, entry.value, in: &request) }
             case 4: request.target = try reader.delimited()
             case 5: request.host = try reader.delimited()
             case 6: request.scheme = try reader.delimited()
-            case 7: query = try reader.delimited()
-            case 8: fragment = try reader.delimited()
+            // query, fragment (Envoy leaves both in the path), protocol
+            case 7, 8, 10: _ = try reader.delimited()
             case 9: request.bodySize = try reader.int64()
-            case 10: httpProtocol = try reader.delimited()
             case 11: textBody = try reader.delimited()
             case 12: rawBody = try reader.delimited()
             case 13: try decodeHeaderMap(try reader.delimited())
@@ -97,25 +74,23 @@ extension CheckRequest {
                 let header = try HeaderValue(try reader.delimited())
                 if !usesHeaderMap {
                     usesHeaderMap = true
-                    known.forget()
+                    // What the map said does not count.
+                    for header in KnownHeader.allCases { request[header] = nil }
                 }
-                known.noteRepeatable(header.key, header.value)
+                known.noteRepeatable(header.key, header.value, in: &request)
             default: try reader.skip()
             }
         }
     }
 }
 
-extension CheckRequest.Peer {
-    mutating func decode(_ message: Bytes) throws(WireError) {
+// The source: of a Peer its address.
+extension CheckRequest {
+    private mutating func decodeSource(_ message: Bytes) throws(WireError) {
         var reader = ProtobufReader(message)
         while try reader.next() {
             switch reader.field {
             case 1: try decodeAddress(try reader.delimited())
-            case 2: service = try reader.delimited()
-            case 3: _ = try MapEntry(try reader.delimited())
-            case 4: principal = try reader.delimited()
-            case 5: certificate = try reader.delimited()
             default: try reader.skip()
             }
         }
@@ -125,53 +100,26 @@ extension CheckRequest.Peer {
         var reader = ProtobufReader(message)
         while try reader.next() {
             switch reader.field {
-            case 1: try decodeSocket(try reader.delimited())
-            case 2: try decodePipe(try reader.delimited())
-            case 3: try decodeInternal(try reader.delimited())
+            case 1: try decodeAddress(.socket, try reader.delimited(), field: 2)
+            case 2: try decodeAddress(.pipe, try reader.delimited(), field: 1)
+            case 3: try decodeAddress(.envoyInternal, try reader.delimited(), field: 1)
             default: try reader.skip()
             }
         }
     }
 
-    /// The address is a oneof: another kind replaces the one before.
-    private mutating func become(_ kind: AddressKind) {
-        guard self.kind != kind else { return }
-        (self.kind, address, port, namedPort, isUDP, endpointID) = (kind, .empty, 0, .empty, false, .empty)
-    }
-
-    private mutating func decodeSocket(_ message: Bytes) throws(WireError) {
-        become(.socket)
+    /// The address is a oneof: another kind replaces the one before. Its text is in `field`.
+    private mutating func decodeAddress(
+        _ kind: SourceKind, _ message: Bytes, field: UInt32
+    ) throws(WireError) {
+        if sourceKind != kind { request.sourceAddress = .empty }
+        sourceKind = kind
         var reader = ProtobufReader(message)
         while try reader.next() {
-            switch reader.field {
-            case 1: isUDP = try reader.int32() == 1
-            case 2: address = try reader.delimited()
-            case 3: (port, namedPort) = (try reader.uint32(), .empty)
-            case 4: (port, namedPort) = (0, try reader.delimited())
-            default: try reader.skip()
-            }
-        }
-    }
-
-    private mutating func decodePipe(_ message: Bytes) throws(WireError) {
-        become(.pipe)
-        var reader = ProtobufReader(message)
-        while try reader.next() {
-            switch reader.field {
-            case 1: address = try reader.delimited()
-            default: try reader.skip()
-            }
-        }
-    }
-
-    private mutating func decodeInternal(_ message: Bytes) throws(WireError) {
-        become(.envoyInternal)
-        var reader = ProtobufReader(message)
-        while try reader.next() {
-            switch reader.field {
-            case 1: address = try reader.delimited()
-            case 2: endpointID = try reader.delimited()
-            default: try reader.skip()
+            if reader.field == field {
+                request.sourceAddress = try reader.delimited()
+            } else {
+                try reader.skip()
             }
         }
     }

@@ -9,8 +9,13 @@ struct MapEntry {
     var key = Bytes.empty
     var value = Bytes.empty
 
+    @inline(__always)
     init(_ message: Bytes) throws(WireError) {
-        if readUsual(message) { return }
+        if !readUsual(message) { try read(message) }
+    }
+
+    /// Any message.
+    private mutating func read(_ message: Bytes) throws(WireError) {
         var reader = ProtobufReader(message)
         while try reader.next() {
             switch reader.field {
@@ -64,17 +69,12 @@ struct HeaderValue {
 
 /// Owns the values that were joined for one request.
 final class JoinedValues {
-    private var blocks: [UnsafeMutableBufferPointer<UInt8>] = []
-
-    deinit {
-        for block in blocks { block.deallocate() }
-    }
+    private var values: [KeptBytes] = []
 
     func keep(_ value: [UInt8]) -> Bytes {
-        let block = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: value.count)
-        _ = block.initialize(from: value)
-        blocks.append(block)
-        return Bytes(UnsafeBufferPointer(block))
+        let kept = KeptBytes(value)
+        values.append(kept)
+        return kept.view
     }
 }
 
@@ -103,43 +103,11 @@ extension CheckRequest {
         }
     }
 
-    /// What the route's configuration adds under `key` (`attributes.context_extensions`), nil when it adds nothing.
-    public func contextExtension(_ key: StaticString) -> Bytes? {
-        var found: Bytes?
-        forEachContextExtension { name, value in
-            if name == key { found = value }
-        }
-        return found
-    }
-
-    /// Calls `body` with each of `attributes.context_extensions`.
-    public func forEachContextExtension(_ body: (_ key: Bytes, _ value: Bytes) -> Void) {
-        Self.forEachField(of: message) { field, attributes in
-            guard field == 1 else { return }
-            Self.forEachField(of: attributes) { field, value in
-                if field == 10, let entry = try? MapEntry(value) { body(entry.key, entry.value) }
-            }
-        }
-    }
-
-    /// Calls `body` with each of `attributes.source.labels`.
-    public func forEachSourceLabel(_ body: (_ key: Bytes, _ value: Bytes) -> Void) {
-        Self.forEachField(of: message) { field, attributes in
-            guard field == 1 else { return }
-            Self.forEachField(of: attributes) { field, source in
-                guard field == 1 else { return }
-                Self.forEachField(of: source) { field, value in
-                    if field == 3, let entry = try? MapEntry(value) { body(entry.key, entry.value) }
-                }
-            }
-        }
-    }
-
     mutating func joinRepeated() {
         let owner = JoinedValues()
         joined = owner
-        for name in KnownHeaders.Name.allCases where known.isRepeated(name) {
-            known[name] = owner.keep(joinedValue(known.text(of: name)))
+        for header in KnownHeader.allCases where known.isRepeated(header) {
+            request[header] = owner.keep(joinedValue(known.text(of: header)))
         }
     }
 

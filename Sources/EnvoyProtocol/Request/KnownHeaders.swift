@@ -1,45 +1,44 @@
-// The headers that decisions read, found in the one pass over a CheckRequest.
+// The headers that decisions read, found in the one pass over a CheckRequest and put where decisions read them.
 
 import Bytes
 import Sessions
 
-/// Values of the headers that decisions read.
-struct KnownHeaders {
-    enum Name: Int, CaseIterable {
-        case authorization
-        case cookie
-        case contentType
-        case contentLength
-        case forwardedProto
-        case forwardedHost
-        case partialBody
-        /// The one that the configuration names.
-        case clientAddress
-    }
+/// A header that decisions read.
+enum KnownHeader: UInt8, CaseIterable {
+    case authorization
+    case cookie
+    case contentType
+    case contentLength
+    case forwardedProto
+    case forwardedHost
+    case partialBody
+    /// The one that the configuration names.
+    case clientAddress
+}
 
-    private var values = InlineArray<8, Bytes?>(repeating: nil)
+/// Which header a name is, and which of them came several times.
+struct KnownHeaders {
     /// Bit n: the header of raw value n came several times.
     private var repeated: UInt8 = 0
+    /// The lower-case name of the header with the client's address, empty for none.
     private let addressHeader: Bytes
-    /// Bit n: a name that is looked for has n bytes. Longer ones count as 63.
+    /// Bit n: a name that is looked for has n bytes, or n more than a multiple of 64. Most names end their search here.
     private let lengths: UInt64
 
     /// `addressHeader` is the lower-case name of the header with the client's address, empty for none.
     init(_ addressHeader: Bytes) {
         self.addressHeader = addressHeader
         let fixed: UInt64 = 1 << 6 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 16 | 1 << 17 | 1 << 25
-        lengths = addressHeader.isEmpty ? fixed : fixed | 1 << UInt64(min(63, addressHeader.count))
+        lengths = addressHeader.isEmpty ? fixed : fixed | 1 &<< UInt64(truncatingIfNeeded: addressHeader.count)
     }
 
-    subscript(_ name: Name) -> Bytes? {
-        get { values[name.rawValue] }
-        set { values[name.rawValue] = newValue }
-    }
+    /// Whether `key` is as long as a name that is looked for.
+    @inline(__always)
+    private func hasLength(of key: Bytes) -> Bool { lengths &>> UInt64(truncatingIfNeeded: key.count) & 1 != 0 }
 
     /// Which header `key` names; the lengths of the fixed names differ, so that one comparison decides.
     @inline(__always)
-    private func name(_ key: Bytes) -> Name? {
-        guard lengths &>> UInt64(truncatingIfNeeded: min(63, key.count)) & 1 != 0 else { return nil }
+    private func header(_ key: Bytes) -> KnownHeader? {
         switch key.count {
         case 6 where key == "cookie": return .cookie
         case 12 where key == "content-type": return .contentType
@@ -52,27 +51,28 @@ struct KnownHeaders {
         }
     }
 
-    mutating func note(_ key: Bytes, _ value: Bytes) {
-        if let name = name(key) { self[name] = value }
+    /// Puts an entry of the map into `request`; of one name there is one entry, or the last counts.
+    @inline(__always)
+    func note(_ key: Bytes, _ value: Bytes, in request: inout Request) {
+        if hasLength(of: key) { noteSimilar(key, value, in: &request) }
     }
 
-    mutating func noteRepeatable(_ key: Bytes, _ value: Bytes) {
-        guard let name = name(key) else { return }
-        if self[name] != nil { repeated |= 1 << UInt8(name.rawValue) }
-        self[name] = value
+    private func noteSimilar(_ key: Bytes, _ value: Bytes, in request: inout Request) {
+        if let header = header(key) { request[header] = value }
     }
 
-    func isRepeated(_ name: Name) -> Bool { repeated >> UInt8(name.rawValue) & 1 != 0 }
-
-    /// Forgets what was found.
-    mutating func forget() {
-        values = InlineArray(repeating: nil)
-        repeated = 0
+    /// Puts a header of the list into `request`.
+    mutating func noteRepeatable(_ key: Bytes, _ value: Bytes, in request: inout Request) {
+        guard hasLength(of: key), let header = header(key) else { return }
+        if request[header] != nil { repeated |= 1 << header.rawValue }
+        request[header] = value
     }
+
+    func isRepeated(_ header: KnownHeader) -> Bool { repeated >> header.rawValue & 1 != 0 }
 
     /// The header's name.
-    func text(of name: Name) -> Bytes {
-        switch name {
+    func text(of header: KnownHeader) -> Bytes {
+        switch header {
         case .authorization: Bytes("authorization")
         case .cookie: Bytes("cookie")
         case .contentType: Bytes("content-type")
@@ -83,16 +83,35 @@ struct KnownHeaders {
         case .clientAddress: addressHeader
         }
     }
+}
 
-    /// Puts what was found into `request`.
-    func copy(to request: inout Request) {
-        request.authorization = self[.authorization]
-        request.cookie = self[.cookie]
-        request.contentType = self[.contentType]
-        request.contentLength = self[.contentLength]
-        request.forwardedProto = self[.forwardedProto]
-        request.forwardedHost = self[.forwardedHost]
-        request.partialBody = self[.partialBody]
-        request.clientAddress = self[.clientAddress]
+extension Request {
+    /// The value of a header, nil when there is none.
+    @inline(__always)
+    subscript(_ header: KnownHeader) -> Bytes? {
+        get {
+            switch header {
+            case .authorization: authorization
+            case .cookie: cookie
+            case .contentType: contentType
+            case .contentLength: contentLength
+            case .forwardedProto: forwardedProto
+            case .forwardedHost: forwardedHost
+            case .partialBody: partialBody
+            case .clientAddress: clientAddress
+            }
+        }
+        set {
+            switch header {
+            case .authorization: authorization = newValue
+            case .cookie: cookie = newValue
+            case .contentType: contentType = newValue
+            case .contentLength: contentLength = newValue
+            case .forwardedProto: forwardedProto = newValue
+            case .forwardedHost: forwardedHost = newValue
+            case .partialBody: partialBody = newValue
+            case .clientAddress: clientAddress = newValue
+            }
+        }
     }
 }

@@ -12,16 +12,30 @@ public enum CheckResponseWriter {
     public static func write(
         _ settled: SettledDecision, to request: Request, _ policy: Policy, into response: inout [UInt8]
     ) {
-        let decision = settled.decision
-        let answer = EncodedIdentity.answer(decision, policy)
-        if isUsual(decision) {
+        let profile = policy.profiles[settled.decision.profile]
+        let answer = EncodedIdentity.answer(settled.decision, profile, policy)
+        if isUsual(settled.decision, profile) {
             guard let cookie = settled.cookie else {
-                return answer.append(keepsCookie: decision.cookie == .keep, to: &response)
+                return answer.append(keepsCookie: settled.decision.cookie == .keep, to: &response)
             }
-            return ProtobufWriter.append(to: &response) { writer in
-                writeOK(cookie, answer, EncodedProfile.of(decision.profile, policy), into: &writer)
-            }
+            return answer.append(
+                settingCookie: EncodedCookie.of(cookie).entry, EncodedProfile.of(profile, policy).cacheControl,
+                to: &response)
         }
+        writeUnusual(settled, answer, to: request, policy, into: &response)
+    }
+
+    /// Whether nothing but the identity and its cookie makes the answer.
+    @inline(__always)
+    private static func isUsual(_ decision: borrowing Decision, _ profile: Profile) -> Bool {
+        decision.outcome != .refused && decision.reason == nil && !profile.settings.injectCookie
+    }
+
+    private static func writeUnusual(
+        _ settled: SettledDecision, _ answer: EncodedAnswer, to request: Request, _ policy: Policy,
+        into response: inout [UInt8]
+    ) {
+        let decision = settled.decision
         ProtobufWriter.append(to: &response) { writer in
             if decision.outcome == .refused, decision.mode == .enforce, let reason = decision.reason {
                 writer.bytes.append(contentsOf: EncodedRefusals.shared.answer(reason, isBearer: decision.isBearer))
@@ -32,44 +46,11 @@ public enum CheckResponseWriter {
         }
     }
 
-    /// Whether nothing but the identity and its cookie makes the answer.
-    private static func isUsual(_ decision: Decision) -> Bool {
-        decision.outcome != .refused && decision.reason == nil && !decision.profile.settings.injectCookie
-    }
-
-    /// The answer to an authenticated request with nothing unusual about it, which gets a cookie. All lengths are known, so that
-    /// everything is copied to where it stays.
-    private static func writeOK(
-        _ cookie: MintedCookie, _ answer: EncodedAnswer, _ profile: EncodedProfile, into writer: inout ProtobufWriter
-    ) {
-        writer.beginMessage(ResponseField.status, length: 0)
-        let (headers, leaves, entry) = (answer.headers, answer.leaves, EncodedCookie.of(cookie).entry)
-        writer.beginMessage(ResponseField.ok, length: headers.count + entry.count + profile.cacheControl.count)
-        writer.bytes.append(contentsOf: headers)
-        writer.bytes.append(contentsOf: entry)
-        writer.bytes.append(contentsOf: profile.cacheControl)
-        let session = authenticated.count + leaves.count + CookieLeaf.set.count
-        let value = ProtobufWriter.size(ResponseField.structValue, length: session)
-        let field = sessionKey.count + ProtobufWriter.size(ResponseField.entryValue, length: value)
-        writer.beginMessage(
-            ResponseField.metadata, length: ProtobufWriter.size(ResponseField.structFields, length: field))
-        writer.beginMessage(ResponseField.structFields, length: field)
-        writer.bytes.append(contentsOf: sessionKey)
-        writer.beginMessage(ResponseField.entryValue, length: value)
-        writer.beginMessage(ResponseField.structValue, length: session)
-        writer.bytes.append(contentsOf: authenticated)
-        writer.bytes.append(contentsOf: leaves)
-        writer.bytes.append(contentsOf: CookieLeaf.set)
-    }
-
-    private static let authenticated = ProtobufWriter.encoded { $0.leaf("outcome", "authenticated") }
-    private static let sessionKey = ProtobufWriter.encoded { $0.string(ResponseField.entryKey, "session") }
-
     private static func writeOK(
         _ settled: SettledDecision, _ answer: EncodedAnswer, to request: Request, _ policy: Policy,
         into writer: inout ProtobufWriter
     ) {
-        let profile = settled.decision.profile
+        let profile = policy.profiles[settled.decision.profile]
         writer.message(ResponseField.status) { _ in }
         writer.message(ResponseField.ok) { ok in
             ok.bytes.append(contentsOf: answer.headers)

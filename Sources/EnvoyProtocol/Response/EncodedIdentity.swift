@@ -13,14 +13,15 @@ import Sessions
 struct EncodedAnswer: Sendable {
     /// The usual answer but for its last leaf. The lengths in it count with that.
     private let start: [UInt8]
-    /// Where `OkHttpResponse`'s fields and the identity's leaves of the metadata lie in it.
+    /// Where `OkHttpResponse`'s fields lie in it.
     private let headerRange: Range<Int>
-    private let leavesRange: Range<Int>
+    /// Where the content of the metadata's `session` begins, and behind its outcome the identity's leaves, which end it.
+    private let sessionStart: Int, leavesStart: Int
 
     /// Fields of `OkHttpResponse`.
     var headers: ArraySlice<UInt8> { start[headerRange] }
     /// Fields of the metadata's `session`.
-    var leaves: ArraySlice<UInt8> { start[leavesRange] }
+    var leaves: ArraySlice<UInt8> { start[leavesStart...] }
 
     /// What a request of `identity`, nil for an anonymous one, is told by `profile`.
     init(_ identity: Identity?, _ profile: Profile, _ policy: Policy) {
@@ -35,25 +36,55 @@ struct EncodedAnswer: Sendable {
             }
         }
         let leaves = ProtobufWriter.encoded { $0.facts(facts.facts) }
+        let outcome: StaticString = identity == nil ? "anonymous" : "authenticated"
         var writer = ProtobufWriter()
         writer.message(ResponseField.status) { _ in }
         writer.bytes(ResponseField.ok, headers)
         let headersEnd = writer.bytes.count
         writer.metadata { session in
-            session.leaf("outcome", identity == nil ? "anonymous" : "authenticated")
+            session.leaf("outcome", outcome)
             session.bytes.append(contentsOf: leaves)
             session.bytes.append(contentsOf: CookieLeaf.none)
         }
         let end = writer.bytes.count - CookieLeaf.none.count
         start = Array(writer.bytes[..<end])
         headerRange = headersEnd - headers.count..<headersEnd
-        leavesRange = end - leaves.count..<end
+        leavesStart = end - leaves.count
+        sessionStart = leavesStart - ProtobufWriter.encoded { $0.leaf("outcome", outcome) }.count
     }
 
     /// Appends the answer to a usual request, which keeps its cookie or has none.
     func append(keepsCookie: Bool, to response: inout [UInt8]) {
         response.append(contentsOf: start)
         response.append(contentsOf: keepsCookie ? CookieLeaf.keep : CookieLeaf.none)
+    }
+
+    /// Appends the answer to a usual request that gets a cookie: `setCookie` and `cacheControl` are encoded entries of
+    /// `OkHttpResponse`. All lengths are known, so that everything is copied to where it stays.
+    func append(settingCookie setCookie: [UInt8], _ cacheControl: [UInt8], to response: inout [UInt8]) {
+        let ok = headerRange.count + setCookie.count + cacheControl.count
+        let session = start.count - sessionStart + CookieLeaf.set.count
+        let value = ProtobufWriter.size(ResponseField.structValue, length: session)
+        let key = Bytes("session")
+        let field =
+            ProtobufWriter.size(ResponseField.entryKey, length: key.count)
+            + ProtobufWriter.size(ResponseField.entryValue, length: value)
+        let metadata = ProtobufWriter.size(ResponseField.structFields, length: field)
+        // At most two bytes for each tag and ten for each length.
+        response.append(addingCapacity: ok + metadata + 3 * 12) { (span: inout OutputSpan<UInt8>) in
+            span.beginMessage(ResponseField.status, length: 0)
+            span.beginMessage(ResponseField.ok, length: ok)
+            span.append(start, headerRange)
+            span.append(setCookie, setCookie.indices)
+            span.append(cacheControl, cacheControl.indices)
+            span.beginMessage(ResponseField.metadata, length: metadata)
+            span.beginMessage(ResponseField.structFields, length: field)
+            span.appendDelimited(ResponseField.entryKey, key)
+            span.beginMessage(ResponseField.entryValue, length: value)
+            span.beginMessage(ResponseField.structValue, length: session)
+            span.append(start, sessionStart..<start.count)
+            span.append(CookieLeaf.set, CookieLeaf.set.indices)
+        }
     }
 }
 
@@ -75,14 +106,13 @@ final class EncodedIdentity: Memo, @unchecked Sendable {
 
     private init(_ answer: EncodedAnswer) { self.answer = answer }
 
-    /// What `decision` tells about whose request it is.
+    /// What `decision` tells about whose request it is, by `profile`, which is the one it names.
     @inline(__always)
-    static func answer(_ decision: Decision, _ policy: Policy) -> EncodedAnswer {
-        let profile = decision.profile
+    static func answer(_ decision: Decision, _ profile: Profile, _ policy: Policy) -> EncodedAnswer {
         guard let identity = decision.identity else { return EncodedProfile.of(profile, policy).anonymous }
         let encoded = identity.memo.get { EncodedIdentity(EncodedAnswer(identity, policy.profiles[0], policy)) }
-        if profile.index == 0 { return encoded.answer }
-        return encoded.others.answer(profile.index) { EncodedAnswer(identity, profile, policy) }
+        if decision.profile == 0 { return encoded.answer }
+        return encoded.others.answer(decision.profile) { EncodedAnswer(identity, profile, policy) }
     }
 }
 

@@ -3,39 +3,39 @@
 /// A decision whose effects were carried out.
 public struct SettledDecision: Sendable {
     /// What holds, after the claim.
-    public var decision: Decision
+    public let decision: Decision
     /// The cookie that the client gets, when it gets one.
-    public var cookie: MintedCookie?
+    public let cookie: MintedCookie?
     /// Whether the request was the proxy's retry of one that was answered before.
-    public var isRetry = false
+    public let isRetry: Bool
 
-    /// A decision without effects.
-    public init(_ decision: Decision) { self.decision = decision }
+    init(_ decision: Decision, cookie: MintedCookie? = nil, isRetry: Bool = false) {
+        self.decision = decision
+        self.cookie = cookie
+        self.isRetry = isRetry
+    }
 }
 
 extension Memory {
     /// Carries out what `decision` asks for: its cookie is found, then its nonce is claimed.
     ///
     /// The claim comes last: whatever is missing before it can be looked up, and the check repeated, without a nonce being used.
-    public func carryOut(_ decision: Decision, _ policy: Policy, at now: Timestamp) -> Step<SettledDecision> {
-        var settled = SettledDecision(decision)
+    public func carryOut(
+        _ decision: Decision, _ policy: Policy, at now: Timestamp
+    ) -> Step<SettledDecision> {
+        var cookie: MintedCookie?
         if decision.cookie == .set, let identity = decision.identity {
-            guard let cookie = minted.value(identity.mintKey, at: now, generation: policy.generation) else {
-                return .needs(.cookie(identity.cookieClaims(policy)))
-            }
-            settled.cookie = cookie
+            cookie = minted.value(identity.mintKey, at: now, generation: policy.generation)
+            if cookie == nil { return .needs(.cookie(identity.cookieClaims(policy))) }
         }
-        guard let claim = decision.claim else { return .decided(settled) }
+        guard let claim = decision.claim else { return .decided(SettledDecision(decision, cookie: cookie)) }
         guard let outcome = nonces.claim(claim, now: now.seconds) else { return .needs(.nonce(claim)) }
         switch outcome {
-        case .fresh: break
-        case .retried: settled.isRetry = true
-        case .used:
-            // A replay of a request that was refused for another reason is a replay first.
-            settled.decision.refuse(.nonceUsed)
-            settled.cookie = nil
+        case .fresh: return .decided(SettledDecision(decision, cookie: cookie))
+        case .retried: return .decided(SettledDecision(decision, cookie: cookie, isRetry: true))
+        // A replay of a request that was refused for another reason is a replay first.
+        case .used: return .decided(SettledDecision(decision.refused(.nonceUsed)))
         case .full: return .failed(.nonceMemoryFull)
         }
-        return .decided(settled)
     }
 }

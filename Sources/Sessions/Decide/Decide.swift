@@ -49,34 +49,39 @@ extension Check {
         let target = RequestTarget(request.target)
         let credential = findCredential(in: request, target, &scratch)
         scratch.trace?.note("credential", credential.description)
-        var decision = Decision(.anonymous, profile: route.profile)
-        decision.mode = route.mode
-        if case .bearer = credential { decision.isBearer = true }
+        let shape = Decision.Shape(route, credential)
         do throws(Halt) {
-            switch try verify(credential, request, target, route, &scratch) {
-            case .anonymous(let reason):
-                decision.reason = reason
-            case .refused(let reason, let claim):
-                decision.claim = claim
-                decision.refuse(reason)
-            case .identity(_, _, let claim) where isForAnyone(target, &scratch):
-                decision.claim = claim
-                decision.reason = .originAnonymous
-            case .identity(let identity, let expires, let claim):
-                decision.claim = claim
-                decision.outcome = .authenticated
-                decision.cookie = try decideCookie(request, of: identity, &scratch)
-                decision.identity = identity
-                decision.expires = expires
-            }
+            let found = try verify(credential, request, target, route, &scratch)
+            return .decided(try conclude(found, request, target, shape, &scratch))
         } catch {
             switch error {
-            case .refused(let reason): decision.refuse(reason)
+            case .refused(let reason): return .decided(Decision(.refused, shape, reason: reason))
             case .needs(let lookup): return .needs(lookup)
             case .failed(let fault): return .failed(fault)
             }
         }
-        return .decided(decision)
+    }
+
+    /// What follows from valid credentials, or from none.
+    private func conclude(
+        _ found: Found, _ request: Request, _ target: RequestTarget, _ shape: Decision.Shape,
+        _ scratch: inout Scratch
+    ) throws(Halt) -> Decision {
+        switch found {
+        case .anonymous(let reason): return Decision(.anonymous, shape, reason: reason)
+        case .refused(let reason, let claim): return Decision(.refused, shape, reason: reason, claim: claim)
+        case .identity(_, _, let claim) where isForAnyone(target, &scratch):
+            return Decision(.anonymous, shape, reason: .originAnonymous, claim: claim)
+        case .identity(let identity, let expires, let claim):
+            do throws(Halt) {
+                let cookie = try decideCookie(request, of: identity, &scratch)
+                return Decision(
+                    .authenticated, shape, identity: identity, cookie: cookie, expires: expires, claim: claim)
+            } catch .refused(let reason) {
+                // The signature was valid: its nonce is claimed all the same.
+                return Decision(.refused, shape, reason: reason, claim: claim)
+            }
+        }
     }
 
     private func verify(

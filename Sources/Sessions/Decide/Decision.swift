@@ -18,22 +18,44 @@ public struct Decision: Sendable {
     /// Why it was refused, or why its cookie did not count.
     public var reason: Reason?
     /// What happens to the client's session cookie.
-    public var cookie = CookieAction.none
+    public var cookie: CookieAction
     /// Whether a refusal is carried out, or only reported.
-    public var mode = Mode.enforce
+    public var mode: Mode
     /// Whether the refused credential was a Bearer token.
-    public var isBearer = false
+    public var isBearer: Bool
     /// When the credentials end, milliseconds since 1970; nil when they don't.
     public var expires: Double?
-    /// What the route wants the edge to be told.
-    public var profile: Profile
+    /// What the route wants the edge to be told: the place of its ``Profile`` among the policy's.
+    public var profile: Int
     /// The nonce that has to be claimed before the answer is given (RFC 5849, 3.3); nil when there is none.
     public var claim: NonceClaim?
 
-    /// A decision of `profile` that has only its outcome.
-    public init(_ outcome: Outcome, profile: Profile) {
+    /// What a decision has before anything is verified.
+    struct Shape {
+        let mode: Mode
+        let profile: Int
+        let isBearer: Bool
+
+        init(_ route: Route, _ credential: Credential) {
+            mode = route.mode
+            profile = route.profile
+            if case .bearer = credential { isBearer = true } else { isBearer = false }
+        }
+    }
+
+    init(
+        _ outcome: Outcome, _ shape: Shape, identity: Identity? = nil, reason: Reason? = nil,
+        cookie: CookieAction = .none, expires: Double? = nil, claim: NonceClaim? = nil
+    ) {
         self.outcome = outcome
-        self.profile = profile
+        self.identity = identity
+        self.reason = reason
+        self.cookie = cookie
+        self.expires = expires
+        self.claim = claim
+        mode = shape.mode
+        profile = shape.profile
+        isBearer = shape.isBearer
     }
 }
 
@@ -49,10 +71,12 @@ public enum CookieAction: String, Sendable {
 
 extension Decision {
     /// The same request, refused. The nonce is claimed all the same: its signature was valid.
-    mutating func refuse(_ reason: Reason) {
-        outcome = .refused
-        identity = nil
-        cookie = .none
-        self.reason = reason
+    func refused(_ reason: Reason) -> Decision {
+        var refusal = self
+        refusal.outcome = .refused
+        refusal.identity = nil
+        refusal.cookie = .none
+        refusal.reason = reason
+        return refusal
     }
 }

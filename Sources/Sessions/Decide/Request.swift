@@ -46,6 +46,7 @@ public struct Request {
     public var overrides: RouteOverrides?
 
     /// An empty request.
+    @inlinable
     public init() {}
 }
 

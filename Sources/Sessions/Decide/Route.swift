@@ -6,7 +6,8 @@ import Bytes
 /// How the requests of one route are judged and answered.
 struct Route {
     var mode: Mode
-    var profile: Profile
+    /// The place of the profile among the policy's.
+    var profile = 0
     /// The wiki that the route names; nil: by the request's host.
     var wiki: ServedWiki?
     /// What it means that no form body was forwarded.
@@ -15,7 +16,6 @@ struct Route {
     /// What `overrides` say; what they leave out is as the configuration has it.
     init(_ overrides: RouteOverrides?, _ policy: Policy) throws(Misconfigured) {
         mode = policy.settings.mode
-        profile = policy.profiles[0]
         formBodies = policy.settings.oauth1.formBodies
         if let overrides { try apply(overrides, policy) }
     }
@@ -31,7 +31,7 @@ struct Route {
             self.mode = mode
         }
         if let value = overrides.profile {
-            guard let profile = policy.profiles.first(where: { $0.name.utf8.elementsEqual(value.buffer) }) else {
+            guard let profile = policy.profiles.firstIndex(where: { $0.name.utf8.elementsEqual(value.buffer) }) else {
                 let names = policy.profiles.map(\.name).sorted().joined(separator: ", ")
                 throw Misconfigured("sessiongate.profile", value, expected: "one of the profiles: \(names)")
             }

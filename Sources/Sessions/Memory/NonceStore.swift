@@ -45,7 +45,7 @@ public enum NonceOutcome: Sendable, Equatable {
 }
 
 /// Remembers nonces.
-public protocol NonceStore: Sendable {
+public protocol NonceStore: AnyObject, Sendable {
     /// Claims a nonce at second `now`. Nil when the store can't tell at once: then `Lookup.nonce` is resolved, and the next claim
     /// by the same request tells.
     func claim(_ claim: NonceClaim, now: Int64) -> NonceOutcome?

@@ -20,7 +20,7 @@ public final class Policy: Sendable {
     /// The cookie's name.
     package let cookieName: [UInt8]
     /// The lower-case name of the header with the client's address, empty when there is none.
-    package let clientAddressHeader: [UInt8]
+    package let clientAddressHeader: KeptBytes
     let wikis: ServedWikis
     let entryPoints: EntryPoints
 
@@ -33,7 +33,7 @@ public final class Policy: Sendable {
         generation = Self.generations.add(1, ordering: .relaxed).newValue
         issuer = settings.cookie.issuer ?? settings.wikis.fallback?.canonicalServer ?? ""
         cookieName = Array(settings.cookie.name.utf8)
-        clientAddressHeader = Array((settings.trust.clientAddressHeader ?? "").utf8)
+        clientAddressHeader = KeptBytes(Array((settings.trust.clientAddressHeader ?? "").utf8))
         profiles = Profile.all(settings)
         wikis = ServedWikis(settings.wikis)
         entryPoints = EntryPoints(settings.entryPoints)

@@ -8,15 +8,12 @@ public final class Profile: Sendable {
     public let settings: EdgeSettings
     /// The rate limit class of anonymous requests; nil: none.
     public let anonymousClass: String?
-    /// Its place among the policy's profiles; 0 is the default.
-    public let index: Int
     /// What the protocol layer has encoded of it.
     public let memo = MemoSlot()
 
-    init(_ name: String, _ settings: EdgeSettings, index: Int, anonymousClass: String?) {
+    init(_ name: String, _ settings: EdgeSettings, anonymousClass: String?) {
         self.name = name
         self.settings = settings
-        self.index = index
         self.anonymousClass = anonymousClass
     }
 
@@ -29,9 +26,9 @@ public final class Profile: Sendable {
         let headers = Set(used.flatMap(\.headers)).sorted()
         for (name, edge) in table { table[name]?.foreignHeaders = headers.filter { !edge.headers.contains($0) } }
         let others = table.keys.filter { $0 != settings.defaultProfile }.sorted()
-        return ([settings.defaultProfile] + others).enumerated().map { index, name in
+        return ([settings.defaultProfile] + others).map { name in
             Profile(
-                name, table[name] ?? settings.edge, index: index,
+                name, table[name] ?? settings.edge,
                 anonymousClass: settings.classes.emitted(settings.classes.anonymous))
         }
     }

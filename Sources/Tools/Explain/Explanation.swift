@@ -175,7 +175,8 @@ extension Replay {
         let message = try transcoded(json)
         return try message.withBytes { (message) throws(ReplayError) in
             let check = try decoded(message)
-            let now = try time(of: check)
+            defer { withExtendedLifetime(check) {} }
+            let now = try time(of: message)
             let trace = Trace()
             let request = check.request
             let cookie = PresentedCookie(in: request, settings: policy.settings.cookie, at: now)

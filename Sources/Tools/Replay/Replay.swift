@@ -52,7 +52,8 @@ public final class Replay {
 
     private func decide(_ message: Bytes) throws(ReplayError) -> [UInt8] {
         let check = try decoded(message)
-        let settled = try settle(check.request, at: time(of: check))
+        defer { withExtendedLifetime(check) {} }
+        let settled = try settle(check.request, at: time(of: message))
         let response = response(settled, check.request)
         guard let json = try? response.withBytes({ try CheckResponseJSON.transcode($0) }) else {
             throw ReplayError(description: "the answer can't be written as JSON")
@@ -60,12 +61,10 @@ public final class Replay {
         return json
     }
 
-    /// The request of an encoded message; its views are valid as long as the message is.
+    /// The request of an encoded message; its views are valid as long as the message and the result are.
     func decoded(_ message: Bytes) throws(ReplayError) -> CheckRequest {
         do {
-            return try policy.clientAddressHeader.withBytes { (header) throws(WireError) in
-                try CheckRequest(protobuf: message, addressHeader: header)
-            }
+            return try CheckRequest(protobuf: message, addressHeader: policy.clientAddressHeader.view)
         } catch {
             throw ReplayError(description: "not a CheckRequest: \(error)")
         }
@@ -89,18 +88,19 @@ public final class Replay {
         return response
     }
 
-    func time(of request: CheckRequest) throws(ReplayError) -> Timestamp {
+    /// The time at which the request of `message` is judged.
+    func time(of message: Bytes) throws(ReplayError) -> Timestamp {
         switch clock {
         case .now: return timeOfDay()
         case .fixed(let seconds): return Timestamp(seconds: seconds)
         case .request:
-            guard request.timeSeconds != 0 || request.timeNanos != 0 else {
+            guard let time = CheckRequestTime.read(message) else {
                 throw ReplayError(description: "attributes.request.time is missing, which --clock request needs")
             }
-            guard (0...Self.latest).contains(request.timeSeconds) else {
+            guard (0...Self.latest).contains(time.seconds) else {
                 throw ReplayError(description: "attributes.request.time is not between the years 1970 and 9999")
             }
-            return Timestamp(milliseconds: request.timeSeconds * 1000 + Int64(request.timeNanos) / 1_000_000)
+            return Timestamp(milliseconds: time.seconds * 1000 + Int64(time.nanos) / 1_000_000)
         }
     }
 }

@@ -7,34 +7,31 @@ import Sessions
 extension Endpoints {
     /// Decides about an encoded CheckRequest, carries out what the decision asks for, and has `write` write the answer.
     /// - Throws: When the message is no CheckRequest.
+    @inline(__always)
     func authorize(
         _ message: Bytes, of exchange: Exchange, at now: Timestamp, _ write: (SettledDecision, Request) -> Void
     ) throws(WireError) -> Step<Void> {
-        try withRequest(message) { request in
-            switch decide(request, message, of: exchange, at: now) {
+        let policy = policy
+        let check = try CheckRequest(protobuf: message, addressHeader: policy.clientAddressHeader.view)
+        // It owns the values of headers that came several times.
+        defer { withExtendedLifetime(check) {} }
+        switch decide(check.request, message, of: exchange, at: now) {
+        case .needs(let lookup): return wait(for: lookup)
+        case .failed(let fault): return fail(fault, at: now)
+        case .decided(let decision):
+            switch memory.carryOut(decision, policy, at: now) {
             case .needs(let lookup): return wait(for: lookup)
             case .failed(let fault): return fail(fault, at: now)
-            case .decided(let decision):
-                switch memory.carryOut(decision, policy, at: now) {
-                case .needs(let lookup): return wait(for: lookup)
-                case .failed(let fault): return fail(fault, at: now)
-                case .decided(let settled):
-                    counters.count(settled)
-                    log?.note(settled.decision, request, at: now)
-                    write(settled, request)
-                    return .decided(())
-                }
+            case .decided(let settled):
+                counters.count(settled)
+                log?.note(settled.decision, check.request, at: now)
+                write(settled, check.request)
+                return .decided(())
             }
         }
     }
 
-    /// Calls `body` with what decisions read of an encoded CheckRequest.
-    func withRequest<Result>(
-        _ message: Bytes, _ body: (Request) -> Result
-    ) throws(WireError) -> Result {
-        try policy.withRequest(message, body)
-    }
-
+    @inline(__always)
     private func decide(
         _ request: Request, _ message: Bytes, of exchange: Exchange, at now: Timestamp
     ) -> Step<Decision> {

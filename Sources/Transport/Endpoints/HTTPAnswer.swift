@@ -14,7 +14,7 @@ extension Reply {
 
     /// What the proxy sets on the request and on the answer. Envoy is also told what to remove from the request.
     mutating func answer(_ settled: SettledDecision, _ request: Request, _ policy: Policy, isEnvoy: Bool) {
-        let profile = settled.decision.profile
+        let profile = policy.profiles[settled.decision.profile]
         var removed: [String] = []
         for (name, value) in IdentityFacts(settled.decision.identity, profile, policy).headers(profile.settings) {
             if let value { addField(name, value) } else { removed.append(name) }
@@ -40,7 +40,7 @@ extension Reply {
     /// The leaves of the metadata: `x-sessiongate-user-id` is what `session.user.id` is over gRPC.
     mutating func addMetadata(_ decision: Decision, _ policy: Policy) {
         var facts = [Fact.text("outcome", "\(decision.outcome.name)")]
-        facts += IdentityFacts(decision.identity, decision.profile, policy).facts
+        facts += IdentityFacts(decision.identity, policy.profiles[decision.profile], policy).facts
         facts.append(.text("cookie", "\(decision.cookie.name)"))
         if let reason = decision.reason { facts.append(.text("reason", reason.rawValue)) }
         if decision.outcome == .refused, decision.mode == .observe { facts.append(.text("mode", "observe")) }

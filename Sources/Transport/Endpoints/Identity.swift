@@ -22,7 +22,7 @@ extension Endpoints {
         }
         do throws(WireError) {
             return try exchange.message.withBytes { (message) throws(WireError) in
-                try withRequest(message) { request in inspect(request, exchange, at: now) }
+                try policy.withRequest(message) { request in inspect(request, exchange, at: now) }
             }
         } catch {
             exchange.reply.fail(http: 400, "malformed request")

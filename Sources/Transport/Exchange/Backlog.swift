@@ -18,10 +18,10 @@ package struct Backlog {
 
     /// Whether there is room for `count` more bytes of a request that has `held` bytes here already.
     func hasRoom(for count: Int, held: Int) -> Bool {
-        bytes + count <= (held + count > Self.smallRequest ? maxLargeBytes : maxBytes)
+        bytes &+ count <= (held &+ count > Self.smallRequest ? maxLargeBytes : maxBytes)
     }
 
-    mutating func add(_ count: Int) { bytes += count }
+    mutating func add(_ count: Int) { bytes &+= count }
 
-    mutating func remove(_ count: Int) { bytes -= count }
+    mutating func remove(_ count: Int) { bytes &-= count }
 }

@@ -77,6 +77,8 @@ package final class Exchange {
     @exclusivity(unchecked) package internal(set) var rounds = 0
     /// Bytes of head and body that count in the backlogs of its connection and its event loop.
     @exclusivity(unchecked) var held = 0
+    /// Those of the head.
+    @exclusivity(unchecked) var heldHead = 0
     /// Bytes of the answer's body that have been written.
     @exclusivity(unchecked) package internal(set) var written = 0
 
@@ -119,6 +121,7 @@ package final class Exchange {
         isHeadComplete = false
         rounds = 0
         held = 0
+        heldHead = 0
         written = 0
     }
 }

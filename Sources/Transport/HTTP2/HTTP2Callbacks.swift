@@ -62,17 +62,11 @@ private let onHeader: nghttp2_on_header_callback = { _, frame, name, nameCount, 
     guard let frame else { return accepted }
     let name = Bytes(UnsafeBufferPointer(start: name, count: nameCount))
     let value = Bytes(UnsafeBufferPointer(start: value, count: valueCount))
+    let id = frame.pointee.hd.stream_id
     let isTrailer = frame.pointee.headers.cat != NGHTTP2_HCAT_REQUEST
-    let action = withOwner(user) { session in
-        isTrailer
-            ? session.receivedTrailer(name, value, on: frame.pointee.hd.stream_id)
-            : session.received(name, value, on: frame.pointee.hd.stream_id)
-    }
-    switch action {
-    case .goOn: return accepted
-    case .pause: return NGHTTP2_ERR_PAUSE.rawValue
-    case .reset: return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
-    }
+    return withOwner(user) { session in
+        isTrailer ? session.receivedTrailer(name, value, on: id) : session.received(name, value, on: id)
+    }.code
 }
 
 /// An invalid field is not dropped silently: the stream is reset.

@@ -1,6 +1,7 @@
 // What nghttp2 reports while it is given bytes: called by `HTTP2Callbacks.swift` alone.
 
 import Bytes
+import CNative.HTTP2
 import EnvoyProtocol
 
 extension HTTP2Session {
@@ -11,35 +12,44 @@ extension HTTP2Session {
     }
 
     /// What nghttp2 is to do after a header field.
-    enum OnField {
-        case goOn
+    struct OnField {
+        /// As nghttp2 has it.
+        let code: Int32
+
+        static let goOn = OnField(code: 0)
         /// Return to the caller of ``receive(_:)``.
-        case pause
+        static let pause = OnField(code: NGHTTP2_ERR_PAUSE.rawValue)
         /// Reset the stream: its header block is so large that no answer is due.
-        case reset
+        static let reset = OnField(code: NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
     }
 
     func received(_ name: Bytes, _ value: Bytes, on id: Int32) -> OnField {
-        let (maxBytes, maxFields) = (limits.maxHeaderBytes, limits.maxHeaderFields)
         let isBearable = streams.with(id) { exchange in
-            exchange.receive(name, value, maxBytes: maxBytes, maxFields: maxFields)
-            let grown = exchange.head.keptBytes &- exchange.held
-            if grown > 0 { hold(head: grown, of: exchange) }
-            return exchange.head.size <= 2 * maxBytes && exchange.head.fieldCount <= 2 * maxFields
+            exchange.receive(name, value, maxBytes: limits.maxHeaderBytes, maxFields: limits.maxHeaderFields)
+            if exchange.head.size &- exchange.heldHead > Self.smallHead { holdHead(of: exchange) }
+            return exchange.flaw == nil || self.isBearable(exchange.head)
         }
         return next(after: name.count &+ value.count, isBearable: isBearable ?? true)
+    }
+
+    /// What is kept of a head counts in steps of this size: an exchange takes as much by itself.
+    private static var smallHead: Int { 1024 }
+
+    /// Whether a head that is refused is read to its end, so that the refusal can be answered.
+    private func isBearable(_ head: borrowing RequestHead) -> Bool {
+        head.size <= 2 * limits.maxHeaderBytes && head.fieldCount <= 2 * limits.maxHeaderFields
     }
 
     /// A field behind the body: of no use here, but it counts.
     func receivedTrailer(_ name: Bytes, _ value: Bytes, on id: Int32) -> OnField {
-        let (maxBytes, maxFields) = (limits.maxHeaderBytes, limits.maxHeaderFields)
         let isBearable = streams.with(id) { exchange in
             exchange.head.count(name, value)
-            return exchange.head.size <= 2 * maxBytes && exchange.head.fieldCount <= 2 * maxFields
+            return self.isBearable(exchange.head)
         }
         return next(after: name.count &+ value.count, isBearable: isBearable ?? true)
     }
 
+    @inline(__always)
     private func next(after bytes: Int, isBearable: Bool) -> OnField {
         budget &-= bytes &+ 32
         guard isBearable else { return .reset }
@@ -48,12 +58,16 @@ extension HTTP2Session {
         return .pause
     }
 
-    private func hold(head count: Int, of exchange: Exchange) {
+    /// Counts what is kept of a head that has grown.
+    private func holdHead(of exchange: Exchange) {
+        let count = exchange.head.keptBytes - exchange.heldHead
+        guard count > Self.smallHead else { return }
         if headBytes + count > limits.maxHeadBacklogBytes || !hasRoom(for: count, of: exchange) {
             exchange.flaw = exchange.flaw ?? .backlog
         }
         // Counted in any case: it is kept until the answer is sent.
         headBytes += count
+        exchange.heldHead += count
         hold(count, of: exchange)
     }
 

@@ -270,7 +270,7 @@ extension HTTP2Session {
     func release(_ exchange: Exchange) {
         requests.remove(exchange.held)
         pool.backlog.remove(exchange.held)
-        headBytes -= exchange.head.keptBytes
+        headBytes -= exchange.heldHead
         if exchange.phase == .ready {
             exchange.phase = .abandoned
         } else {

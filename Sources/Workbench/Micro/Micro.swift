@@ -52,7 +52,7 @@ enum Stage: String, CaseIterable, ExpressibleByArgument {
         switch self {
         case .decode:
             return try messages[..<count].reduce(0) { sum, message in
-                try message.withBytes { sum + (try CheckRequest(protobuf: $0)).path.count }
+                try message.withBytes { sum + (try CheckRequest(protobuf: $0)).request.target.count }
             }
         case .headerFind:
             return try messages[..<count].reduce(0) { sum, message in
@@ -90,7 +90,7 @@ enum Stage: String, CaseIterable, ExpressibleByArgument {
             let claim = text.withBytes {
                 NonceClaim(
                     consumer: Bytes("0123456789abcdef"), token: Bytes("fedcba9876543210"), nonce: $0,
-                    requestID: Bytes("1"), expires: bench.now.seconds + 300)
+                    requestID: .empty, expires: bench.now.seconds + 300)
             }
             let answer = bench.memory.nonces.claim(claim, now: bench.now.seconds)
             return sum + (answer == .fresh ? 1 : 0)

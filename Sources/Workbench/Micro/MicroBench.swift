@@ -14,7 +14,7 @@ final class MicroBench {
     let memory: Memory
     var response: [UInt8] = []
     let hmacKey = DemoRequests.signingKey
-    private var scratch = Scratch()
+    @exclusivity(unchecked) private var scratch = Scratch()
     private let endpoints: Endpoints
     private let pool = ExchangePool()
     private let session: HTTP2Session
