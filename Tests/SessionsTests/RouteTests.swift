@@ -310,7 +310,9 @@ extension TestWorld.Outcome {
             world.check(world.signed(nonce: "a")), world.check(world.bearer()),
             world.check(world.bearer(#""aud":"regular","jti":"jti-9","sub":"3""#)),
             world.check(world.request().adding("cookie", "sessionJwt=" + cookie)),
-            world.check(world.request().adding("authorization", "CentralAuthToken " + cookie)),
+            world.check(
+                world.request().adding(
+                    "authorization", "CentralAuthToken " + world.centralAuthToken(softExpiry: world.now.seconds + 60))),
         ]
         #expect(
             outcomes.map { $0.decision?.identity?.type } == [.oauth1, .oauth2Owner, .oauth2, .cookie, .centralAuth])
@@ -334,7 +336,7 @@ extension TestWorld.Outcome {
         // Rows say more than a cookie or token of the client's, which may be old.
         #expect(session(world.request().adding("cookie", cookie)) == "authed-user")
         #expect(session(world.signed(nonce: "a").adding("cookie", cookie)) == "authed-user")
-        let centralAuth = world.cookie(softExpiry: expiry, more: #","rlc":"established-user""#)
+        let centralAuth = world.centralAuthToken(softExpiry: expiry, more: #","rlc":"established-user""#)
         #expect(
             session(world.request().adding("authorization", "CentralAuthToken " + centralAuth).adding("cookie", cookie))
                 == "authed-user")
@@ -362,7 +364,7 @@ extension TestWorld.Outcome {
 @Suite struct CentralAuthTests {
     @Test func aTokenIsExposedAndNeverCookied() {
         let world = TestWorld()
-        let token = world.cookie(softExpiry: world.now.seconds + 60)
+        let token = world.centralAuthToken(softExpiry: world.now.seconds + 60)
         for request in [
             world.request().adding("authorization", "CentralAuthToken " + token),
             world.request("/w/api.php?action=query&centralauthtoken=" + token),
@@ -383,9 +385,11 @@ extension TestWorld.Outcome {
         let foreign = TestWorld.jwt(
             #"{"iss":"https://wiki.test","sub":"mw:local:wiki:3"}"#, key: TestWorld.accessTokenKey)
         let bad = [
-            "", "opaque", foreign, world.cookie(softExpiry: world.now.seconds - 1),
-            world.cookie(sub: "mw:local:wiki:99", softExpiry: world.now.seconds + 60),
-            world.cookie(softExpiry: world.now.seconds + 60, more: #","exp":\#(world.now.seconds)"#),
+            "", "opaque", foreign, world.centralAuthToken(softExpiry: world.now.seconds - 1),
+            world.centralAuthToken(sub: "mw:local:wiki:99", softExpiry: world.now.seconds + 60),
+            world.centralAuthToken(softExpiry: world.now.seconds + 60, more: #","exp":\#(world.now.seconds)"#),
+            // A session cookie is no such token.
+            world.cookie(softExpiry: world.now.seconds + 60),
         ]
         for token in bad {
             let request = world.request().adding("authorization", "CentralAuthToken " + token)
@@ -398,7 +402,7 @@ extension TestWorld.Outcome {
 
     @Test func itCountsAtTheAPIAndWithoutOAuthOnly() {
         let world = TestWorld()
-        let token = world.cookie(sub: "mw:local:wiki:5", softExpiry: world.now.seconds + 60)
+        let token = world.centralAuthToken(sub: "mw:local:wiki:5", softExpiry: world.now.seconds + 60)
         let page = world.request("/wiki/Main_Page").adding("authorization", "CentralAuthToken " + token)
         #expect(world.check(page).decision?.outcome == .anonymous)
         let path = "/w/api.php?centralauthtoken=" + token

@@ -28,6 +28,7 @@ final class TestWorld {
 
     init() {
         settings.cookie.issuer = "https://wiki.test"
+        settings.users.source = .centralAuth
         settings.wikis.fallback = Wiki(id: "wiki", server: .fixed(scheme: nil, host: "wiki.test", port: nil))
         directory.users = [User(id: 3, name: "Alice"), User(id: 5, name: "Bob")]
         directory.consumers = [
@@ -168,6 +169,11 @@ final class TestWorld {
         let token = Self.jwt("{\(claims)}", key: Self.accessTokenKey)
         builder.addHeader(Array("authorization".utf8), Array("Bearer \(token)".utf8))
         return builder
+    }
+
+    /// A CentralAuth token.
+    func centralAuthToken(sub: String = "mw:local:wiki:3", softExpiry: Int64, more: String = "") -> String {
+        cookie(sub: sub, softExpiry: softExpiry, more: #","CAToken":1\#(more)"#)
     }
 
     /// A session cookie of the service's own kind.

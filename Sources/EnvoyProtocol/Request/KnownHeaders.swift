@@ -12,6 +12,7 @@ enum KnownHeader: UInt8, CaseIterable {
     case forwardedProto
     case forwardedHost
     case partialBody
+    case treatAsUntrusted
     /// The one that the configuration names.
     case clientAddress
 }
@@ -19,7 +20,7 @@ enum KnownHeader: UInt8, CaseIterable {
 /// Which header a name is, and which of them came several times.
 struct KnownHeaders {
     /// Bit n: the header of raw value n came several times.
-    private var repeated: UInt8 = 0
+    private var repeated: UInt16 = 0
     /// The lower-case name of the header with the client's address, empty for none.
     private let addressHeader: Bytes
     /// Bit n: a name that is looked for has n bytes, or n more than a multiple of 64. Most names end their search here.
@@ -28,7 +29,7 @@ struct KnownHeaders {
     /// `addressHeader` is the lower-case name of the header with the client's address, empty for none.
     init(_ addressHeader: Bytes) {
         self.addressHeader = addressHeader
-        let fixed: UInt64 = 1 << 6 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 16 | 1 << 17 | 1 << 25
+        let fixed: UInt64 = 1 << 6 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 16 | 1 << 17 | 1 << 18 | 1 << 25
         lengths = addressHeader.isEmpty ? fixed : fixed | 1 &<< UInt64(truncatingIfNeeded: addressHeader.count)
     }
 
@@ -46,6 +47,7 @@ struct KnownHeaders {
         case 14 where key == "content-length": return .contentLength
         case 16 where key == "x-forwarded-host": return .forwardedHost
         case 17 where key == "x-forwarded-proto": return .forwardedProto
+        case 18 where key == "treat-as-untrusted": return .treatAsUntrusted
         case 25 where key == "x-envoy-auth-partial-body": return .partialBody
         default: return !key.isEmpty && key == addressHeader ? .clientAddress : nil
         }
@@ -64,11 +66,11 @@ struct KnownHeaders {
     /// Puts a header of the list into `request`.
     mutating func noteRepeatable(_ key: Bytes, _ value: Bytes, in request: inout Request) {
         guard hasLength(of: key), let header = header(key) else { return }
-        if request[header] != nil { repeated |= 1 << header.rawValue }
+        if request[header] != nil { repeated |= 1 << UInt16(header.rawValue) }
         request[header] = value
     }
 
-    func isRepeated(_ header: KnownHeader) -> Bool { repeated >> header.rawValue & 1 != 0 }
+    func isRepeated(_ header: KnownHeader) -> Bool { repeated >> UInt16(header.rawValue) & 1 != 0 }
 
     /// The header's name.
     func text(of header: KnownHeader) -> Bytes {
@@ -80,6 +82,7 @@ struct KnownHeaders {
         case .forwardedProto: Bytes("x-forwarded-proto")
         case .forwardedHost: Bytes("x-forwarded-host")
         case .partialBody: Bytes("x-envoy-auth-partial-body")
+        case .treatAsUntrusted: Bytes("treat-as-untrusted")
         case .clientAddress: addressHeader
         }
     }
@@ -98,6 +101,7 @@ extension Request {
             case .forwardedProto: forwardedProto
             case .forwardedHost: forwardedHost
             case .partialBody: partialBody
+            case .treatAsUntrusted: treatAsUntrusted
             case .clientAddress: clientAddress
             }
         }
@@ -110,6 +114,7 @@ extension Request {
             case .forwardedProto: forwardedProto = newValue
             case .forwardedHost: forwardedHost = newValue
             case .partialBody: partialBody = newValue
+            case .treatAsUntrusted: treatAsUntrusted = newValue
             case .clientAddress: clientAddress = newValue
             }
         }

@@ -24,8 +24,8 @@ struct EncodedAnswer: Sendable {
     var leaves: ArraySlice<UInt8> { start[leavesStart...] }
 
     /// What a request of `identity`, nil for an anonymous one, is told by `profile`.
-    init(_ identity: Identity?, _ profile: Profile, _ policy: Policy) {
-        let facts = IdentityFacts(identity, profile, policy)
+    init(_ identity: Identity?, _ actsAs: ActsAs, _ profile: Profile, _ policy: Policy) {
+        let facts = IdentityFacts(identity, actsAs, profile, policy)
         let headers = ProtobufWriter.encoded { writer in
             for (name, value) in facts.headers(profile.settings) {
                 if let value {
@@ -99,9 +99,9 @@ enum CookieLeaf {
 final class EncodedIdentity: Memo, @unchecked Sendable {
     // @unchecked Sendable: immutable, but for what the lock guards.
 
-    /// By the default profile.
+    /// By the default profile, when the wiki acts for the user.
     let answer: EncodedAnswer
-    /// By other profiles, as far as they were asked for.
+    /// The others, as far as they were asked for: two for each profile.
     private let others = LockedAnswers()
 
     private init(_ answer: EncodedAnswer) { self.answer = answer }
@@ -110,9 +110,13 @@ final class EncodedIdentity: Memo, @unchecked Sendable {
     @inline(__always)
     static func answer(_ decision: Decision, _ profile: Profile, _ policy: Policy) -> EncodedAnswer {
         guard let identity = decision.identity else { return EncodedProfile.of(profile, policy).anonymous }
-        let encoded = identity.memo.get { EncodedIdentity(EncodedAnswer(identity, policy.profiles[0], policy)) }
-        if decision.profile == 0 { return encoded.answer }
-        return encoded.others.answer(decision.profile) { EncodedAnswer(identity, profile, policy) }
+        let encoded = identity.memo.get {
+            EncodedIdentity(EncodedAnswer(identity, .user, policy.profiles[0], policy))
+        }
+        if decision.profile == 0, decision.actsAs == .user { return encoded.answer }
+        return encoded.others.answer(2 * decision.profile + (decision.actsAs == .user ? 0 : 1)) {
+            EncodedAnswer(identity, decision.actsAs, profile, policy)
+        }
     }
 }
 
@@ -126,7 +130,7 @@ final class EncodedProfile: Memo, @unchecked Sendable {
     let cacheControl: [UInt8]
 
     private init(_ profile: Profile, _ policy: Policy) {
-        anonymous = EncodedAnswer(nil, profile, policy)
+        anonymous = EncodedAnswer(nil, .anonymous, profile, policy)
         cacheControl = ProtobufWriter.encoded { writer in
             let setting = profile.settings.markPrivate
             guard let value = setting.cacheControl else { return }

@@ -18,9 +18,11 @@ package struct IdentityFacts {
     private let consumer: KnownConsumer?
     private let rateLimitClass: String?
     private let rateLimitKey: String?
+    private let actsAs: ActsAs
 
     /// The facts about `identity`, nil for an anonymous request.
-    package init(_ identity: Identity?, _ profile: Profile, _ policy: Policy) {
+    package init(_ identity: Identity?, _ actsAs: ActsAs, _ profile: Profile, _ policy: Policy) {
+        self.actsAs = actsAs
         type = identity?.type ?? .none
         consumer = identity?.consumer
         rateLimitClass = identity == nil ? profile.anonymousClass : identity?.rateLimitClass
@@ -33,15 +35,16 @@ package struct IdentityFacts {
     }
 
     /// Request headers by the names in `edge`; a value that is nil means that the header is removed, so that no client can forge
-    /// what is unknown.
+    /// what is unknown. Where the wiki acts for an anonymous user it is not told which user asks; what limits count on stays.
     package func headers(_ edge: EdgeSettings) -> [(name: String, value: [UInt8]?)] {
         let isBypass = edge.omitsBypass && rateLimitClass == "BYPASS"
+        let isTold = actsAs == .user
         let all: [(name: String?, value: [UInt8]?)] = [
-            (edge.userIDHeader, user.map { Array($0.id.utf8) }),
-            (edge.subjectHeader, user.map { Array($0.subject.utf8) }),
-            (edge.consumerHeader, consumer?.key),
+            (edge.userIDHeader, isTold ? user.map { Array($0.id.utf8) } : nil),
+            (edge.subjectHeader, isTold ? user.map { Array($0.subject.utf8) } : nil),
+            (edge.consumerHeader, isTold || user == nil ? consumer?.key : nil),
             (edge.classHeader, isBypass ? nil : rateLimitClass.map { Array($0.utf8) }),
-            (edge.typeHeader, type == .none ? nil : Array(type.rawValue.utf8)),
+            (edge.typeHeader, type != .none && (isTold || user == nil) ? Array(type.rawValue.utf8) : nil),
             (edge.rateLimitKeyHeader, rateLimitKey.map { Array($0.utf8) }),
         ]
         let named = all.compactMap { entry in
@@ -53,7 +56,7 @@ package struct IdentityFacts {
 
     /// The metadata's `session` but outcome, cookie and reason.
     package var facts: [Fact] {
-        var facts = [Fact.text("type", type.rawValue)]
+        var facts = [Fact.text("type", type.rawValue), .text("acts_as", actsAs.rawValue)]
         if let user {
             facts.append(.group("user", [.text("id", user.id), .text("name", user.name), .text("sub", user.subject)]))
         }

@@ -1,12 +1,12 @@
-// Answers by other profiles than the default: few, and made when they are first asked for.
+// Unusual answers about an identity: few, and made when they are first asked for.
 
 import Synchronization
 
-/// Encoded answers by a profile's index.
+/// Encoded answers by number.
 final class LockedAnswers: Sendable {
     private let known = Mutex<[Int: EncodedAnswer]>([:])
 
-    /// The answer of the profile at `index`, which `make` makes when it is not there.
+    /// The answer of number `index`, which `make` makes when it is not there.
     func answer(_ index: Int, _ make: () -> EncodedAnswer) -> EncodedAnswer {
         if let answer = known.withLock({ $0[index] }) { return answer }
         let answer = make()

@@ -28,7 +28,9 @@ extension Check {
     func verifyCentralAuth(_ token: Bytes, _ scratch: inout Scratch) throws(Halt) -> Found {
         do throws(Halt) {
             let claims = try verifySessionToken(token, &scratch)
-            if claims.softExpiry == nil || !claims.hasSoftlyExpired(at: now), let identity = try user(of: claims) {
+            if claims.isCentralAuthToken, settings.users.source == .centralAuth,
+                claims.softExpiry == nil || !claims.hasSoftlyExpired(at: now), let identity = try user(of: claims)
+            {
                 scratch.trace?.check("CentralAuth token is valid", true)
                 return .identity(Identity(identity, as: .centralAuth), expires: claims.expires)
             }

@@ -24,6 +24,8 @@ final class VerifiedCookie: Remembered {
         let userID: Int64?
         /// `sxp`, seconds since 1970; past it the session is anonymous. Nil when absent.
         let softExpiry: Double?
+        /// Whether it is a CentralAuth token (`CAToken`). A session cookie is none.
+        let isCentralAuthToken: Bool
 
         /// Nil when a time is no number.
         init?(_ claims: JWTClaims, scope: String) {
@@ -32,6 +34,7 @@ final class VerifiedCookie: Remembered {
             issuer = claims[.iss]?.withText(\.string)
             userID = VerifiedCookie.userID(claims[.sub], scope: scope)
             softExpiry = claims[.sxp].flatMap(VerifiedCookie.number)
+            isCentralAuthToken = claims[.caToken] != nil
         }
 
         /// The end of the session, milliseconds since 1970; nil when it has none.

@@ -10,10 +10,8 @@ enum Credential {
     case oauth1(header: Bytes)
     /// An `Authorization: Bearer…` header.
     case bearer(header: Bytes)
-    /// An `Authorization: CentralAuthToken …` header, or a `centralauthtoken` in the query.
+    /// An `Authorization: CentralAuthToken …` header, or a `centralauthtoken` in query or form.
     case centralAuth([UInt8])
-    /// OAuth credentials for something that never looks at them: the request is anonymous.
-    case ignored
     /// OAuth credentials outside the API.
     case misplaced
 
@@ -24,7 +22,6 @@ enum Credential {
         case .oauth1: "OAuth 1.0a (Authorization: OAuth …)"
         case .bearer: "OAuth 2 access token (Authorization: Bearer …)"
         case .centralAuth: "CentralAuth token"
-        case .ignored: "OAuth, for an entry point that ignores it"
         case .misplaced: "OAuth, outside the API"
         }
     }
@@ -33,36 +30,42 @@ enum Credential {
 extension Check {
     /// The credential that `request` carries.
     func findCredential(
-        in request: Request, _ target: RequestTarget, _ scratch: inout Scratch
+        in request: Request, _ target: RequestTarget, _ variables: APIVariables, _ scratch: inout Scratch
     ) -> Credential {
-        var credential = Credential.none
-        if let header = request.authorization?.trimmed {
-            let isOAuth =
-                settings.oauth1.compatibility == .mediawiki
-                ? header.starts(with: "OAuth ") : header.prefix(6).equalsIgnoringCase("oauth ")
-            if isOAuth {
-                credential = .oauth1(header: header)
-            } else if header.starts(with: "Bearer") {
-                credential = .bearer(header: header)
-            } else if header.starts(with: "CentralAuthToken ") {
-                credential = .centralAuth(header.dropFirst(17).trimmed.array)
+        guard let credential = headerCredential(of: request) else {
+            // A parameter of the action API, and of nothing else.
+            guard let token = variables.centralAuthToken, scratch.entryPoint(of: target, policy) == .action else {
+                return .none
             }
+            return .centralAuth(token)
         }
-        if case .none = credential, let token = Self.centralAuthParameter(of: target) {
-            credential = .centralAuth(token)
-        }
-        if case .none = credential { return .none }
         switch (scratch.entryPoint(of: target, policy), credential) {
         case (.action, _), (.other, _): return credential
         // CentralAuth looks at its tokens at the API only; elsewhere the cookie decides.
         case (_, .centralAuth): return .none
-        case (.ignored, _): return .ignored
+        case (.ignored, _): return credential
         case (.refused, _): return .misplaced
         }
     }
 
-    /// The `centralauthtoken` in the query.
-    private static func centralAuthParameter(of target: RequestTarget) -> [UInt8]? {
-        target.queryValue("centralauthtoken").flatMap { $0.isEmpty ? nil : $0 }
+    private func headerCredential(of request: Request) -> Credential? {
+        guard let header = request.authorization?.trimmed else { return nil }
+        let isOAuth =
+            settings.oauth1.compatibility == .mediawiki
+            ? header.starts(with: "OAuth ") : header.prefix(6).equalsIgnoringCase("oauth ")
+        if isOAuth { return .oauth1(header: header) }
+        if header.starts(with: "Bearer") { return .bearer(header: header) }
+        return Self.centralAuthToken(inHeader: header).map { .centralAuth($0) }
+    }
+
+    /// MediaWiki's pattern: `^CentralAuthToken\s+(\S+)`, in any case.
+    private static func centralAuthToken(inHeader header: Bytes) -> [UInt8]? {
+        guard header.prefix(16).equalsIgnoringCase("centralauthtoken"), let separator = header.dropFirst(16).first,
+            PHP.isSpace(separator)
+        else { return nil }
+        var token = header.dropFirst(16)
+        while let first = token.first, PHP.isSpace(first) { token = token.dropFirst(1) }
+        let end = token.buffer.firstIndex(where: PHP.isSpace) ?? token.count
+        return end == 0 ? nil : token.prefix(end).array
     }
 }

@@ -31,6 +31,8 @@ struct Check {
 enum Found {
     /// Whose request it is, when the credentials end (milliseconds since 1970), and the nonce to be claimed.
     case identity(Identity, expires: Double? = nil, claim: NonceClaim? = nil)
+    /// Whose request it is, by credentials that the wiki does not look at; and when they end.
+    case ignored(Identity, expires: Double?)
     /// No credentials that count.
     case anonymous(Reason?)
     /// Invalid credentials, whose nonce is used up since the signature was valid.
@@ -47,12 +49,13 @@ extension Check {
             return .failed(.routeMisconfigured)
         }
         let target = RequestTarget(request.target)
-        let credential = findCredential(in: request, target, &scratch)
+        let variables = apiVariables(of: request, target, route)
+        let credential = findCredential(in: request, target, variables, &scratch)
         scratch.trace?.note("credential", credential.description)
         let shape = Decision.Shape(route, credential)
         do throws(Halt) {
             let found = try verify(credential, request, target, route, &scratch)
-            return .decided(try conclude(found, request, target, shape, &scratch))
+            return .decided(try conclude(found, request, target, variables, shape, &scratch))
         } catch {
             switch error {
             case .refused(let reason): return .decided(Decision(.refused, shape, reason: reason))
@@ -64,19 +67,21 @@ extension Check {
 
     /// What follows from valid credentials, or from none.
     private func conclude(
-        _ found: Found, _ request: Request, _ target: RequestTarget, _ shape: Decision.Shape,
-        _ scratch: inout Scratch
+        _ found: Found, _ request: Request, _ target: RequestTarget, _ variables: APIVariables,
+        _ shape: Decision.Shape, _ scratch: inout Scratch
     ) throws(Halt) -> Decision {
         switch found {
         case .anonymous(let reason): return Decision(.anonymous, shape, reason: reason)
         case .refused(let reason, let claim): return Decision(.refused, shape, reason: reason, claim: claim)
-        case .identity(_, _, let claim) where isForAnyone(target, &scratch):
-            return Decision(.anonymous, shape, reason: .originAnonymous, claim: claim)
+        case .ignored(let identity, let expires):
+            return Decision(.authenticated, shape, identity: identity, expires: expires)
         case .identity(let identity, let expires, let claim):
+            let actsAs = actsAs(identity, request, target, variables, &scratch)
             do throws(Halt) {
                 let cookie = try decideCookie(request, of: identity, &scratch)
                 return Decision(
-                    .authenticated, shape, identity: identity, cookie: cookie, expires: expires, claim: claim)
+                    .authenticated, shape, identity: identity, actsAs: actsAs, cookie: cookie, expires: expires,
+                    claim: claim)
             } catch .refused(let reason) {
                 // The signature was valid: its nonce is claimed all the same.
                 return Decision(.refused, shape, reason: reason, claim: claim)
@@ -90,30 +95,63 @@ extension Check {
     ) throws(Halt) -> Found {
         switch credential {
         case .none: return try verifyCookieSession(request, &scratch)
-        case .ignored: return .anonymous(nil)
         case .misplaced: throw .refused(.notAPI)
         case .centralAuth(let token):
             let found = try token.withBytes { (token) throws(Halt) in try verifyCentralAuth(token, &scratch) }
-            guard case .anonymous(let reason) = found else { return found }
             // An invalid token does not make a user anonymous: the wiki is to refuse it, or does not look at it.
-            let session = try verifyCookieSession(request, &scratch)
-            if case .identity = session { return session }
-            return .anonymous(reason)
-        case .oauth1(let header):
-            do throws(Halt) {
-                let wiki = try wiki(of: request, route)
-                return try verifyOAuth1(request, header: header, target: target, wiki: wiki, route, &scratch)
-            } catch .refused(.bodyUnavailable) where settings.oauth1.bodyUnavailable == .anonymous {
-                return .anonymous(.bodyUnavailable)
+            if case .anonymous(let reason) = found { return try cookieSession(of: request, beside: reason, &scratch) }
+            return found
+        case .oauth1, .bearer:
+            if scratch.entryPoint(of: target, policy) == .ignored {
+                return try verifyIgnored(credential, request, target, route, &scratch)
             }
-        case .bearer(let header):
-            return try verifyBearer(header, wiki: wiki(of: request, route), &scratch)
+            return try verifyOAuth(credential, request, target, route, &scratch)
         }
     }
 
-    /// Whether the action API will not look at whose request it is: `origin=*` allows every site to read the answer.
-    private func isForAnyone(_ target: RequestTarget, _ scratch: inout Scratch) -> Bool {
-        guard let origin = target.queryValue("origin"), origin == [UInt8(ascii: "*")] else { return false }
-        return scratch.entryPoint(of: target, policy) == .action
+    private func verifyOAuth(
+        _ credential: Credential, _ request: Request, _ target: RequestTarget, _ route: Route,
+        _ scratch: inout Scratch
+    ) throws(Halt) -> Found {
+        let wiki = try wiki(of: request, route)
+        if case .bearer(let header) = credential { return try verifyBearer(header, wiki: wiki, &scratch) }
+        guard case .oauth1(let header) = credential else { return .anonymous(nil) }
+        do throws(Halt) {
+            return try verifyOAuth1(request, header: header, target: target, wiki: wiki, route, &scratch)
+        } catch .refused(.bodyUnavailable) where settings.oauth1.bodyUnavailable == .anonymous {
+            return try cookieSession(of: request, beside: .bodyUnavailable, &scratch)
+        }
+    }
+
+    /// OAuth credentials where MediaWiki does not look at them: valid ones say whose request it is, for limits; invalid ones are not
+    /// refused, and the cookie beside them counts. No nonce is claimed, since the wiki takes none.
+    private func verifyIgnored(
+        _ credential: Credential, _ request: Request, _ target: RequestTarget, _ route: Route,
+        _ scratch: inout Scratch
+    ) throws(Halt) -> Found {
+        let reason: Reason?
+        do throws(Halt) {
+            switch try verifyOAuth(credential, request, target, route, &scratch) {
+            // The cookie beside a form that was not shown.
+            case .identity(let identity, let expires, nil) where identity.type == .cookie:
+                return .identity(identity, expires: expires)
+            case .identity(let identity, let expires, _): return .ignored(identity, expires: expires)
+            case .ignored(let identity, let expires): return .ignored(identity, expires: expires)
+            case .refused(let found, _): reason = found
+            case .anonymous(let found): reason = found
+            }
+        } catch .refused(let found) {
+            reason = found
+        }
+        return try cookieSession(of: request, beside: reason, &scratch)
+    }
+
+    /// The session of the cookie, where the credentials beside it do not count for `reason`.
+    private func cookieSession(
+        of request: Request, beside reason: Reason?, _ scratch: inout Scratch
+    ) throws(Halt) -> Found {
+        let session = try verifyCookieSession(request, &scratch)
+        if case .identity = session { return session }
+        return .anonymous(reason)
     }
 }

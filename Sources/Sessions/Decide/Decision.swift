@@ -15,8 +15,10 @@ public struct Decision: Sendable {
     public var outcome: Outcome
     /// Whose request it is, when authenticated.
     public var identity: Identity?
-    /// Why it was refused, or why its cookie did not count.
+    /// Why it was refused, or why credentials that came with it did not count.
     public var reason: Reason?
+    /// For whom the wiki will act.
+    public var actsAs: ActsAs
     /// What happens to the client's session cookie.
     public var cookie: CookieAction
     /// Whether a refusal is carried out, or only reported.
@@ -44,11 +46,12 @@ public struct Decision: Sendable {
     }
 
     init(
-        _ outcome: Outcome, _ shape: Shape, identity: Identity? = nil, reason: Reason? = nil,
-        cookie: CookieAction = .none, expires: Double? = nil, claim: NonceClaim? = nil
+        _ outcome: Outcome, _ shape: Shape, identity: Identity? = nil, actsAs: ActsAs = .anonymous,
+        reason: Reason? = nil, cookie: CookieAction = .none, expires: Double? = nil, claim: NonceClaim? = nil
     ) {
         self.outcome = outcome
         self.identity = identity
+        self.actsAs = actsAs
         self.reason = reason
         self.cookie = cookie
         self.expires = expires
@@ -75,6 +78,7 @@ extension Decision {
         var refusal = self
         refusal.outcome = .refused
         refusal.identity = nil
+        refusal.actsAs = .anonymous
         refusal.cookie = .none
         refusal.reason = reason
         return refusal

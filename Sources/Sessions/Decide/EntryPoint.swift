@@ -30,7 +30,7 @@ struct EntryPoints: Sendable {
     /// signatures are about the path as it was sent.
     func find(_ target: RequestTarget) -> EntryPoint {
         if Self.isPlain(target.path) { return find(target, path: target.path) }
-        guard target.hasValidEscapes else { return .ignored }
+        // What is no escape stays as it is: some servers run what such a path leads to.
         var path: [UInt8] = []
         Percent.decode(target.path, into: &path)
         return path.withBytes(Self.withoutDotSegments).withBytes { find(target, path: $0) }
@@ -77,8 +77,6 @@ struct EntryPoints: Sendable {
         }
         // The first `.php` of the path is what runs; the rest is its path info.
         let script = path.prefix(Self.scriptEnd(path) ?? path.count)
-        // api.php with path info is redirected before MediaWiki looks at credentials.
-        if script.count < path.count, script.ends(with: Bytes("/api.php")) { return .ignored }
         if ignored.contains(where: { script.ends(with: $0) }) { return .ignored }
         let isRefused =
             refused.contains { script.ends(with: $0) }

@@ -47,8 +47,6 @@ public enum Reason: String, Sendable, CaseIterable {
     case cookieNotYetValid = "cookie-not-yet-valid"
     // CentralAuth; never a refusal.
     case centralAuthTokenInvalid = "centralauth-token-invalid"
-    // The action API answers all clients alike; never a refusal.
-    case originAnonymous = "origin-anonymous"
 
     /// MediaWiki's error code for it.
     public var errorCode: StaticString {
@@ -104,8 +102,7 @@ public enum Reason: String, Sendable, CaseIterable {
         case .cookieSubject: "Invalid session cookie: wrong subject."
         case .cookieExpired: "Invalid session cookie: it has expired."
         case .cookieNotYetValid: "Invalid session cookie: it is not valid yet."
-        case .centralAuthTokenInvalid: "The CentralAuth token does not verify, has expired, or names nobody."
-        case .originAnonymous: "With origin=* the action API takes every user for anonymous."
+        case .centralAuthTokenInvalid: "The CentralAuth token does not verify, has expired, or names no user."
         }
     }
 }

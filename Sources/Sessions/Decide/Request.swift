@@ -42,6 +42,9 @@ public struct Request {
     /// The header that `trust.client_address_header` names.
     public var clientAddress: Bytes?
 
+    /// The `treat-as-untrusted` header: a browser's script asks for an answer as for an anonymous user.
+    public var treatAsUntrusted: Bytes?
+
     /// What the route's configuration says of its requests; nil when it says nothing.
     public var overrides: RouteOverrides?
 

@@ -25,6 +25,8 @@ public final class Identity: Sendable {
     let mintKey: CacheKey
     /// The class that a cookie of the user names; empty when unknown.
     private let cookieClass: String
+    /// A consumer's own identity: `sub` as its token has it, which names the consumer's owner; empty when there is none.
+    private let clientSubject: String
 
     /// - Parameter namedClass: The class that the access token names (`rlc`): it counts when it is one that is emitted.
     init(
@@ -42,6 +44,24 @@ public final class Identity: Sendable {
         cookieClass = own ?? ""
         let claims = user.map { CookieClaims(userID: $0.id, issuer: policy.issuer, rateLimitClass: own ?? "") }
         mintKey = claims?.cacheKey ?? CacheKey(high: 0, low: 0)
+        clientSubject = ""
+    }
+
+    /// The identity of a consumer without a user (RFC 6749, 4.4): anonymous for the wiki, and known for its limits.
+    /// - Parameter subject: `sub` of its token. MediaWiki writes the consumer's owner there, for rate limits.
+    init(
+        ofClient consumer: KnownConsumer, subject: String?, grants: [String], namedClass: String?, _ policy: Policy
+    ) {
+        type = .oauth2Client
+        self.consumer = consumer
+        self.grants = grants
+        userID = nil
+        userName = ""
+        let classes = policy.settings.classes
+        rateLimitClass = (classes.emitted(namedClass) ?? classes.emitted(classes.authenticated)).map(classes.shared)
+        cookieClass = ""
+        mintKey = CacheKey(high: 0, low: 0)
+        clientSubject = subject ?? ""
     }
 
     /// `identity`, as a session of `type`.
@@ -54,13 +74,18 @@ public final class Identity: Sendable {
         grants = identity.grants
         mintKey = identity.mintKey
         cookieClass = identity.cookieClass
+        clientSubject = identity.clientSubject
     }
 
     /// The JWT subject, `mw:<scope>:<central id>`; nil without a user.
     public func subject(_ policy: Policy) -> String? { userID.map { policy.settings.users.subject(id: $0) } }
 
-    /// The key that rate limit rules count on, `jwt-sub:<sub>`; nil without a user.
-    public func rateLimitKey(_ policy: Policy) -> String? { subject(policy).map { "jwt-sub:" + $0 } }
+    /// The key that rate limit rules count on: `jwt-sub:<sub>`; of a consumer whose token has no `sub`, `consumer:<key>`.
+    public func rateLimitKey(_ policy: Policy) -> String? {
+        if let subject = subject(policy) { return "jwt-sub:" + subject }
+        if !clientSubject.isEmpty { return "jwt-sub:" + clientSubject }
+        return consumer.map { "consumer:" + $0.key.withBytes { $0.string } }
+    }
 
     /// What a cookie for this user says.
     func cookieClaims(_ policy: Policy) -> CookieClaims {

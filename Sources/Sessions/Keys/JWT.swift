@@ -24,11 +24,17 @@ struct JWTClaims {
         case rlc
         /// The soft expiry of a session.
         case sxp
+        /// What a token is when it is a CentralAuth token.
+        case caToken
 
         init?(_ name: Bytes) {
             if name.count == 6 {
                 guard name == "scopes" else { return nil }
                 self = .scopes
+                return
+            }
+            if name == "CAToken" {
+                self = .caToken
                 return
             }
             guard name.count == 3 else { return nil }
@@ -48,7 +54,7 @@ struct JWTClaims {
         }
     }
 
-    private var values = InlineArray<10, JSONText?>(repeating: nil)
+    private var values = InlineArray<11, JSONText?>(repeating: nil)
 
     /// The claim `name`; the last of repeated ones.
     subscript(_ name: Name) -> JSONText? { values[name.rawValue] }

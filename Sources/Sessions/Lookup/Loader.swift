@@ -85,8 +85,8 @@ private struct Loading {
     private func clientCredentials(_ client: Consumer, _ claims: AccessTokenClaims) -> Grant? {
         guard !client.ownerOnly else { return nil }
         let identity = Identity(
-            .oauth2Client, user: nil, consumer: known(client), grants: claims.scopes, namedClass: claims.rateLimitClass,
-            policy, at: now)
+            ofClient: known(client), subject: claims.subjectText, grants: claims.scopes,
+            namedClass: claims.rateLimitClass, policy)
         return Grant(acceptance: nil, consumer: client, user: nil, identity: identity, keepsRows: keepsRows)
     }
 

@@ -22,7 +22,7 @@ extension Check {
     /// Whether the body is there, whole. That none was sent along (`bodySize` 0) does not mean that there is none: Envoy counts what
     /// it has received when it asks, and leaves `transfer-encoding` out. So a length has to say that a form is empty, or the operator
     /// that every form is forwarded.
-    private func isBodyComplete(_ request: Request, _ route: Route) -> Bool {
+    func isBodyComplete(_ request: Request, _ route: Route) -> Bool {
         // The length tells more than the proxy's mark, which a client can send where no proxy sets it.
         if let length = request.contentLength, let size = PHP.integerKey(length) {
             return size == Int64(request.body.count)

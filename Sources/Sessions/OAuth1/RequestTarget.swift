@@ -9,13 +9,14 @@ import Bytes
 struct RequestTarget {
     /// The path, as received; of leading slashes the last one.
     let path: Bytes
-    /// What stands behind the first `?`; empty when there is none.
+    /// What stands behind the first `?`, without a fragment; empty when there is none.
     let query: Bytes
 
     /// Splits `target`, which is a path with a query, or a whole URL.
     init(_ target: Bytes) {
         let visible = target.prefix(target.firstIndex(of: UInt8(ascii: "?")) ?? target.count)
-        query = target.dropFirst(visible.count + 1)
+        let rest = target.dropFirst(visible.count + 1)
+        query = rest.prefix(rest.firstIndex(of: UInt8(ascii: "#")) ?? rest.count)
         var path = visible.prefix(visible.firstIndex(of: UInt8(ascii: "#")) ?? visible.count)
         if path.first != UInt8(ascii: "/"), let afterAuthority = Self.pathStart(ofAbsolute: path) {
             path = path.dropFirst(afterAuthority)
@@ -33,19 +34,6 @@ struct RequestTarget {
             return nil
         }
         return url.firstIndex(of: UInt8(ascii: "/"), from: colon + 3)
-    }
-
-    /// Whether each `%` of the path begins an escape; a web server answers 400 where one does not, before MediaWiki runs.
-    var hasValidEscapes: Bool {
-        var index = 0
-        while let escape = path.firstIndex(of: UInt8(ascii: "%"), from: index) {
-            guard escape + 2 < path.count, path[escape + 1].isASCIIHexadecimal, path[escape + 2].isASCIIHexadecimal
-            else {
-                return false
-            }
-            index = escape + 3
-        }
-        return true
     }
 
     /// The value of the query parameter `name` as PHP's `$_GET` has it; nil when it is absent, or an array. `name` is plain letters.

@@ -91,8 +91,10 @@ public func signatureBaseString(
 ) -> [UInt8]? {
     let check = Check(policy: policy, memory: memory, now: Timestamp(seconds: 0))
     let target = RequestTarget(request.target)
-    guard case .oauth1(let header) = check.findCredential(in: request, target, &scratch),
-        let route = try? Route(request.overrides, policy), let wiki = try? check.wiki(of: request, route),
+    guard let route = try? Route(request.overrides, policy),
+        case .oauth1(let header) = check.findCredential(
+            in: request, target, check.apiVariables(of: request, target, route), &scratch),
+        let wiki = try? check.wiki(of: request, route),
         (try? check.collectParameters(request, header: header, target: target, route, &scratch)) != nil
     else { return nil }
     check.writeBaseString(request, target: target, wiki: wiki, &scratch)

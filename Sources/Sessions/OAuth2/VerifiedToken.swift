@@ -46,6 +46,7 @@ final class VerifiedToken: Remembered {
                 else { return nil }
                 var looked = AccessTokenClaims(rowsKey: rowsKey, tokenID: identifier, clientID: client)
                 if case .user(let id) = subject { looked.subject = id }
+                looked.subjectText = claims[.sub]?.withText(\.string)
                 looked.scopes = Grants.strings(claims[.scopes]?.json)
                 looked.rateLimitClass = claims[.rlc]?.withText(\.string)
                 return .oauth2(looked)
@@ -80,6 +81,8 @@ public struct AccessTokenClaims: Hashable, Sendable {
     public var clientID: [UInt8]
     /// The central id in `sub`; nil when there is none.
     public var subject: Int64?
+    /// `sub` as the token has it; nil when there is none, or it is no string.
+    public var subjectText: String?
     /// `scopes`.
     public var scopes: [String]
     /// `rlc`; nil when there is none.

@@ -127,6 +127,7 @@ public struct Explanation: Sendable {
         lines.append((decision.outcome == .refused ? .failed : .plain, text))
         guard let identity = decision.identity else { return }
         lines.append((.plain, "  session    \(identity.type.rawValue)"))
+        lines.append((.plain, "  acts as    \(decision.actsAs.rawValue)"))
         if let id = identity.userID {
             lines.append((.plain, "  user       \(identity.userName) (\(id)), \(identity.subject(policy) ?? "")"))
         }

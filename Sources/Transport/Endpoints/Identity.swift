@@ -92,6 +92,7 @@ extension Decision {
         var members = [
             JSON.Member("outcome", .string(outcome.rawValue)),
             JSON.Member("type", .string((identity?.type ?? .none).rawValue)),
+            JSON.Member("acts_as", .string(actsAs.rawValue)),
         ]
         if let identity, let id = identity.userID {
             let user: [JSON.Member] = [

@@ -1,0 +1,55 @@
+// What the wiki makes of whose request it is. Whose it is, and whose limits it counts on, does not depend on that.
+
+import Bytes
+
+/// For whom the wiki acts.
+public enum ActsAs: String, Sendable {
+    /// For the user, or as the cookie beside the credentials says.
+    case user
+    /// For an anonymous one, whatever the credentials.
+    case anonymous
+}
+
+extension Check {
+    /// The variables of the action API that `request` has: of the form before those of the query.
+    func apiVariables(of request: Request, _ target: RequestTarget, _ route: Route) -> APIVariables {
+        let query = APIVariables.read(target.query)
+        guard let form = visibleForm(of: request, route) else { return query }
+        return APIVariables.read(form).over(query)
+    }
+
+    /// For whom the wiki acts on a request of `identity`.
+    func actsAs(
+        _ identity: Identity, _ request: Request, _ target: RequestTarget, _ variables: APIVariables,
+        _ scratch: inout Scratch
+    ) -> ActsAs {
+        // A consumer without a user is known for its limits only.
+        guard identity.userID != nil else { return .anonymous }
+        guard lacksSameOriginSecurity(request, variables, identity.type),
+            scratch.entryPoint(of: target, policy) == .action
+        else { return .user }
+        scratch.trace?.note("acts as", "anonymous: the answer may be read by any site")
+        return .anonymous
+    }
+
+    /// MediaWiki's `ApiMain::lacksSameOriginSecurity`: any site may read the answer, so that it is made for an anonymous user.
+    private func lacksSameOriginSecurity(
+        _ request: Request, _ variables: APIVariables, _ type: SessionType
+    ) -> Bool {
+        if variables.isAnyOrigin || variables.callback == .text || request.treatAsUntrusted != nil { return true }
+        // With `crossorigin` only sessions act as their user that no other site can make a browser use.
+        return variables.crossorigin == .text && type == .cookie
+    }
+
+    /// The form of a POST request as PHP reads it; nil when there is none, or not all of it is shown.
+    private func visibleForm(of request: Request, _ route: Route) -> Bytes? {
+        guard !request.body.isEmpty, request.method == "POST", let type = request.contentType?.trimmed else {
+            return nil
+        }
+        let name = type.prefix(33)
+        guard name.equalsIgnoringCase("application/x-www-form-urlencoded") else { return nil }
+        let rest = type.dropFirst(33).first
+        guard rest == nil || rest == UInt8(ascii: ";") || rest == UInt8(ascii: ",") || rest == 0x20 else { return nil }
+        return isBodyComplete(request, route) ? request.body : nil
+    }
+}
