@@ -102,7 +102,8 @@ import Testing
 
 @Suite struct IgnoredCredentialsTests {
     private static let places = [
-        "/w/load.php?modules=x", "/wiki/Special:OAuth/identify", "/w/index.php?title=Special:OAuth",
+        "/w/load.php?modules=x", "/wiki/Special:OAuth/identify", "/%zz/../w/api.php", "/w/rest.php/v1/page/100%",
+        "/w/index.php?title=Special:OAuth",
     ]
 
     /// MediaWiki does not look at them there: they count, and the wiki is told nothing.

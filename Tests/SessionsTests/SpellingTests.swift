@@ -9,7 +9,7 @@ import EnvoyProtocol
     /// The server behind collapses dot segments and doubled slashes before it chooses what runs.
     @Test(arguments: [
         "/w/load.php/../api.php", "/w/load.php/%2e%2e/api.php", "/w/api.php/../api.php", "/w/./api.php", "/w//api.php",
-        "/w/x/..//load.php/.././api.php", "/w/api.php/info", "/%zz/../w/api.php", "/w/rest.php/v1/page/100%",
+        "/w/x/..//load.php/.././api.php", "/w/api.php/info",
     ])
     func whatRunsIsTheAPI(path: String) {
         let world = TestWorld()

@@ -30,7 +30,8 @@ struct EntryPoints: Sendable {
     /// signatures are about the path as it was sent.
     func find(_ target: RequestTarget) -> EntryPoint {
         if Self.isPlain(target.path) { return find(target, path: target.path) }
-        // What is no escape stays as it is: some servers run what such a path leads to.
+        // Some servers answer 400 to what is no escape, others run what the rest leads to: credentials count, and are not refused.
+        guard target.hasValidEscapes else { return .ignored }
         var path: [UInt8] = []
         Percent.decode(target.path, into: &path)
         return path.withBytes(Self.withoutDotSegments).withBytes { find(target, path: $0) }

@@ -36,6 +36,19 @@ struct RequestTarget {
         return url.firstIndex(of: UInt8(ascii: "/"), from: colon + 3)
     }
 
+    /// Whether each `%` of the path begins an escape.
+    var hasValidEscapes: Bool {
+        var index = 0
+        while let escape = path.firstIndex(of: UInt8(ascii: "%"), from: index) {
+            guard escape + 2 < path.count, path[escape + 1].isASCIIHexadecimal, path[escape + 2].isASCIIHexadecimal
+            else {
+                return false
+            }
+            index = escape + 3
+        }
+        return true
+    }
+
     /// The value of the query parameter `name` as PHP's `$_GET` has it; nil when it is absent, or an array. `name` is plain letters.
     func queryValue(_ name: StaticString) -> [UInt8]? {
         var start = 0

@@ -47,7 +47,10 @@ extension Checker.Outcome {
         let kind = recorded["oauth_verdict"]?.stringValue
         switch decision.outcome {
         case .authenticated:
-            if kind == "not-oauth", decision.identity?.type == .cookie { return "not OAuth" }
+            // MediaWiki did not look at the credentials, which count on limits here.
+            if kind == "not-oauth", decision.identity?.type == .cookie || decision.actsAs == .anonymous {
+                return "not OAuth"
+            }
             guard let identity = decision.identity, identity.userID != nil else { return "accepted without a user" }
             return "accepted as \(identity.userName)"
         case .anonymous: return "not OAuth"
