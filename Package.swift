@@ -92,18 +92,19 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["TestSupport", "Bytes"], swiftSettings: strict),
         .testTarget(
             name: "EnvoyProtocolTests",
             dependencies: [
-                "Bytes", "EnvoyProtocol", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "TestSupport", "Bytes", "EnvoyProtocol",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CryptographyTests", dependencies: ["CNative", "Cryptography", "Bytes"], swiftSettings: strict),
         .target(
-            name: "TestSupport", dependencies: ["Sessions", "Storage"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Bytes", "Sessions", "Storage"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
             name: "SessionsTests", dependencies: ["TestSupport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],
@@ -131,8 +132,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography", "Bytes",
-                "EnvoyProtocol", .product(name: "Logging", package: "swift-log"),
+                "TestSupport", "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography",
+                "Bytes", "EnvoyProtocol", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
