@@ -104,7 +104,7 @@ public enum Reason: String, Sendable, CaseIterable {
         case .cookieSubject: "Invalid session cookie: wrong subject."
         case .cookieExpired: "Invalid session cookie: it has expired."
         case .cookieNotYetValid: "Invalid session cookie: it is not valid yet."
-        case .centralAuthTokenInvalid: "The CentralAuth token does not verify, has expired, or names nobody."
+        case .centralAuthTokenInvalid: "The CentralAuth token does not verify, has expired, or names no user."
         case .originAnonymous: "With origin=* the action API takes every user for anonymous."
         }
     }
