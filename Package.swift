@@ -1,12 +1,21 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// `make fuzz` and `make sanitize` set SANITIZE=address: our own targets are then built with AddressSanitizer, the coverage
+/// that libFuzzer needs, and assertions. Dependencies are built as ever.
+let isSanitized = Context.environment["SANITIZE"] == "address"
+let instrumentation: [SwiftSetting] =
+    isSanitized ? [.unsafeFlags(["-sanitize=address,fuzzer", "-assert-config", "Debug"])] : []
+/// Links the sanitizer's runtime.
+let linked: [LinkerSetting] = isSanitized ? [.unsafeFlags(["-sanitize=address"])] : []
+
 /// Every target is held to the same rules: Swift 6 language mode with strict concurrency, and no warning survives.
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-]
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+    ] + instrumentation
 
 let package = Package(
     name: "sessiongate",
@@ -93,6 +102,18 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "BytesTests", dependencies: ["TestSupport", "Bytes"], swiftSettings: strict),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "TestSupport", "Transport", "Sessions", "EnvoyProtocol", "Cryptography", "Bytes",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport", "Bytes"], path: "Tests/Fuzz/Replay",
+            swiftSettings: strict),
         .testTarget(
             name: "EnvoyProtocolTests",
             dependencies: [
@@ -147,3 +168,15 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+for target in package.targets where [.executable, .test].contains(target.type) { target.linkerSettings = linked }
+
+// libFuzzer is linked as a library: its other form has a `main` of its own.
+if let library = Context.environment["LIBFUZZER"] {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["CFuzzer", "FuzzTargets", "Bytes"], path: "Tests/Fuzz/Driver",
+            swiftSettings: strict, linkerSettings: linked + [.unsafeFlags([library, "-lstdc++"])]),
+    ]
+}
