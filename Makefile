@@ -17,13 +17,14 @@ BENCHMARK := PYTHONPATH=deploy/demo:Tests/EndToEnd $(VENV)/bin/python Tests/Benc
 GRPC_SERVER := .build/benchmarks/grpc_server
 # Envoy releases on PyPI, from the oldest supported on; 1.35 is not there.
 ENVOYS ?= 1.36.2 1.37.0 1.38.3 1.39.3 1.40.0
+SANITIZERS ?= address thread
 # How long each fuzzer runs.
 SECONDS ?= 60
 RUFF = $(VENV)/bin/ruff
 RUFF_RULES := --isolated --line-length 120 --target-version py311
 
 .NOTPARALLEL:
-.PHONY: help deps tests-deps bench-deps gates-deps build run test unit e2e fuzz envoy-matrix
+.PHONY: help deps tests-deps bench-deps gates-deps build run test unit e2e sanitize fuzz envoy-matrix
 .PHONY: bench bench-envoy h2load gates check-vectors proto-json lint format clean
 
 help: ## this list
@@ -51,6 +52,9 @@ unit: deps ## tests of the Swift targets
 
 e2e: build tests-deps $(VENV)/.tests ## end-to-end tests: the real Envoy, clients that are not ours
 	@.ci/test e2e
+
+sanitize: deps ## the Swift tests under AddressSanitizer and ThreadSanitizer: SANITIZERS="address"
+	@.ci/test $(SANITIZERS)
 
 fuzz: deps ## libFuzzer on what clients send: SECONDS=60 for each target, TARGETS="jwt http1"
 	@.ci/fuzz $(SECONDS) $(TARGETS)

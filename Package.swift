@@ -1,13 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// `make fuzz` and `make sanitize` set SANITIZE=address: our own targets are then built with AddressSanitizer, the coverage
-/// that libFuzzer needs, and assertions. Dependencies are built as ever.
-let isSanitized = Context.environment["SANITIZE"] == "address"
+/// `make fuzz` and `make sanitize` set SANITIZE.
+let sanitizer = Context.environment["SANITIZE"]
+/// `address`: our own targets are built with AddressSanitizer, the coverage that libFuzzer needs, and assertions. Dependencies
+/// are built as ever.
 let instrumentation: [SwiftSetting] =
-    isSanitized ? [.unsafeFlags(["-sanitize=address,fuzzer", "-assert-config", "Debug"])] : []
+    sanitizer == "address" ? [.unsafeFlags(["-sanitize=address,fuzzer", "-assert-config", "Debug"])] : []
 /// Links the sanitizer's runtime.
-let linked: [LinkerSetting] = isSanitized ? [.unsafeFlags(["-sanitize=address"])] : []
+let linked: [LinkerSetting] = sanitizer == "address" ? [.unsafeFlags(["-sanitize=address"])] : []
 
 /// Every target is held to the same rules: Swift 6 language mode with strict concurrency, and no warning survives.
 let strict: [SwiftSetting] =
@@ -170,6 +171,12 @@ let package = Package(
 )
 
 for target in package.targets where [.executable, .test].contains(target.type) { target.linkerSettings = linked }
+
+// `thread`: SwiftPM builds everything with ThreadSanitizer, and the tests show it the locks that it can't see.
+if sanitizer == "thread" {
+    package.targets.append(.target(name: "CThreadSanitizer", path: "Tests/ThreadSanitizer"))
+    for target in package.targets where target.name == "TestSupport" { target.dependencies.append("CThreadSanitizer") }
+}
 
 // libFuzzer is linked as a library: its other form has a `main` of its own.
 if let library = Context.environment["LIBFUZZER"] {
