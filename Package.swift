@@ -1,12 +1,22 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// `make fuzz` and `make sanitize` set SANITIZE.
+let sanitizer = Context.environment["SANITIZE"]
+/// `address`: our own targets are built with AddressSanitizer, the coverage that libFuzzer needs, and assertions. Dependencies
+/// are built as ever.
+let instrumentation: [SwiftSetting] =
+    sanitizer == "address" ? [.unsafeFlags(["-sanitize=address,fuzzer", "-assert-config", "Debug"])] : []
+/// Links the sanitizer's runtime.
+let linked: [LinkerSetting] = sanitizer == "address" ? [.unsafeFlags(["-sanitize=address"])] : []
+
 /// Every target is held to the same rules: Swift 6 language mode with strict concurrency, and no warning survives.
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-]
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+    ] + instrumentation
 
 let package = Package(
     name: "sessiongate",
@@ -92,18 +102,31 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["TestSupport", "Bytes"], swiftSettings: strict),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "TestSupport", "Transport", "Sessions", "EnvoyProtocol", "Cryptography", "Bytes",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport", "Bytes"], path: "Tests/Fuzz/Replay",
+            swiftSettings: strict),
         .testTarget(
             name: "EnvoyProtocolTests",
             dependencies: [
-                "Bytes", "EnvoyProtocol", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "TestSupport", "Bytes", "EnvoyProtocol",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CryptographyTests", dependencies: ["CNative", "Cryptography", "Bytes"], swiftSettings: strict),
         .target(
-            name: "TestSupport", dependencies: ["Sessions", "Storage"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Bytes", "Sessions", "Storage"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
             name: "SessionsTests", dependencies: ["TestSupport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],
@@ -131,8 +154,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography", "Bytes",
-                "EnvoyProtocol", .product(name: "Logging", package: "swift-log"),
+                "TestSupport", "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography",
+                "Bytes", "EnvoyProtocol", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
@@ -146,3 +169,21 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+for target in package.targets where [.executable, .test].contains(target.type) { target.linkerSettings = linked }
+
+// `thread`: SwiftPM builds everything with ThreadSanitizer, and the tests show it the locks that it can't see.
+if sanitizer == "thread" {
+    package.targets.append(.target(name: "CThreadSanitizer", path: "Tests/ThreadSanitizer"))
+    for target in package.targets where target.name == "TestSupport" { target.dependencies.append("CThreadSanitizer") }
+}
+
+// libFuzzer is linked as a library: its other form has a `main` of its own.
+if let library = Context.environment["LIBFUZZER"] {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["CFuzzer", "FuzzTargets", "Bytes"], path: "Tests/Fuzz/Driver",
+            swiftSettings: strict, linkerSettings: linked + [.unsafeFlags([library, "-lstdc++"])]),
+    ]
+}

@@ -4,10 +4,8 @@
 // valid for as long as the buffer that it was made from, which on the request path is the synchronous call that got it.
 // Whatever must live longer (a cache key, a request that waits for a store) is copied with `array` or `string`.
 
-/// A view of contiguous bytes that somebody else owns.
-public struct Bytes: @unchecked Sendable {
-    // @unchecked Sendable: a view is only ever read; its owner keeps it alive for the call it is passed to.
-
+/// A view of contiguous bytes that are owned elsewhere.
+public struct Bytes {
     // Start and count, not a buffer pointer: it has no empty address, so that an optional view is as small as a view.
     /// The first byte.
     public let start: UnsafePointer<UInt8>
@@ -118,6 +116,10 @@ public struct Bytes: @unchecked Sendable {
     @inlinable
     public var string: String { String(decoding: buffer, as: UTF8.self) }
 }
+
+/// A view must not leave the call that got it, and another thread least of all: copy what is sent.
+@available(*, unavailable)
+extension Bytes: Sendable {}
 
 extension Bytes: Hashable {
     /// Byte-wise equality. Not constant-time: never for secrets.

@@ -2,7 +2,7 @@
 // built of claims that no code asks for.
 
 /// A value in a JSON text; a view that is valid as long as the text is.
-public struct JSONText: Sendable {
+public struct JSONText {
     /// From its first to its last byte; a string's with its quotes.
     public let bytes: Bytes
 

@@ -19,6 +19,9 @@ FILE = Path(__file__).with_name("gates.json")
 # be little for each of them. Stages that verify RSA signatures take fewer of both.
 COUNTS = (256, 6400)
 COSTLY = {"unseenToken": (16, 144)}
+# A whole run may have this many allocations more than its bound. Arrays and tables grow now and then, and when they do
+# depends on hashes and on the machine's malloc, whose spare room Swift uses. One more per call is 128 or more in a run.
+GROWTH = 32
 # Instructions may grow by this much before it counts: compilers and libraries differ a little from release to release.
 MARGIN = 1.05
 
@@ -58,8 +61,9 @@ def main():
         )
         if is_now["instructions"] > bound["instructions"] * MARGIN:
             failed.append(f"{stage}: {is_now['instructions']:,} instructions, at most {bound['instructions']:,} by 5 %")
+        few, many = COSTLY.get(stage, COUNTS)
         for kind in ("swift_allocations", "all_allocations"):
-            if is_now[kind] > bound[kind] + 0.05:
+            if is_now[kind] > bound[kind] + max(0.05, GROWTH / (many - few)):
                 failed.append(f"{stage}: {is_now[kind]} {kind.replace('_', ' ')}, at most {bound[kind]}")
     for line in failed:
         print(f"error: {line}")

@@ -1,5 +1,6 @@
 import Testing
 import Bytes
+import TestSupport
 
 @Suite struct BytesTests {
     @Test func viewsCompareByContent() {

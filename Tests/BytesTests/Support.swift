@@ -1,4 +1,4 @@
-// What the tests share: text and bytes, what a function appends or decodes, seeded randomness.
+// What the tests share: text and bytes, what a function appends or decodes.
 
 import Testing
 import Bytes
@@ -21,31 +21,4 @@ func decoded(_ input: String, _ decode: (Bytes, inout [UInt8]) -> Bool) -> [UInt
     let isDecoded = utf8(input).withBytes { bytes in decode(bytes, &output) }
     if !isDecoded { #expect(output == [7]) }
     return isDecoded ? Array(output.dropFirst()) : nil
-}
-
-/// The members of an object as they are read in place, built; nil when the text is refused.
-func membersInPlace(_ text: [UInt8], limits: JSON.Limits = JSON.Limits()) -> [JSON.Member]? {
-    text.withBytes { bytes in
-        var members: [JSON.Member] = []
-        do {
-            try JSON.readObject(bytes, limits: limits) { name, value in
-                let text = value.withText(\.string)
-                members.append(JSON.Member(name.withText(\.string) ?? "?", text.map { .string($0) } ?? value.json))
-            }
-            return members
-        } catch { return nil }
-    }
-}
-
-/// SplitMix64: the same sequence on every run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -3,11 +3,12 @@
 
 import Testing
 import Bytes
+import TestSupport
 
 @Suite struct TextFuzzTests {
     private func exercise(_ text: [UInt8]) {
         let json = try? JSON(parsing: text)
-        #expect(membersInPlace(text) == json?.members)
+        #expect(text.withBytes { membersInPlace($0) } == json?.members)
         if let json { #expect((try? JSON(parsing: json.compact)) == json) }
         text.withBytes { bytes in
             var output: [UInt8] = []
@@ -28,24 +29,10 @@ import Bytes
         #expect(again == text.array)
     }
 
-    private func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
-        for _ in 0...Int.random(in: 0...3, using: &generator) where !bytes.isEmpty {
-            let index = Int.random(in: 0..<bytes.count, using: &generator)
-            switch Int.random(in: 0..<5, using: &generator) {
-            case 0: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-            case 1: bytes[index] = [0, 0x7F, 0x80, 0xFF, 0x22, 0x5C, 0x3B].randomElement(using: &generator) ?? 0
-            case 2: bytes.remove(at: index)
-            case 3: bytes.insert(.random(in: .min ... .max, using: &generator), at: index)
-            default: bytes.removeLast(bytes.count - index)
-            }
-        }
-    }
-
     @Test func randomBytes() {
         var generator = SeededGenerator(state: 1)
         for _ in 0..<3000 {
-            let length = Int.random(in: 0..<64, using: &generator)
-            exercise((0..<length).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+            exercise(generator.bytes())
         }
     }
 
@@ -57,9 +44,7 @@ import Bytes
     func mutatedTexts(_ text: String) {
         var generator = SeededGenerator(state: 4)
         for _ in 0..<600 {
-            var bytes = utf8(text)
-            mutate(&bytes, &generator)
-            exercise(bytes)
+            exercise(utf8(text).mutated(&generator))
         }
     }
 }

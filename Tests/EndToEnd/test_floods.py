@@ -76,12 +76,10 @@ def test_many_requests_at_once(flooded, connections, streams):
     assert set(results) == {f"status codes: {connections * streams} 2xx, 0 3xx, 0 4xx, 0 5xx"}
 
 
-@pytest.mark.pending
 def test_requests_that_are_given_up(flooded):
     """3,000 a second, without credentials. Envoy passes each on to Sessiongate as a reset of a stream.
 
-    Pending: after 1,000 resets at once and 100 a second (HTTP2Limits.resetBurst, resetRate) Sessiongate ends a
-    connection, and with it the checks of other clients that are under way.
+    If Sessiongate ended the connection for them, the checks of other clients would fail with it.
     """
 
     def flood(port):

@@ -4,6 +4,7 @@
 import Testing
 import Bytes
 import EnvoyProtocol
+import TestSupport
 
 @Suite struct FuzzTests {
     /// Reads everything that a decoded request offers.
@@ -30,34 +31,16 @@ import EnvoyProtocol
         try withRequest(message) { _ in }
     }
 
-    private func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
-        for _ in 0...Int.random(in: 0...3, using: &generator) where !bytes.isEmpty {
-            let index = Int.random(in: 0..<bytes.count, using: &generator)
-            switch Int.random(in: 0..<5, using: &generator) {
-            case 0: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-            case 1: bytes[index] = [0, 0x7F, 0x80, 0xFF, 0x22, 0x5C, 0x3B].randomElement(using: &generator) ?? 0
-            case 2: bytes.remove(at: index)
-            case 3: bytes.insert(.random(in: .min ... .max, using: &generator), at: index)
-            default: bytes.removeLast(bytes.count - index)
-            }
-        }
-    }
-
     private func mutations(of bytes: [UInt8], _ count: Int, _ state: UInt64, _ body: ([UInt8]) throws -> Void) rethrows
     {
         var generator = SeededGenerator(state: state)
-        for _ in 0..<count {
-            var mutated = bytes
-            mutate(&mutated, &generator)
-            try body(mutated)
-        }
+        for _ in 0..<count { try body(bytes.mutated(&generator)) }
     }
 
     @Test func randomBytes() throws {
         var generator = SeededGenerator(state: 1)
         for _ in 0..<3000 {
-            let length = Int.random(in: 0..<64, using: &generator)
-            let bytes = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            let bytes = generator.bytes()
             exercise(request: bytes)
             try exercise(response: bytes)
         }

@@ -1,8 +1,9 @@
-// What the tests share: fixtures, decoding with the lifetime that views need, JSON in a form to compare, seeded randomness.
+// What the tests share: fixtures, decoding with the lifetime that views need, JSON in a form to compare.
 
 import Testing
 import Bytes
 import EnvoyProtocol
+import TestSupport
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -22,10 +23,10 @@ struct Fixture: Sendable, CustomTestStringConvertible {
     static let responses = load("responses.jsonl")
 
     private static func load(_ file: String) -> [Fixture] {
-        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         do {
-            let data = try Data(contentsOf: tests.appendingPathComponent("Fixtures/wire").appendingPathComponent(file))
-            return try data.split(separator: 0x0A).map { line in try Fixture(line: Array(line)) }
+            return try TestFiles.fixture("wire/\(file)").split(separator: 0x0A).map { line in
+                try Fixture(line: Array(line))
+            }
         } catch {
             fatalError("\(file): \(error)")
         }
@@ -75,18 +76,5 @@ extension JSON {
                     .sorted { left, right in left.name < right.name })
         default: self
         }
-    }
-}
-
-/// SplitMix64: the same sequence on every run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

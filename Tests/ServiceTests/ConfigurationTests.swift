@@ -2,6 +2,7 @@ import Sessions
 import Cryptography
 import Foundation
 import Service
+import TestSupport
 import Testing
 
 /// A configuration without keys that holds together.
@@ -469,9 +470,7 @@ private func problems(
     }
 
     @Test func theCommittedExampleIsTheOneThatIsPrinted() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let committed = try Data(contentsOf: root.appending(path: "deploy/sessiongate.example.yaml"))
+        let committed = try Data(contentsOf: TestFiles.root.appending(path: "deploy/sessiongate.example.yaml"))
         #expect(String(decoding: committed, as: UTF8.self) == ExampleFile.standard)
     }
 

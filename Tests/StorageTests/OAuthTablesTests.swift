@@ -3,6 +3,7 @@
 import Sessions
 import Foundation
 import Storage
+import TestSupport
 import Testing
 
 @Suite struct OAuthTablesTests {
@@ -204,8 +205,7 @@ import Testing
 
 /// The recorded database, compared with its rows as they were recorded.
 @Suite struct RecordedDatabaseTests {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("Fixtures/vectors")
+    static let folder = TestFiles.fixtures.appending(path: "vectors")
 
     @Test func everyRow() throws {
         let directory = try SQLiteDirectory(file: Self.folder.appendingPathComponent("oauth.sqlite").path)

@@ -38,7 +38,7 @@ struct ServedWikis: Sendable {
     /// The wiki of every host that is not in the table.
     let fallback: ServedWiki?
     private let byID: [String: ServedWiki]
-    /// Open addressing over a power of two, at most half full. The hosts are the operator's: nobody makes them collide.
+    /// Open addressing over a power of two, at most half full. The operator chooses the hosts, so that no client can make them collide.
     private let places: [(host: [UInt8], wiki: ServedWiki)?]
 
     init(_ table: WikiTable) {

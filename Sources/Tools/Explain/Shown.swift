@@ -4,7 +4,7 @@ import Bytes
 
 /// Texts without what proves who one is.
 enum Shown {
-    /// Names of parameters whose values are not to be read by anybody else.
+    /// Names of parameters whose values are not to be shown.
     private static func isSecret(_ name: String) -> Bool {
         let name = name.lowercased()
         if ["oauth_token", "oauth_consumer_key", "oauth_signature_method"].contains(name) { return false }

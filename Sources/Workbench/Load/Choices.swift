@@ -3,7 +3,7 @@
 /// A request to be made.
 struct Choice {
     let kind: LoadKind
-    /// 0 for nobody.
+    /// 0 for an anonymous request.
     let user: Int
     /// Of new tokens the one, from 0 on.
     var number = 0

@@ -84,7 +84,7 @@ final class HTTP1Connection: ChannelInboundHandler, LoadConnection {
     }
 
     private func received(_ answer: HTTP1AnswerReader.Answer) {
-        guard let call else { return run.fail("the server sent an answer that nobody asked for") }
+        guard let call else { return run.fail("the server sent an answer to no request") }
         self.call = nil
         call.status = answer.status
         call.setCookie += answer.setCookie

@@ -8,7 +8,7 @@ struct SignedCredentials: Sendable {
     private(set) var cookies: [[UInt8]] = []
     /// Access tokens of owners, from 1 on.
     private(set) var ownerTokens: [[UInt8]] = []
-    /// Access tokens that nobody has seen, from 0 on.
+    /// Access tokens that the server has not seen, from 0 on.
     private(set) var newTokens: [[UInt8]] = []
 
     /// Signs what these kinds need, as of `now`, seconds since 1970.

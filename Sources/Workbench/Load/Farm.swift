@@ -1,6 +1,6 @@
 // A wiki farm of any size whose credentials are computed from their numbers: `workbench state` writes its rows,
-// `workbench load` signs for its users, and no file of a million secrets is passed between the two. Anybody can compute
-// them: they protect nothing.
+// `workbench load` signs for its users, and no file of a million secrets is passed between the two. They are public,
+// and protect nothing.
 
 import Cryptography
 import Bytes

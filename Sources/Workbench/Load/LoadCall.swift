@@ -4,7 +4,7 @@
 final class LoadCall {
     /// What it is.
     var kind = LoadKind.anonymous
-    /// By whom; 0 for nobody.
+    /// By whom; 0 for an anonymous request.
     var user = 0
     /// From when on its latency counts.
     var begin: Int64 = 0

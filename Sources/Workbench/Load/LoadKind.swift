@@ -62,7 +62,7 @@ package enum LoadKind: String, CaseIterable, Sendable {
         owner           an owner-only OAuth 2 access token; no cookie, so one is set
         owner-cookie    the same with a fresh session cookie
         cookie          a session cookie alone
-        new-token       owner-only access tokens that nobody has seen before (--tokens, --seed)
+        new-token       owner-only access tokens that the server has not seen (--tokens, --seed)
         forged          OAuth 1 with a wrong signature, which is refused
         """
 }

@@ -198,7 +198,7 @@ extension LoadRun {
     private func endPhase() {
         switch phase {
         case .warming:
-            // Whoever measures the server from outside begins here.
+            // Programs that measure the server from outside begin here.
             write(STDERR_FILENO, "warm\n", 5)
             measure()
             proceed()

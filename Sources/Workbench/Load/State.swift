@@ -15,7 +15,7 @@ struct State: ParsableCommand {
               sessiongate serve --config DIR/sessiongate.yaml
               workbench load 127.0.0.1:9001 --users N --consumers M
 
-            All secrets are computed from numbers that anybody can look up. Never put such a state in front of a wiki.
+            All secrets are computed from public numbers. Never put such a state in front of a wiki.
             """)
 
     @Argument(help: "The directory to make; nothing in it is overwritten.") var directory: String
