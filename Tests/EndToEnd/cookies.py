@@ -48,6 +48,18 @@ def make_cookie(edge, user_id, **changes):
     return jwt.encode(claims, edge.cookie_key, algorithm="RS256")
 
 
+def make_centralauth_token(edge, user_id, **changes):
+    """A CentralAuth token signed with the demo's own key."""
+    return make_cookie(edge, user_id, sxp=int(time.time()) + 60, CAToken="a1b2c3", **changes)
+
+
+def central_users(text):
+    """Sessiongate's configuration with CentralAuth's users; the demo's database has them too."""
+    changed = text.replace("  #source: local", "  source: CentralAuth")
+    assert changed != text
+    return changed
+
+
 def get_with_cookie(edge, cookie, **options):
     """A GET through Envoy with exactly this Cookie header."""
     headers = {"cookie": cookie} | options.pop("headers", {})

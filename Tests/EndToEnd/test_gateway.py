@@ -7,7 +7,15 @@ import jwt
 import pytest
 import requests
 import stack
-from cookies import ATTRIBUTES, make_cookie, session_jwt, set_cookies, verified_claims
+from cookies import (
+    ATTRIBUTES,
+    central_users,
+    make_centralauth_token,
+    make_cookie,
+    session_jwt,
+    set_cookies,
+    verified_claims,
+)
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from edge import PLENTY, Edge
@@ -234,15 +242,33 @@ def test_a_route_that_asks_for_what_is_not_there_gets_no_answer(tmp_path):
         assert 'sessiongate_faults_total{fault="route-misconfigured"}' in running.metrics()
 
 
-def test_central_auth_tokens_are_exposed_and_never_cookied(gateway):
-    user = gateway.demo["oauth1"]["user_id"]
-    token = make_cookie(gateway, user, sxp=int(time.time()) + 60)
-    response = gateway.get("/w/api.php", headers={"authorization": f"CentralAuthToken {token}"})
-    assert gateway.wiki.last["headers"]["x-wmf-user-id"] == "jwt-sub:" + gateway.subject(user)
+@pytest.fixture(scope="module")
+def central(tmp_path_factory):
+    """The same in front of wikis with CentralAuth."""
+    folder = tmp_path_factory.mktemp("central")
+    with Edge(folder, change=plenty, source=SOURCE, configure=lambda text: central_users(profile(text))) as running:
+        yield running
+
+
+def test_central_auth_tokens_are_exposed_and_never_cookied(central):
+    user = central.demo["oauth1"]["user_id"]
+    # The class is what is known of the user, whatever the token says.
+    token = make_centralauth_token(central, user, rlc="approved-bot")
+    response = central.get("/w/api.php", headers={"authorization": f"CentralAuthToken {token}"})
+    assert central.wiki.last["headers"]["x-wmf-user-id"] == "jwt-sub:" + central.subject(user)
     assert not set_cookies(response)
-    by_query = gateway.get("/w/api.php", params={"action": "query", "centralauthtoken": token, "format": "json"})
-    assert gateway.wiki.last["headers"]["x-wmf-user-id"] == "jwt-sub:" + gateway.subject(user)
+    by_query = central.get("/w/api.php", params={"action": "query", "centralauthtoken": token, "format": "json"})
+    assert central.wiki.last["headers"]["x-wmf-user-id"] == "jwt-sub:" + central.subject(user)
     assert not set_cookies(by_query)
+
+
+@pytest.mark.parametrize("make", [make_cookie, make_centralauth_token])
+def test_what_is_no_central_auth_token_here(gateway, central, make):
+    """A session cookie is none, and without CentralAuth there are none."""
+    edge = central if make is make_cookie else gateway
+    token = make(edge, edge.demo["oauth1"]["user_id"])
+    edge.get("/w/api.php", headers={"authorization": f"CentralAuthToken {token}"})
+    assert "x-wmf-user-id" not in edge.wiki.last["headers"]
 
 
 def test_classes_named_by_tokens(gateway):

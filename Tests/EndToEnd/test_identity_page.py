@@ -79,14 +79,6 @@ def test_cookies(edge, ask):
     assert ask("POST", json={"cookie": stale})["outcome"] == "anonymous"
 
 
-def test_centralauth(edge, ask):
-    user = edge.demo["oauth1"]["user_id"]
-    token = make_cookie(edge, user, sxp=int(time.time()) + 60, rlc="approved-bot")
-    answer = ask(headers={"authorization": f"CentralAuthToken {token}"})
-    # The class is what is known of the user, whatever the token says.
-    assert (answer["type"], answer["class"]) == ("centralauth", "established-user")
-
-
 def test_refusals(edge, ask):
     revoked = ask(headers=edge.bearer("oauth2_revoked"))
     assert revoked["outcome"] == "refused"

@@ -141,7 +141,8 @@ def test_descriptors_for_the_rate_limit_service(asked):
     ]
     descriptors.clear()
     edge.get(headers=edge.bearer("oauth2_client_credentials"))
-    assert descriptors == [[[("consumer", edge.demo["oauth2_client_credentials"]["client_id"])]]]
+    key = edge.demo["oauth2_client_credentials"]["client_id"]
+    assert descriptors == [[[("consumer", key)], [("class", "authed-user"), ("key", f"consumer:{key}")]]]
     descriptors.clear()
     edge.get()
     assert not descriptors or descriptors == [[]]

@@ -60,6 +60,25 @@ extension ConfigurationKey {
         value = { codec.encode($0[keyPath: target]) }
     }
 
+    /// A row for a part of a group of settings.
+    init<Group, Value: Sendable>(
+        _ path: String, _ group: any WritableKeyPath<Configuration, Group> & Sendable,
+        _ part: any WritableKeyPath<Group, Value> & Sendable, _ codec: Codec<Value>, _ documentation: String
+    ) {
+        self.path = path
+        self.documentation = documentation
+        expectation = codec.expectation
+        isSecret = false
+        isRequired = false
+        example = nil
+        apply = { source, configuration, mismatches in
+            if case .absent = source.content { return }
+            guard let value = codec.decode(source, &mismatches) else { return }
+            configuration[keyPath: group][keyPath: part] = value
+        }
+        value = { codec.encode($0[keyPath: group][keyPath: part]) }
+    }
+
     /// A row for a value that has no default and may be missing.
     init<Value: Sendable>(
         _ path: String, optional target: any WritableKeyPath<Configuration, Value?> & Sendable, _ codec: Codec<Value>,

@@ -12,35 +12,6 @@ extension Codec where Value == String {
     }
 }
 
-/// The keys of a profile, as differences from the keys of `edge`. Each is written as in `edge`.
-private struct ProfileKey: Sendable {
-    let name: String
-    let read: @Sendable (SourceValue, String, inout EdgeSettings, inout [Mismatch]) -> Void
-    let write: @Sendable (EdgeSettings) -> JSON
-
-    init<Part: Sendable>(
-        _ name: String, _ part: any WritableKeyPath<EdgeSettings, Part> & Sendable, _ codec: Codec<Part>
-    ) {
-        self.name = name
-        read = { source, path, edge, mismatches in
-            guard let value = codec.decode(source, part: path, &mismatches) else { return }
-            edge[keyPath: part] = value
-        }
-        write = { codec.encode($0[keyPath: part]) }
-    }
-
-    static let all = [
-        ProfileKey("user_id_header", \.userIDHeader, Codec.headerName.orNone("none")),
-        ProfileKey("subject_header", \.subjectHeader, Codec.headerName.orNone("none")),
-        ProfileKey("consumer_header", \.consumerHeader, Codec.headerName.orNone("none")),
-        ProfileKey("class_header", \.classHeader, Codec.headerName.orNone("none")),
-        ProfileKey("type_header", \.typeHeader, Codec.headerName.orNone("none")),
-        ProfileKey("rate_limit_key_header", \.rateLimitKeyHeader, Codec.headerName.orNone("none")),
-        ProfileKey("inject_cookie", \.injectCookie, .boolean),
-        ProfileKey("mark_private", \.markPrivate, .choice(.always, .whenAbsent, .never)),
-    ]
-}
-
 extension Codec where Value == [String: EdgeSettings] {
     /// Profiles by name. What one leaves out has its default, or for `gateway` is as in that preset.
     static var profiles: Codec {
@@ -57,7 +28,7 @@ extension Codec where Value == [String: EdgeSettings] {
             encode: { profiles in
                 .object(
                     profiles.sorted { $0.key < $1.key }.map { name, edge in
-                        JSON.Member(name, .object(ProfileKey.all.map { JSON.Member($0.name, $0.write(edge)) }))
+                        JSON.Member(name, .object(EdgeKey.all.map { JSON.Member($0.name, $0.write(edge)) }))
                     })
             })
     }
@@ -74,9 +45,9 @@ extension SourceValue {
                 ))
             return nil
         }
-        guard let fields = fields(ProfileKey.all.map(\.name), required: [], of: name, &mismatches) else { return nil }
+        guard let fields = fields(EdgeKey.all.map(\.name), required: [], of: name, &mismatches) else { return nil }
         var edge = name == EdgeSettings.gatewayName ? EdgeSettings.gateway : EdgeSettings()
-        for key in ProfileKey.all {
+        for key in EdgeKey.all {
             if let value = fields[key.name] { key.read(value, "\(name).\(key.name)", &edge, &mismatches) }
         }
         return edge

@@ -102,34 +102,8 @@ extension ConfigurationSection {
                 "edge.profile", \.settings.defaultProfile, .profileName,
                 "The profile of routes that name none (sessiongate.profile in their context_extensions). standard: "
                     + "the keys below. gateway: x-wmf-user-id (the rate limit key) and x-wmf-ratelimit-class, for "
-                    + "the rules of Wikimedia's REST gateway. Or one of edge.profiles."),
-            ConfigurationKey(
-                "edge.user_id_header", \.settings.edge.userIDHeader, Codec.headerName.orNone("none"),
-                "Header with the central user id."),
-            ConfigurationKey(
-                "edge.subject_header", \.settings.edge.subjectHeader, Codec.headerName.orNone("none"),
-                "Header with the JWT subject, such as mw:local:enwiki:7."),
-            ConfigurationKey(
-                "edge.consumer_header", \.settings.edge.consumerHeader, Codec.headerName.orNone("none"),
-                "Header with the consumer key."),
-            ConfigurationKey(
-                "edge.class_header", \.settings.edge.classHeader, Codec.headerName.orNone("none"),
-                "Header with the rate limit class."),
-            ConfigurationKey(
-                "edge.type_header", \.settings.edge.typeHeader, Codec.headerName.orNone("none"),
-                "Header with the session type, such as oauth1."),
-            ConfigurationKey(
-                "edge.rate_limit_key_header", \.settings.edge.rateLimitKeyHeader, Codec.headerName.orNone("none"),
-                "Header with the key that rate limit rules count on, such as jwt-sub:mw:local:enwiki:7."),
-            ConfigurationKey(
-                "edge.inject_cookie", \.settings.edge.injectCookie, .boolean,
-                "Put the session JWT into the request's cookie header, so that a filter behind Sessiongate sees it "
-                    + "on a client's first request."),
-            ConfigurationKey(
-                "edge.mark_private", \.settings.edge.markPrivate, .choice(.always, .whenAbsent, .never),
-                "Cache-Control of a response with our Set-Cookie, so that no shared cache hands the cookie to "
-                    + "others. always: private, no-store replaces what the upstream says. when_absent: private is "
-                    + "added if the upstream says nothing. never: it is left alone."),
+                    + "the rules of Wikimedia's REST gateway. Or one of edge.profiles.")
+        ] + EdgeKey.all.map(\.configurationKey) + [
             ConfigurationKey(
                 "edge.profiles", \.settings.profiles, .profiles,
                 "More profiles by name, for routes that ask for them. A key that a profile leaves out has its "
@@ -137,7 +111,7 @@ extension ConfigurationSection {
                 example: """
                     internal: {user_id_header: x-user, consumer_header: none}
                     gateway: {inject_cookie: true}
-                    """),
+                    """)
         ])
 
     static let trust = ConfigurationSection(

@@ -20,7 +20,7 @@ public struct ClassSettings: Sendable {
     /// Class of anonymous requests; nil: none.
     public var anonymous: String?
     /// The only classes ever emitted. `BYPASS` and `DENY` count only when named here.
-    public var allowed: Set<String> = ["anon", "authed-user", "established-user", "approved-bot"]
+    public var allowed: Set<String> = ["anon", "authed-user", "established-user", "approved-bot", "highlimits-user"]
     /// Class of users with enough edits and age.
     public var established = "established-user"
     /// Class of every other user.

@@ -48,8 +48,11 @@ extension Endpoints {
 extension CheckRequestBuilder {
     /// Takes the header fields over but those that are about the question itself: its length, and what Envoy's own filter would
     /// have removed. `names` are left out too.
-    mutating func copyFields(of head: RequestHead.View, without names: [StaticString] = []) {
+    mutating func copyFields(
+        of head: RequestHead.View, without names: [StaticString] = [], keepsEmpty: Bool = true
+    ) {
         head.forEachField { name, value in
+            if value.isEmpty, !keepsEmpty { return }
             if name == "content-length" || name == "transfer-encoding" || names.contains(where: { name == $0 }) {
                 return
             }

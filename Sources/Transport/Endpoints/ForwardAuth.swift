@@ -94,7 +94,8 @@ private struct OriginalRequest {
         request.path = uri
         request.host = host
         request.scheme = scheme
-        request.copyFields(of: head, without: Self.fields)
+        // A proxy that copies a field which the client did not send sends it empty.
+        request.copyFields(of: head, without: Self.fields, keepsEmpty: false)
         request.addHeader(Array("x-forwarded-proto".utf8), scheme)
         request.setSource(remote, forwardedFor: head.field("x-forwarded-for"))
         // These proxies keep the body to themselves.
