@@ -112,6 +112,27 @@ private func problems(
         #expect(settings.cache.lifetime == 1)
     }
 
+    @Test func entryPointsAreRead() throws {
+        let text =
+            minimal + """
+                entry_points:
+                  article_paths: [/wiki/$1, /$1, /вики/$1]
+                  rest_prefixes: /api/rest_v1/
+                  special_names: [Spezialseite, Meine Seiten]
+                  oauth_page_names: 登录
+                """
+        let found = try load(text).configuration.settings.entryPoints
+        let defaults = EntryPointSettings()
+        #expect(found.articlePaths == ["/wiki/$1", "/$1", "/вики/$1"] && defaults.articlePaths.isEmpty)
+        #expect(found.restPrefixes == ["/api/rest_v1/"] && defaults.restPrefixes.isEmpty)
+        #expect(found.specialNames == ["Spezialseite", "Meine Seiten"] && found.oauthPageNames == ["登录"])
+        #expect(found.refusedPrefixes == ["/wiki/"] && found.refused == ["/index.php"])
+        #expect(found.ignored.contains("/load.php") && found.ignored.contains("/img_auth.php"))
+        let environment = ["SESSIONGATE_ENTRY_POINTS_ARTICLE_PATHS": "/a/$1, /$1"]
+        let overridden = try load(text, environment: environment).configuration.settings.entryPoints
+        #expect(overridden.articlePaths == ["/a/$1", "/$1"])
+    }
+
     @Test func theEnvironmentOverridesTheFile() throws {
         let environment = [
             "SESSIONGATE_COOKIE_LIFETIME": "2h", "SESSIONGATE_SERVER_LISTEN": "127.0.0.1:1, 127.0.0.1:2",
@@ -258,7 +279,21 @@ private func problems(
                 """)
     }
 
+    @Test func namesThatAreNoPartOfATitleAreToldWithWhatIs() {
+        let text = "entry_points:\n  article_paths: [/wiki/$1, /wiki/]\n  special_names: ['Spezial:']\n"
+        #expect(
+            problems(minimal + text) == [
+                #"c.yaml:8: entry_points.article_paths: got "/wiki/"; expected a path that ends with $1, such as /wiki/$1"#,
+                #"c.yaml:9: entry_points.special_names: got "Spezial:"; expected a name without :, / and #, such as "#
+                    + "Spezial or MWOAuth",
+            ])
+    }
+
     @Test(arguments: [
+        ("entry_points.article_paths", "wiki/$1"), ("entry_points.article_paths", "/$1/$1"),
+        ("entry_points.article_paths", "/index.php?title=$1"), ("entry_points.article_paths", "/a b/$1"),
+        ("entry_points.rest_prefixes", "api"), ("entry_points.special_names", "\"_\""),
+        ("entry_points.oauth_page_names", "OAuth/token"), ("entry_points.oauth_page_names", "\"\""),
         ("cookie.lifetime", "1h30m"), ("cookie.lifetime", "-1"), ("cookie.lifetime", "500ms"),
         ("cookie.lifetime", "[1h]"),
         ("cookie.lifetime", "99999999999999999999"), ("server.event_loops", "0"), ("server.event_loops", "1.5"),

@@ -10,6 +10,7 @@ import EnvoyProtocol
     /// RFC 5849, 3.4.1.1, in both modes: in MediaWiki's the repeated and bracketed names of the query come out differently.
     private func baseString(_ mode: OAuth1Settings.Compatibility) throws -> String {
         var settings = Settings()
+        settings.entryPoints.restPrefixes = ["/"]
         settings.oauth1.compatibility = mode
         let policy = Policy(settings: settings, keys: KeyRing(accessTokenKeys: [], signer: nil, alsoPublished: []))
         var builder = CheckRequestBuilder(

@@ -168,7 +168,9 @@ extension ConfigurationSection {
 
     static let entryPoints = ConfigurationSection(
         "entry_points",
-        "Paths outside the API, where MediaWiki does not accept OAuth credentials.",
+        "Paths outside the API, where MediaWiki does not accept OAuth credentials. Special:OAuth is let through wherever "
+            + "it stands, since it reads them itself. At a path that is neither a script (.php) nor named here, valid "
+            + "credentials count and invalid ones are not refused.",
         [
             ConfigurationKey(
                 "entry_points.refused", \.settings.entryPoints.refused, Codec.path.list("a list of paths"),
@@ -178,7 +180,28 @@ extension ConfigurationSection {
                 Codec.path.list("a list of paths"),
                 "Beginnings of paths where MediaWiki refuses them: the wiki's article paths."),
             ConfigurationKey(
+                "entry_points.article_paths", \.settings.entryPoints.articlePaths,
+                Codec.articlePath.list("a list of paths that end with $1, such as /wiki/$1 or /$1"),
+                "More article paths, as $wgArticlePath and $wgVariantArticlePath have them. They differ from "
+                    + "refused_prefixes in that a script's path stays the script's, so that /$1 can stand here.",
+                example: "[/$1, /zh-hans/$1]"),
+            ConfigurationKey(
                 "entry_points.ignored", \.settings.entryPoints.ignored, Codec.path.list("a list of paths"),
-                "Ends of paths where MediaWiki ignores OAuth credentials: such a request is anonymous."),
+                "Ends of paths where MediaWiki ignores OAuth credentials: invalid ones are not refused."),
+            ConfigurationKey(
+                "entry_points.rest_prefixes", \.settings.entryPoints.restPrefixes,
+                Codec.path.list("a list of paths"),
+                "Beginnings of paths that the web server rewrites to rest.php, so that invalid credentials are refused "
+                    + "there as at rest.php.", example: "[/api/rest_v1/]"),
+            ConfigurationKey(
+                "entry_points.special_names", \.settings.entryPoints.specialNames,
+                Codec.titlePart.list("a list of names"),
+                "More names of the namespace Special ($wgNamespaceAliases). Those of MediaWiki's languages are known.",
+                example: "[Spezialseite]"),
+            ConfigurationKey(
+                "entry_points.oauth_page_names", \.settings.entryPoints.oauthPageNames,
+                Codec.titlePart.list("a list of names"),
+                "More names of the page OAuth in it. Those of the OAuth extension are known.",
+                example: "[AppLogin]"),
         ])
 }

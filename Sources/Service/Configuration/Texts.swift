@@ -35,6 +35,22 @@ extension Codec where Value == String {
         }
     }
 
+    /// An article path: a prefix, and `$1` for the title.
+    static var articlePath: Codec {
+        text(
+            "a path that ends with $1, such as /wiki/$1", limit: 1024,
+            where: { $0.hasPrefix("/") && $0.hasSuffix("$1") && !$0.dropLast(2).contains("$") }
+        ) { $0 > 0x20 && $0 != 0x7F && !"?#%;".utf8.contains($0) }
+    }
+
+    /// A name of a namespace or of a page, which is what a title has before and behind the colon.
+    static var titlePart: Codec {
+        text(
+            "a name without :, / and #, such as Spezial or MWOAuth",
+            where: { $0.contains { $0 != " " && $0 != "_" } }
+        ) { $0 >= 0x20 && $0 != 0x7F && !":/#".utf8.contains($0) }
+    }
+
     /// A domain, as in a cookie's `domain` attribute.
     static var domain: Codec {
         text("a domain such as wiki.example or .wiki.example", where: { $0.contains { $0 != "." } }) {

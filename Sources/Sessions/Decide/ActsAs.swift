@@ -26,7 +26,7 @@ extension Check {
         // A consumer without a user is known for its limits only.
         guard identity.userID != nil else { return .anonymous }
         guard lacksSameOriginSecurity(request, variables, identity.type),
-            scratch.entryPoint(of: target, policy) == .action
+            scratch.entryPoint(of: request, target, policy) == .action
         else { return .user }
         scratch.trace?.note("acts as", "anonymous: the answer may be read by any site")
         return .anonymous
@@ -43,13 +43,7 @@ extension Check {
 
     /// The form of a POST request as PHP reads it; nil when there is none, or not all of it is shown.
     private func visibleForm(of request: Request, _ route: Route) -> Bytes? {
-        guard !request.body.isEmpty, request.method == "POST", let type = request.contentType?.trimmed else {
-            return nil
-        }
-        let name = type.prefix(33)
-        guard name.equalsIgnoringCase("application/x-www-form-urlencoded") else { return nil }
-        let rest = type.dropFirst(33).first
-        guard rest == nil || rest == UInt8(ascii: ";") || rest == UInt8(ascii: ",") || rest == 0x20 else { return nil }
-        return isBodyComplete(request, route) ? request.body : nil
+        let form = request.postForm
+        return !form.isEmpty && isBodyComplete(request, route) ? form : nil
     }
 }

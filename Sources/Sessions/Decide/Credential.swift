@@ -34,13 +34,14 @@ extension Check {
     ) -> Credential {
         guard let credential = headerCredential(of: request) else {
             // A parameter of the action API, and of nothing else.
-            guard let token = variables.centralAuthToken, scratch.entryPoint(of: target, policy) == .action else {
+            guard let token = variables.centralAuthToken, scratch.entryPoint(of: request, target, policy) == .action
+            else {
                 return .none
             }
             return .centralAuth(token)
         }
-        switch (scratch.entryPoint(of: target, policy), credential) {
-        case (.action, _), (.other, _): return credential
+        switch (scratch.entryPoint(of: request, target, policy), credential) {
+        case (.action, _), (.other, _), (.unknown, _): return credential
         // CentralAuth looks at its tokens at the API only; elsewhere the cookie decides.
         case (_, .centralAuth): return .none
         case (.ignored, _): return credential

@@ -54,8 +54,12 @@ extension Check {
         scratch.trace?.note("credential", credential.description)
         let shape = Decision.Shape(route, credential)
         do throws(Halt) {
-            let found = try verify(credential, request, target, route, &scratch)
-            return .decided(try conclude(found, request, target, variables, shape, &scratch))
+            do throws(Halt) {
+                let found = try verify(credential, request, target, route, &scratch)
+                return .decided(try conclude(found, request, target, variables, shape, &scratch))
+            } catch .refused(let reason) {
+                return .decided(try refuse(reason, request, target, variables, shape, &scratch))
+            }
         } catch {
             switch error {
             case .refused(let reason): return .decided(Decision(.refused, shape, reason: reason))
@@ -72,7 +76,8 @@ extension Check {
     ) throws(Halt) -> Decision {
         switch found {
         case .anonymous(let reason): return Decision(.anonymous, shape, reason: reason)
-        case .refused(let reason, let claim): return Decision(.refused, shape, reason: reason, claim: claim)
+        case .refused(let reason, let claim):
+            return try refuse(reason, claim: claim, request, target, variables, shape, &scratch)
         case .ignored(let identity, let expires):
             return Decision(.authenticated, shape, identity: identity, expires: expires)
         case .identity(let identity, let expires, let claim):
@@ -83,10 +88,28 @@ extension Check {
                     .authenticated, shape, identity: identity, actsAs: actsAs, cookie: cookie, expires: expires,
                     claim: claim)
             } catch .refused(let reason) {
+                if scratch.entryPoint(of: request, target, policy) == .unknown {
+                    return Decision(
+                        .authenticated, shape, identity: identity, actsAs: actsAs, expires: expires, claim: claim)
+                }
                 // The signature was valid: its nonce is claimed all the same.
                 return Decision(.refused, shape, reason: reason, claim: claim)
             }
         }
+    }
+
+    /// The refusal for `reason`; where MediaWiki is not known to run, what the cookie says instead.
+    /// - Parameter claim: The nonce that the credentials use up, when their signature was valid.
+    private func refuse(
+        _ reason: Reason, claim: NonceClaim? = nil, _ request: Request, _ target: RequestTarget,
+        _ variables: APIVariables, _ shape: Decision.Shape, _ scratch: inout Scratch
+    ) throws(Halt) -> Decision {
+        // An unknown host is the operator's own reason, wherever it leads.
+        guard reason != .wikiUnknown, scratch.entryPoint(of: request, target, policy) == .unknown else {
+            return Decision(.refused, shape, reason: reason, claim: claim)
+        }
+        let session = try cookieSession(of: request, beside: reason, &scratch)
+        return try conclude(session, request, target, variables, shape, &scratch)
     }
 
     private func verify(
@@ -102,7 +125,7 @@ extension Check {
             if case .anonymous(let reason) = found { return try cookieSession(of: request, beside: reason, &scratch) }
             return found
         case .oauth1, .bearer:
-            if scratch.entryPoint(of: target, policy) == .ignored {
+            if scratch.entryPoint(of: request, target, policy) == .ignored {
                 return try verifyIgnored(credential, request, target, route, &scratch)
             }
             return try verifyOAuth(credential, request, target, route, &scratch)

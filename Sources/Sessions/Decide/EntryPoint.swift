@@ -8,6 +8,9 @@ enum EntryPoint {
     case action
     /// Anything else that may look at OAuth credentials: the REST API, entry points of an extension.
     case other
+    /// Not known to be MediaWiki: a file, another service, or the REST API at a path of the operator's. Valid credentials count as
+    /// at the API; invalid ones are not refused, since MediaWiki refuses in a hook that only its own entry points run.
+    case unknown
     /// Never looks at them.
     case ignored
     /// Refuses them.
@@ -19,22 +22,33 @@ struct EntryPoints: Sendable {
     private let refused: [[UInt8]]
     private let refusedPrefixes: [[UInt8]]
     private let ignored: [[UInt8]]
+    private let articlePrefixes: [[UInt8]]
+    private let restPrefixes: [[UInt8]]
+    private let specialOAuth: SpecialOAuth
+
+    /// Bytes of a form in which `title` is looked for. The forms of a handshake are short.
+    private static let maxFormBytes = 65_536
 
     init(_ settings: EntryPointSettings) {
         refused = settings.refused.map { Array($0.utf8) }
         refusedPrefixes = settings.refusedPrefixes.map { Array($0.utf8) }
         ignored = settings.ignored.map { Array($0.utf8) }
+        // MediaWiki takes the path that says most.
+        articlePrefixes = settings.articlePaths.map { Array(($0.hasSuffix("$1") ? $0.dropLast(2) : $0[...]).utf8) }
+            .sorted { $0.count > $1.count }
+        restPrefixes = settings.restPrefixes.map { Array($0.utf8) }
+        specialOAuth = SpecialOAuth(namespaces: settings.specialNames, pages: settings.oauthPageNames)
     }
 
-    /// The entry point of `target`. Web servers decide about the decoded path without dot segments and doubled slashes; only
-    /// signatures are about the path as it was sent.
-    func find(_ target: RequestTarget) -> EntryPoint {
-        if Self.isPlain(target.path) { return find(target, path: target.path) }
+    /// The entry point of `request`, whose target is `target`. Web servers decide about the decoded path without dot segments and
+    /// doubled slashes; only signatures are about the path as it was sent.
+    func find(_ target: RequestTarget, of request: Request) -> EntryPoint {
+        if Self.isPlain(target.path) { return find(target, request, path: target.path) }
         // Some servers answer 400 to what is no escape, others run what the rest leads to: credentials count, and are not refused.
         guard target.hasValidEscapes else { return .ignored }
         var path: [UInt8] = []
         Percent.decode(target.path, into: &path)
-        return path.withBytes(Self.withoutDotSegments).withBytes { find(target, path: $0) }
+        return path.withBytes(Self.withoutDotSegments).withBytes { find(target, request, path: $0) }
     }
 
     /// Whether `path` is spelled as web servers spell it to themselves.
@@ -68,24 +82,63 @@ struct EntryPoints: Sendable {
         return result + [UInt8(ascii: "/")]
     }
 
-    private func find(_ target: RequestTarget, path: Bytes) -> EntryPoint {
+    private func find(_ target: RequestTarget, _ request: Request, path: Bytes) -> EntryPoint {
         for prefix in refusedPrefixes {
-            if path.starts(with: prefix) {
-                return Self.isSpecialOAuth(path.dropFirst(prefix.count)) ? .ignored : .refused
-            }
-            // The article path without its slash is redirected to the main page.
-            if path.count + 1 == prefix.count, prefix.withBytes({ $0.prefix(path.count) == path }) { return .refused }
+            if let title = Self.title(in: path, under: prefix) { return article(title) }
         }
         // The first `.php` of the path is what runs; the rest is its path info.
-        let script = path.prefix(Self.scriptEnd(path) ?? path.count)
+        guard let scriptEnd = Self.scriptEnd(path) else { return findWithoutScript(target, request, path) }
+        let script = path.prefix(scriptEnd)
+        let pathInfo = path.dropFirst(scriptEnd)
         if ignored.contains(where: { script.ends(with: $0) }) { return .ignored }
-        let isRefused =
-            refused.contains { script.ends(with: $0) }
-            || Self.isRoot(path) && refused.contains { $0.elementsEqual("/index.php".utf8) }
-        guard isRefused else { return script.ends(with: Bytes("/api.php")) ? .action : .other }
-        // Special:OAuth reads the header itself.
-        return (target.queryValue("title") ?? []).withBytes(Self.isSpecialOAuth) ? .ignored : .refused
+        if refused.contains(where: { script.ends(with: $0) }) {
+            return pathInfo.isEmpty ? article(titleParameter(target, request)) : article(pathInfo.dropFirst(1))
+        }
+        if script.ends(with: Bytes("/api.php")) { return .action }
+        return findUnknownScript(path)
     }
+
+    /// A page may be called like a script. Where the article path is the root, any script may be meant: it is taken for one.
+    private func findUnknownScript(_ path: Bytes) -> EntryPoint {
+        for prefix in articlePrefixes {
+            guard let title = Self.title(in: path, under: prefix) else { continue }
+            let found = article(title)
+            if prefix.count > 1 || found == .ignored { return found }
+        }
+        return .other
+    }
+
+    private func findWithoutScript(_ target: RequestTarget, _ request: Request, _ path: Bytes) -> EntryPoint {
+        // What is no path at all is not taken for a file.
+        if path.first != UInt8(ascii: "/") || restPrefixes.contains(where: { path.starts(with: $0) }) { return .other }
+        for prefix in articlePrefixes {
+            if let title = Self.title(in: path, under: prefix) { return article(title) }
+        }
+        if Self.isRoot(path), refused.contains(where: { $0.elementsEqual("/index.php".utf8) }) {
+            return article(titleParameter(target, request))
+        }
+        return .unknown
+    }
+
+    /// The title in an article path that begins with `prefix`; nil in another path. In MediaWiki it outranks the parameter `title`.
+    private static func title(in path: Bytes, under prefix: [UInt8]) -> Bytes? {
+        if path.starts(with: prefix) { return path.dropFirst(prefix.count) }
+        // The article path without its slash is redirected to the main page.
+        let isBare = path.count + 1 == prefix.count && prefix.last == UInt8(ascii: "/")
+        return isBare && prefix.withBytes { $0.prefix(path.count) == path } ? .empty : nil
+    }
+
+    /// The parameter `title`: in PHP the form's hides the query's, even when it is an array, which is no title.
+    private func titleParameter(_ target: RequestTarget, _ request: Request) -> [UInt8] {
+        let form = PHPQuery.variable("title", in: request.postForm.prefix(Self.maxFormBytes))
+        guard case .scalar(let title) = form ?? PHPQuery.variable("title", in: target.query) else { return [] }
+        return title
+    }
+
+    /// Special:OAuth reads the header itself; other pages refuse it.
+    private func article(_ title: [UInt8]) -> EntryPoint { title.withBytes { article($0) } }
+
+    private func article(_ title: Bytes) -> EntryPoint { specialOAuth.contains(title.buffer) ? .ignored : .refused }
 
     /// The root, or a folder in it such as `/w/`: what runs there is index.php.
     private static func isRoot(_ path: Bytes) -> Bool {
@@ -100,15 +153,5 @@ struct EntryPoints: Sendable {
             start = end + 1
         }
         return nil
-    }
-
-    /// Whether `title` is a page of Special:OAuth, in any spelling of the title.
-    private static func isSpecialOAuth(_ title: Bytes) -> Bool {
-        var name: [UInt8] = []
-        for byte in title.buffer where byte != UInt8(ascii: "_") && byte != UInt8(ascii: " ") {
-            if byte == UInt8(ascii: "/") { break }
-            name.append(byte.asciiLowercased)
-        }
-        return name.elementsEqual("special:oauth".utf8) || name.elementsEqual("special:mwoauth".utf8)
     }
 }

@@ -45,6 +45,10 @@ public struct Request {
     /// The `treat-as-untrusted` header: a browser's script asks for an answer as for an anonymous user.
     public var treatAsUntrusted: Bytes?
 
+    /// Whether the request asks this service whose credentials it carries. Its path is the service's own then, whatever the wiki has
+    /// there.
+    public var asksForIdentity = false
+
     /// What the route's configuration says of its requests; nil when it says nothing.
     public var overrides: RouteOverrides?
 

@@ -35,12 +35,13 @@ public struct Scratch: ~Copyable {
         verified = Verified()
     }
 
-    /// The entry point of `target`.
-    mutating func entryPoint(of target: RequestTarget, _ policy: Policy) -> EntryPoint {
+    /// The entry point of `request`, whose target is `target`.
+    mutating func entryPoint(of request: Request, _ target: RequestTarget, _ policy: Policy) -> EntryPoint {
+        if request.asksForIdentity { return .other }
         if knownGeneration == policy.generation, knownPath.withBytes({ $0 == target.path }) { return knownEntryPoint }
-        let found = policy.entryPoints.find(target)
-        // With the others the query has a say.
-        if found == .action || found == .other, target.path.count <= 256 {
+        let found = policy.entryPoints.find(target, of: request)
+        // With the others the query or a form may have a say.
+        if found == .action || found == .other || found == .unknown, target.path.count <= 256 {
             knownPath.removeAll(keepingCapacity: true)
             knownPath.append(target.path)
             knownEntryPoint = found

@@ -58,13 +58,8 @@ package struct PHPQuery {
         }
     }
 
-    /// The value of a variable with a plain name; nil when there is none, or an array.
-    func text(of name: StaticString) -> [UInt8]? {
-        guard let position = positions[Bytes(name).array], case .scalar(let text) = variables[position].value else {
-            return nil
-        }
-        return text
-    }
+    /// The value of a variable with a plain name; nil when there is none.
+    func value(of name: StaticString) -> Value? { positions[Bytes(name).array].map { variables[$0].value } }
 
     private mutating func register(_ pair: Bytes) {
         let equals = pair.firstIndex(of: UInt8(ascii: "="))

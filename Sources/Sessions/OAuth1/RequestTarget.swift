@@ -51,41 +51,8 @@ struct RequestTarget {
 
     /// The value of the query parameter `name` as PHP's `$_GET` has it; nil when it is absent, or an array. `name` is plain letters.
     func queryValue(_ name: StaticString) -> [UInt8]? {
-        var start = 0
-        while start < query.count {
-            if Self.mayBe(query[start], name) { return findQueryValue(name) }
-            start = (query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count) + 1
-        }
-        return nil
-    }
-
-    private func findQueryValue(_ name: StaticString) -> [UInt8]? {
-        var found: [UInt8]?
-        var start = 0
-        var count = 1
-        while start < query.count {
-            let end = query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count
-            if Self.mayBe(query[start], name) {
-                let pair = query[start..<end]
-                let rawName = pair.prefix(pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.count)
-                guard rawName.buffer.allSatisfy(Percent.isUnreserved), count <= PHPQuery.maxVariables else {
-                    return PHPQuery(query).text(of: name)
-                }
-                if rawName == name {
-                    var value: [UInt8] = []
-                    Percent.decodeForm(pair.dropFirst(rawName.count + 1), into: &value)
-                    found = value
-                }
-            }
-            start = end + 1
-            count += 1
-        }
-        return found
-    }
-
-    /// Whether a pair that begins so can be about `name`: PHP decodes names, and leaves out spaces before them.
-    private static func mayBe(_ first: UInt8, _ name: StaticString) -> Bool {
-        first == name.utf8Start[0] || first == UInt8(ascii: "%") || first == UInt8(ascii: "+") || first == 0x20
+        guard case .scalar(let text) = PHPQuery.variable(name, in: query) else { return nil }
+        return text
     }
 
     /// Appends the path as the base string has it: `parse_url` turns control bytes into `_`.

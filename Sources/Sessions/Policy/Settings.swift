@@ -74,8 +74,19 @@ public struct EntryPointSettings: Sendable {
     public var refused: [String] = ["/index.php"]
     /// Path prefixes (article paths) where OAuth credentials are refused, e.g. `/wiki/`.
     public var refusedPrefixes: [String] = ["/wiki/"]
-    /// Path suffixes of entry points that ignore OAuth credentials.
-    public var ignored: [String] = ["/load.php"]
+    /// Path suffixes of entry points that ignore OAuth credentials: they make no session, or do not run the hook that refuses.
+    public var ignored: [String] = [
+        "/load.php", "/thumb.php", "/thumb_handler.php", "/img_auth.php", "/opensearch_desc.php",
+    ]
+    /// Article paths, e.g. `/wiki/$1` or `/$1` (`$wgArticlePath`, `$wgVariantArticlePath`), in addition to `refusedPrefixes`. A path
+    /// that names a known script is that script's first.
+    public var articlePaths: [String] = []
+    /// Path prefixes that the web server rewrites to `rest.php`, e.g. `/api/rest_v1/`.
+    public var restPrefixes: [String] = []
+    /// Names of the namespace `Special`, in addition to those of MediaWiki's languages.
+    public var specialNames: [String] = []
+    /// Names of the page `OAuth` in it, in addition to those of the OAuth extension.
+    public var oauthPageNames: [String] = []
 
     /// MediaWiki's entry points.
     public init() {}

@@ -32,6 +32,8 @@ extension Endpoints {
 
     /// Answers with the decision, which is not carried out: no nonce is claimed and no cookie set.
     private func inspect(_ request: Request, _ exchange: Exchange, at now: Timestamp) -> Step<Void> {
+        var request = request
+        request.asksForIdentity = true
         let step = decide(request, policy, memory, at: now, &scratch)
         memory.keep(&scratch, policy, at: now)
         switch step {

@@ -27,6 +27,7 @@ enum BaseStringReplay {
         settings.entryPoints.refused = []
         settings.entryPoints.refusedPrefixes = []
         settings.entryPoints.ignored = []
+        settings.entryPoints.restPrefixes = ["/"]
         settings.oauth1.formBodies = .always
         let policy = Policy(
             settings: settings, keys: KeyRing(accessTokenKeys: [], signer: nil, alsoPublished: []))
