@@ -23,7 +23,9 @@ COSTLY = {"unseenToken": (16, 144)}
 # depends on hashes and on the machine's malloc, whose spare room Swift uses. One more per call is 128 or more in a run.
 GROWTH = 32
 # Instructions may grow by this much before it counts: compilers and libraries differ a little from release to release.
-MARGIN = 1.05
+MARGIN = 1.02
+# The blinded signatures of its preparation alone differ by two percent of this one.
+WIDE_MARGINS = {"unseenToken": 1.05}
 
 
 def measure(program, stage):
@@ -59,8 +61,9 @@ def main():
             f"{stage:<22}{is_now['instructions']:>14,}{bound['instructions']:>10,}"
             f"{is_now['swift_allocations']:>20}{bound['swift_allocations']:>8}{is_now['all_allocations']:>8}"
         )
-        if is_now["instructions"] > bound["instructions"] * MARGIN:
-            failed.append(f"{stage}: {is_now['instructions']:,} instructions, at most {bound['instructions']:,} by 5 %")
+        margin = WIDE_MARGINS.get(stage, MARGIN)
+        if is_now["instructions"] > bound["instructions"] * margin:
+            failed.append(f"{stage}: {is_now['instructions']:,} instructions, at most {bound['instructions']:,} × {margin}")
         few, many = COSTLY.get(stage, COUNTS)
         for kind in ("swift_allocations", "all_allocations"):
             if is_now[kind] > bound[kind] + max(0.05, GROWTH / (many - few)):

@@ -20,12 +20,12 @@ extension Check {
 
     /// For whom the wiki acts on a request of `identity`.
     func actsAs(
-        _ identity: Identity, _ request: Request, _ target: RequestTarget, _ variables: APIVariables,
+        _ identity: Identity, _ request: Request, _ target: RequestTarget, _ route: Route,
         _ scratch: inout Scratch
     ) -> ActsAs {
         // A consumer without a user is known for its limits only.
         guard identity.userID != nil else { return .anonymous }
-        guard lacksSameOriginSecurity(request, variables, identity.type),
+        guard lacksSameOriginSecurity(request, apiVariables(of: request, target, route), identity.type),
             scratch.entryPoint(of: request, target, policy) == .action
         else { return .user }
         scratch.trace?.note("acts as", "anonymous: the answer may be read by any site")

@@ -30,14 +30,14 @@ enum Credential {
 extension Check {
     /// The credential that `request` carries.
     func findCredential(
-        in request: Request, _ target: RequestTarget, _ variables: APIVariables, _ scratch: inout Scratch
+        in request: Request, _ target: RequestTarget, _ route: Route, _ scratch: inout Scratch
     ) -> Credential {
         guard let credential = headerCredential(of: request) else {
-            // A parameter of the action API, and of nothing else.
-            guard let token = variables.centralAuthToken, scratch.entryPoint(of: request, target, policy) == .action
-            else {
-                return .none
-            }
+            // A parameter of the action API, and of nothing else; most requests have no reason to be searched for it.
+            guard settings.users.source == .centralAuth,
+                let token = apiVariables(of: request, target, route).centralAuthToken,
+                scratch.entryPoint(of: request, target, policy) == .action
+            else { return .none }
             return .centralAuth(token)
         }
         switch (scratch.entryPoint(of: request, target, policy), credential) {

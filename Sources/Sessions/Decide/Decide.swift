@@ -49,16 +49,15 @@ extension Check {
             return .failed(.routeMisconfigured)
         }
         let target = RequestTarget(request.target)
-        let variables = apiVariables(of: request, target, route)
-        let credential = findCredential(in: request, target, variables, &scratch)
+        let credential = findCredential(in: request, target, route, &scratch)
         scratch.trace?.note("credential", credential.description)
         let shape = Decision.Shape(route, credential)
         do throws(Halt) {
             do throws(Halt) {
                 let found = try verify(credential, request, target, route, &scratch)
-                return .decided(try conclude(found, request, target, variables, shape, &scratch))
+                return .decided(try conclude(found, request, target, route, shape, &scratch))
             } catch .refused(let reason) {
-                return .decided(try refuse(reason, request, target, variables, shape, &scratch))
+                return .decided(try refuse(reason, request, target, route, shape, &scratch))
             }
         } catch {
             switch error {
@@ -71,17 +70,17 @@ extension Check {
 
     /// What follows from valid credentials, or from none.
     private func conclude(
-        _ found: Found, _ request: Request, _ target: RequestTarget, _ variables: APIVariables,
+        _ found: Found, _ request: Request, _ target: RequestTarget, _ route: Route,
         _ shape: Decision.Shape, _ scratch: inout Scratch
     ) throws(Halt) -> Decision {
         switch found {
         case .anonymous(let reason): return Decision(.anonymous, shape, reason: reason)
         case .refused(let reason, let claim):
-            return try refuse(reason, claim: claim, request, target, variables, shape, &scratch)
+            return try refuse(reason, claim: claim, request, target, route, shape, &scratch)
         case .ignored(let identity, let expires):
             return Decision(.authenticated, shape, identity: identity, expires: expires)
         case .identity(let identity, let expires, let claim):
-            let actsAs = actsAs(identity, request, target, variables, &scratch)
+            let actsAs = actsAs(identity, request, target, route, &scratch)
             do throws(Halt) {
                 let cookie = try decideCookie(request, of: identity, &scratch)
                 return Decision(
@@ -102,14 +101,14 @@ extension Check {
     /// - Parameter claim: The nonce that the credentials use up, when their signature was valid.
     private func refuse(
         _ reason: Reason, claim: NonceClaim? = nil, _ request: Request, _ target: RequestTarget,
-        _ variables: APIVariables, _ shape: Decision.Shape, _ scratch: inout Scratch
+        _ route: Route, _ shape: Decision.Shape, _ scratch: inout Scratch
     ) throws(Halt) -> Decision {
         // An unknown host is the operator's own reason, wherever it leads.
         guard reason != .wikiUnknown, scratch.entryPoint(of: request, target, policy) == .unknown else {
             return Decision(.refused, shape, reason: reason, claim: claim)
         }
         let session = try cookieSession(of: request, beside: reason, &scratch)
-        return try conclude(session, request, target, variables, shape, &scratch)
+        return try conclude(session, request, target, route, shape, &scratch)
     }
 
     private func verify(
