@@ -63,7 +63,9 @@ def main():
         )
         margin = WIDE_MARGINS.get(stage, MARGIN)
         if is_now["instructions"] > bound["instructions"] * margin:
-            failed.append(f"{stage}: {is_now['instructions']:,} instructions, at most {bound['instructions']:,} × {margin}")
+            failed.append(
+                f"{stage}: {is_now['instructions']:,} instructions, at most {bound['instructions']:,} × {margin}"
+            )
         few, many = COSTLY.get(stage, COUNTS)
         for kind in ("swift_allocations", "all_allocations"):
             if is_now[kind] > bound[kind] + max(0.05, GROWTH / (many - few)):
