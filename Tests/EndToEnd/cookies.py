@@ -50,12 +50,13 @@ def make_cookie(edge, user_id, **changes):
 
 def make_centralauth_token(edge, user_id, **changes):
     """A CentralAuth token signed with the demo's own key."""
-    return make_cookie(edge, user_id, sxp=int(time.time()) + 60, CAToken="a1b2c3", **changes)
+    claims = {"sub": f"mw:CentralAuth::{user_id}", "sxp": int(time.time()) + 60, "CAToken": "a1b2c3"}
+    return make_cookie(edge, user_id, **claims | changes)
 
 
 def central_users(text):
     """Sessiongate's configuration with CentralAuth's users; the demo's database has them too."""
-    changed = text.replace("  #source: local", "  source: CentralAuth")
+    changed = text.replace("  #source: local", "  source: CentralAuth\n  scope: 'CentralAuth:'")
     assert changed != text
     return changed
 

@@ -255,10 +255,10 @@ def test_central_auth_tokens_are_exposed_and_never_cookied(central):
     # The class is what is known of the user, whatever the token says.
     token = make_centralauth_token(central, user, rlc="approved-bot")
     response = central.get("/w/api.php", headers={"authorization": f"CentralAuthToken {token}"})
-    assert central.wiki.last["headers"]["x-wmf-user-id"] == "jwt-sub:" + central.subject(user)
+    assert central.wiki.last["headers"]["x-wmf-user-id"] == f"jwt-sub:mw:CentralAuth::{user}"
     assert not set_cookies(response)
     by_query = central.get("/w/api.php", params={"action": "query", "centralauthtoken": token, "format": "json"})
-    assert central.wiki.last["headers"]["x-wmf-user-id"] == "jwt-sub:" + central.subject(user)
+    assert central.wiki.last["headers"]["x-wmf-user-id"] == f"jwt-sub:mw:CentralAuth::{user}"
     assert not set_cookies(by_query)
 
 

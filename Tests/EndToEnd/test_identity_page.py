@@ -34,7 +34,7 @@ def test_the_schema_is_one():
 
 
 def test_nobody(ask):
-    assert ask() == {"outcome": "anonymous", "type": "none", "cookie": "none"}
+    assert ask() == {"outcome": "anonymous", "type": "none", "acts_as": "anonymous", "cookie": "none"}
 
 
 @pytest.mark.parametrize("name", ["oauth1", "oauth1_owner_only"])

@@ -163,7 +163,12 @@ def decide(requests, reading):
         capture_output=True,
         text=True,
         timeout=100,
-        env={**os.environ, "SESSIONGATE_OAUTH1_COMPATIBILITY": reading},
+        # Random paths are the REST API's, so that a signature that does not verify is refused.
+        env={
+            **os.environ,
+            "SESSIONGATE_OAUTH1_COMPATIBILITY": reading,
+            "SESSIONGATE_ENTRY_POINTS_REST_PREFIXES": '["/"]',
+        },
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line)["dynamicMetadata"]["session"] for line in done.stdout.splitlines()]
