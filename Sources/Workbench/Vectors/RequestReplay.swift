@@ -37,6 +37,10 @@ struct RequestReplay {
         let checker = Checker(policy: state.policy, memory: state.memory, directory: try recording.directory())
         let outcome = try checker.check(message, at: Timestamp(seconds: clock))
         tally.compare(id, expected: Self.expected(verdict), got: outcome.summary(expecting: verdict))
+        if verdict["oauth_verdict"]?.stringValue == "rejected", outcome.decision.outcome == .refused {
+            let refusal = try RecordedRefusal(verdict)
+            tally.compare(id + " refusal", expected: refusal.summary, got: outcome.refusalSummary(like: refusal))
+        }
         if let expected = vector["mediawiki_base_string"]?.stringValue {
             tally.compare(id + " base string", expected: expected, got: outcome.baseString)
         }
