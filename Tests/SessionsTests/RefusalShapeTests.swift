@@ -26,7 +26,7 @@ import Testing
             ("/w/api.php", .action(APIErrorFormat())), ("/w/api.php/x", .action(APIErrorFormat())),
             ("/w/./%61pi.php", .action(APIErrorFormat())), ("/w/rest.php/v1/page/A", .rest),
             ("/w/%72est.php", .rest), ("/w/index.php?title=A", .page), ("/wiki/A", .page), ("/", .page),
-            ("/w/thumb.php", .other), ("/w/load.php", .other), ("/x", .other),
+            ("/w/thumb.php", .other), ("/w/x.php", .other), ("/w/load.php", .other), ("/x", .other),
         ] as [(String, RefusalShape)])
     func thePlaceDecides(path: String, expected: RefusalShape) { #expect(shape(path: path) == expected) }
 
@@ -67,7 +67,7 @@ import Testing
         #expect(shape(path: "/w/api.php", form: text + "&format=xml") == .action(APIErrorFormat()))
     }
 
-    @Test(arguments: ["/w/api.php", "/w/rest.php", "/wiki/A", "/x"])
+    @Test(arguments: ["/w/api.php", "/w/rest.php", "/wiki/A", "/w/x.php"])
     func theOperatorMayWantOneStatus(path: String) {
         let world = TestWorld()
         world.settings.refusals.status = .unauthorized
@@ -168,7 +168,7 @@ import Testing
         let page = try denied("/wiki/A")
         #expect(page.status == 400 && page.fields["content-type"] == "text/plain; charset=utf-8")
         #expect(page.body.contains("(mwoauth-not-api, not-api)"))
-        #expect(try denied("/w/thumb.php").status == 401)
+        #expect(try denied("/w/x.php").status == 401)
     }
 
     @Test func aKeptRefusalIsTheOneOfItsShape() throws {
@@ -186,7 +186,7 @@ import Testing
 
     @Test(arguments: ["https://app.test", "http://localhost:8080", "null", "https://[::1]:1", "app+x://a"])
     func aScriptOfAnotherSiteSeesTheRefusal(origin: String) throws {
-        for path in ["/w/api.php", "/w/rest.php/v1/page/A", "/wiki/A", "/x"] {
+        for path in ["/w/api.php", "/w/rest.php/v1/page/A", "/wiki/A", "/w/x.php"] {
             let fields = try denied(path, origin: origin).fields
             #expect(fields["access-control-allow-origin"] == origin)
             #expect(fields["access-control-allow-credentials"] == "true")

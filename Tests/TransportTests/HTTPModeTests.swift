@@ -95,8 +95,8 @@ import Bytes
                 "<errors><error code=\"mwoauth-invalid-authorization\""))
         #expect(try ask(connection, "GET", "/authz/w/rest.php/v1/page/A", [bad]).status == "403")
         #expect(try ask(connection, "GET", "/authz/wiki/A", [bad]).status == "400")
-        #expect(try ask(connection, "GET", "/authz/w/thumb.php", [bad]).status == "401")
-        for (uri, status) in [(api, "401"), ("/w/rest.php/v1/page/A", "403"), ("/wiki/A", "401"), ("/x", "401")] {
+        #expect(try ask(connection, "GET", "/authz/w/x.php", [bad]).status == "401")
+        for (uri, status) in [(api, "401"), ("/w/rest.php/v1/page/A", "403"), ("/wiki/A", "401"), ("/w/x.php", "401")] {
             let refused = try ask(connection, "GET", "/authz", [bad, ("x-original-uri", uri)])
             #expect(refused.status == status && refused.fields["x-sessiongate-outcome"] == "refused")
         }

@@ -213,7 +213,7 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "refusals.status", \.settings.refusals.status, .choice(.mediawiki, .unauthorized),
                 "mediawiki: as MediaWiki answers, so that clients see the errors that they handle: at api.php 200 with "
-                    + "the error in the format that was asked for, at rest.php 403, at pages 400, elsewhere 401. "
+                    + "the error in the format that was asked for, at rest.php 403, at pages 400, at other scripts 401. "
                     + "Over plain HTTP a refusal is never 2xx: 401 stands in place of 200, and in forward auth of 400. "
                     + "401: with that status everywhere.")
         ])
