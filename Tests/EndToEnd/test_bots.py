@@ -53,6 +53,22 @@ def test_mwclient_access_token(edge, wiki, name):
     assert {request["headers"].get("x-session-user-id") for request in wiki.seen} == {str(edge.demo[name]["user_id"])}
 
 
+def test_mwclient_is_told_the_error_of_the_api(edge, wiki):
+    """What its callers handle, and no HTTP error: when it logs in, and when a token ends later."""
+    with pytest.raises(mwclient.errors.OAuthAuthorizationError):
+        mwclient_site(edge, custom_headers=edge.bearer("oauth2_revoked"))
+    assert wiki.seen == []
+    site = mwclient_site(edge, custom_headers=edge.bearer("oauth2_owner_only"))
+    site.connection.headers.update(Authorization=edge.bearer("oauth2_revoked")["authorization"])
+    wiki.seen.clear()
+    for call in (lambda: site.api("query", meta="userinfo"), lambda: site.pages["Page"].edit("text", "summary")):
+        with pytest.raises(mwclient.errors.APIError) as error:
+            call()
+        assert error.value.code == "mwoauth-invalid-authorization"
+        assert error.value.info.endswith(": Invalid access token")
+    assert wiki.seen == []
+
+
 @pytest.mark.parametrize("name", ["oauth1", "oauth1_owner_only"])
 def test_pywikibot(edge, wiki, tmp_path, name):
     keys = edge.demo[name]

@@ -16,7 +16,9 @@ def test_stopped_and_started_again(own_edge):
     assert own_edge.sessiongate.stop() == 0
     for _ in range(3):
         assert own_edge.get(auth=own_edge.oauth1()).status_code == 503
-        assert own_edge.get().status_code == 503
+        answer = own_edge.get()
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "5" and answer.json() == {"error": "no verdict"}
     own_edge.start_sessiongate()
     assert own_edge.get(auth=own_edge.oauth1()).status_code == 200
 

@@ -13,7 +13,7 @@ FIXTURES = stack.ROOT / "Tests" / "Fixtures"
 def replay(folder):
     command = [stack.BUILD / "release" / "Workbench", "vectors", folder]
     differences = ["--deliberate", FIXTURES / "deliberate-differences.json"]
-    done = subprocess.run([*command, *differences], capture_output=True, text=True, timeout=110)
+    done = subprocess.run([*command, *differences, "--texts"], capture_output=True, text=True, timeout=110)
     counts = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) deliberate", done.stdout.splitlines()[-1])
     return done, [int(count) for count in counts.groups()]
 
@@ -23,7 +23,8 @@ def test_every_recorded_verdict():
     assert done.returncode == 0, done.stdout
     assert failed == 0
     assert passed > 1000
-    assert deliberate < 10
+    # All but a few are texts of refusals in which MediaWiki repeats what the client sent.
+    assert deliberate < 70
 
 
 @pytest.mark.parametrize("name", ["oauth1-protocol.jsonl"])

@@ -59,12 +59,15 @@ import EnvoyProtocol
             builder.addHeader("x-forwarded-proto", "http")
             builder.addHeader("x-forwarded-host", "h")
             builder.addHeader("x-envoy-auth-partial-body", "true")
+            builder.addHeader("origin", "https://a.test")
+            builder.addHeader("accept", "origin")
         } _: { request in
             #expect(request.request.authorization == Bytes("Basic x,OAuth y,"))
             #expect(request.request.cookie == Bytes("a=1; sessionJwt=x"))
             #expect(request.header(Bytes("cookie")) == Bytes("a=1; sessionJwt=x"))
             #expect(request.header(Bytes("x-many")) == Bytes("1,2"))
             #expect(request.request.contentType == Bytes("text/plain") && request.request.partialBody == Bytes("true"))
+            #expect(request.request.origin == Bytes("https://a.test"))
             #expect(request.request.forwardedProto == Bytes("http") && request.request.forwardedHost == Bytes("h"))
         }
     }

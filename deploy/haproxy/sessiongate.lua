@@ -1,7 +1,6 @@
 -- Asks Sessiongate about a request (forward auth), and leaves what it says in variables and request headers.
 --
---   txn.gate_status     200, the status of a refusal (400, 401, 403), or 503 when there is no verdict
---   txn.gate_body, txn.gate_challenge   of a refusal
+--   txn.gate_status     200, or 503 when there is no verdict; a refusal is answered here
 --   txn.gate_cookie     the Set-Cookie for the client, if there is one
 --   txn.gate_private    the Cache-Control that goes with it
 --   txn.gate_user       the central user id, if there is a user
@@ -10,6 +9,12 @@ local identity = { "x-session-user-id", "x-session-sub", "x-session-consumer", "
 -- What Sessiongate reads of the client's headers, beside the type of a form. No others are sent along: HAProxy's HTTP client has
 -- room for about a hundred, and a request may have as many.
 local asked = { "authorization", "cookie", "origin", "treat-as-untrusted", "user-agent" }
+
+-- What a refusal has for the client.
+local passed = {
+    "content-type", "cache-control", "www-authenticate", "mediawiki-api-error", "access-control-allow-origin",
+    "access-control-allow-credentials", "access-control-expose-headers", "vary",
+}
 
 local function first(headers, name)
     return headers and headers[name] and headers[name][0]
@@ -37,9 +42,14 @@ local function question(txn)
     return headers
 end
 
-local function refuse(txn, answer)
-    txn:set_var("txn.gate_body", answer.body)
-    txn:set_var("txn.gate_challenge", first(answer.headers, "www-authenticate") or "OAuth")
+-- The client's answer, when it is refused.
+local function refusal(txn, answer)
+    local headers = {}
+    for _, name in ipairs(passed) do
+        local value = first(answer.headers, name)
+        if value then headers[name] = { value } end
+    end
+    return txn:reply({ status = answer.status, headers = headers, body = answer.body })
 end
 
 local function allow(txn, answer)
@@ -62,17 +72,19 @@ local function ask(txn, address)
     local outcome = first(answer.headers, "x-sessiongate-outcome")
     if outcome and answer.status == 200 then
         allow(txn, answer)
-    elseif outcome == "refused" and (answer.status == 401 or answer.status == 403 or answer.status == 400) then
-        refuse(txn, answer)
-    else
-        return 503
+        return 200
     end
-    return answer.status
+    if outcome == "refused" and (answer.status == 401 or answer.status == 403 or answer.status == 400) then
+        return answer.status, refusal(txn, answer)
+    end
+    return 503
 end
 
 -- HAProxy goes on with a request whose action failed, so none fails: whatever goes wrong, there is no verdict.
 core.register_action("sessiongate", { "http-req" }, function(txn, address)
-    local asked_well, status = pcall(ask, txn, address)
+    local asked_well, status, reply = pcall(ask, txn, address)
     if not asked_well then core.log(core.err, "sessiongate.lua: the question could not be asked") end
     txn:set_var("txn.gate_status", asked_well and status or 503)
+    -- This ends the request. It does so by an error, which pcall would catch.
+    if asked_well and reply then txn:done(reply) end
 end, 1)

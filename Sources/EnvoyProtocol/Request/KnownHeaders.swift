@@ -13,6 +13,7 @@ enum KnownHeader: UInt8, CaseIterable {
     case forwardedHost
     case partialBody
     case treatAsUntrusted
+    case origin
     /// The one that the configuration names.
     case clientAddress
 }
@@ -37,11 +38,13 @@ struct KnownHeaders {
     @inline(__always)
     private func hasLength(of key: Bytes) -> Bool { lengths &>> UInt64(truncatingIfNeeded: key.count) & 1 != 0 }
 
-    /// Which header `key` names; the lengths of the fixed names differ, so that one comparison decides.
+    /// Which header `key` names; the lengths of the fixed names tell them apart, those of `cookie` and
+    /// `origin` aside.
     @inline(__always)
     private func header(_ key: Bytes) -> KnownHeader? {
         switch key.count {
         case 6 where key == "cookie": return .cookie
+        case 6 where key == "origin": return .origin
         case 12 where key == "content-type": return .contentType
         case 13 where key == "authorization": return .authorization
         case 14 where key == "content-length": return .contentLength
@@ -83,6 +86,7 @@ struct KnownHeaders {
         case .forwardedHost: Bytes("x-forwarded-host")
         case .partialBody: Bytes("x-envoy-auth-partial-body")
         case .treatAsUntrusted: Bytes("treat-as-untrusted")
+        case .origin: Bytes("origin")
         case .clientAddress: addressHeader
         }
     }
@@ -102,6 +106,7 @@ extension Request {
             case .forwardedHost: forwardedHost
             case .partialBody: partialBody
             case .treatAsUntrusted: treatAsUntrusted
+            case .origin: origin
             case .clientAddress: clientAddress
             }
         }
@@ -115,6 +120,7 @@ extension Request {
             case .forwardedHost: forwardedHost = newValue
             case .partialBody: partialBody = newValue
             case .treatAsUntrusted: treatAsUntrusted = newValue
+            case .origin: origin = newValue
             case .clientAddress: clientAddress = newValue
             }
         }

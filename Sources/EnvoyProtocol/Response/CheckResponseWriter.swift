@@ -38,7 +38,7 @@ public enum CheckResponseWriter {
         let decision = settled.decision
         ProtobufWriter.append(to: &response) { writer in
             if decision.outcome == .refused, decision.mode == .enforce, let reason = decision.reason {
-                writer.bytes.append(contentsOf: EncodedRefusals.shared.answer(reason, isBearer: decision.isBearer))
+                Refusals.encoded(reason, isBearer: decision.isBearer, request, policy).write(to: request, into: &writer)
             } else {
                 writeOK(settled, answer, to: request, policy, into: &writer)
             }
@@ -76,7 +76,7 @@ public enum CheckResponseWriter {
             session.leaf("outcome", decision.outcome.name)
             session.bytes.append(contentsOf: answer.leaves)
             session.leaf("cookie", decision.cookie.name)
-            if let reason = decision.reason { session.bytes.append(contentsOf: EncodedRefusals.shared.leaf(reason)) }
+            if let reason = decision.reason { session.bytes.append(contentsOf: Refusals.leaf(reason)) }
             if decision.outcome == .refused, decision.mode == .observe { session.leaf("mode", "observe") }
         }
     }

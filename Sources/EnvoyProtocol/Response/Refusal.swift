@@ -1,4 +1,4 @@
-// A refusal's answer: MediaWiki-shaped JSON, the challenge that the credential's RFC asks for, nothing of what the client sent.
+// A refusal's answer, in the words of the place that the request was sent to. Nothing of it is from the request, its shape aside.
 
 import Bytes
 import Sessions
@@ -9,68 +9,105 @@ package struct Refusal: Sendable {
     package let status: Int
     /// Header fields, names in lower case.
     package let headers: [(name: String, value: String)]
-    /// JSON.
+    /// The body, of the type that `content-type` names.
     package let body: [UInt8]
 
-    /// The answer to a request that was refused for `reason`.
-    package init(_ reason: Reason, isBearer: Bool) {
-        status = 401
+    /// The answer to a request that was refused for `reason`. `cookieName` is the name of the session cookie.
+    package init(_ reason: Reason, isBearer: Bool, _ shape: RefusalShape, cookieName: String) {
+        let error = RefusalError(reason, message: reason.message(cookieName: cookieName))
+        let type: String
+        switch shape {
+        case .action(let format): (status, type, body) = (200, format.contentType, format.body(of: error))
+        case .rest: (status, type, body) = (403, "application/json", error.rest.compact)
+        case .page: (status, type, body) = (400, "text/plain; charset=utf-8", error.page)
+        case .other:
+            let format = APIErrorFormat()
+            (status, type, body) = (401, format.contentType, format.body(of: error))
+        }
         headers = [
             // RFC 6750, 3; RFC 5849, 3.5.1.
             ("www-authenticate", isBearer ? #"Bearer error="invalid_token""# : "OAuth"),
-            ("content-type", "application/json; charset=utf-8"),
+            ("content-type", type),
             ("cache-control", "private, no-store"),
-            ("mediawiki-api-error", "\(reason.errorCode)"),
+            ("mediawiki-api-error", error.code),
         ]
-        body = Self.body(reason)
-    }
-
-    /// `{"error":{"code":…,"info":…,"reason":…}}`, as the action API words errors.
-    private static func body(_ reason: Reason) -> [UInt8] {
-        let info: String =
-            reason.errorCode.description == "mwoauth-invalid-authorization"
-            ? "The authorization headers in your request are not valid: \(reason.explanation)" : "\(reason.explanation)"
-        let error: [JSON.Member] = [
-            .init("code", .string("\(reason.errorCode)")),
-            .init("info", .string(info)),
-            .init("reason", .string(reason.rawValue)),
-        ]
-        return JSON.object([.init("error", .object(error))]).compact
     }
 }
 
-/// Encoded refusals: they do not depend on the request, so each is made once.
-struct EncodedRefusals: Sendable {
-    /// They are the same for every policy.
-    static let shared = EncodedRefusals()
+/// A refusal's answer, encoded.
+final class EncodedRefusal: Memo, @unchecked Sendable {
+    // @unchecked Sendable: immutable.
 
-    private let oauth1: [[UInt8]]
-    private let bearer: [[UInt8]]
-    private let leaves: [[UInt8]]
+    /// The answer.
+    let refusal: Refusal
+    /// Its fields of `DeniedHttpResponse`.
+    private let denied: [UInt8]
 
-    private init() {
-        oauth1 = Reason.allCases.map { Self.answer(Refusal($0, isBearer: false)) }
-        bearer = Reason.allCases.map { Self.answer(Refusal($0, isBearer: true)) }
-        leaves = Reason.allCases.map { reason in ProtobufWriter.encoded { $0.leaf("reason", reason.rawValue) } }
-    }
-
-    /// The `status` and `denied_response` fields of a refusal.
-    func answer(_ reason: Reason, isBearer: Bool) -> [UInt8] { (isBearer ? bearer : oauth1)[reason.index] }
-
-    /// The metadata's `reason`.
-    func leaf(_ reason: Reason) -> [UInt8] { leaves[reason.index] }
-
-    /// google.rpc.Code UNAUTHENTICATED.
-    private static let unauthenticated: UInt64 = 16
-
-    private static func answer(_ refusal: Refusal) -> [UInt8] {
-        ProtobufWriter.encoded { writer in
-            writer.message(ResponseField.status) { $0.varint(ResponseField.code, unauthenticated) }
-            writer.message(ResponseField.denied) { denied in
-                denied.message(ResponseField.deniedStatus) { $0.varint(ResponseField.code, UInt64(refusal.status)) }
-                for header in refusal.headers { denied.deniedHeader(header.name, header.value) }
-                denied.bytes(ResponseField.deniedBody, refusal.body)
-            }
+    fileprivate init(_ refusal: Refusal) {
+        self.refusal = refusal
+        denied = ProtobufWriter.encoded { denied in
+            denied.message(ResponseField.deniedStatus) { $0.varint(ResponseField.code, UInt64(refusal.status)) }
+            for header in refusal.headers { denied.deniedHeader(header.name, Array(header.value.utf8)) }
+            denied.bytes(ResponseField.deniedBody, refusal.body)
         }
     }
+
+    /// google.rpc.Code UNAUTHENTICATED. This is what refuses: whatever the HTTP status is, Envoy lets nothing pass.
+    private static let unauthenticated: UInt64 = 16
+
+    /// Writes the `status` and `denied_response` fields of the answer to `request`.
+    func write(to request: Request, into writer: inout ProtobufWriter) {
+        writer.message(ResponseField.status) { $0.varint(ResponseField.code, Self.unauthenticated) }
+        writer.message(ResponseField.denied) { message in
+            message.bytes.append(contentsOf: denied)
+            for header in CrossOrigin.headers(for: request) { message.deniedHeader(header.name, header.value) }
+        }
+    }
+}
+
+/// The refusals of one policy. Each is made when it is first needed and then kept: there are as many as there are reasons and shapes,
+/// whatever clients send.
+package final class Refusals: Memo, @unchecked Sendable {
+    // @unchecked Sendable: immutable, but for the slots, which are safe.
+
+    private let cookieName: String
+    private let slots: [RefusalSlot]
+
+    private init(_ policy: Policy) {
+        cookieName = policy.settings.cookie.name
+        slots = (0..<Reason.allCases.count * 2 * RefusalShape.count).map { _ in RefusalSlot() }
+    }
+
+    private static func of(_ policy: Policy) -> Refusals { policy.memo.get { Refusals(policy) } }
+
+    /// The answer to `request`, which was refused for `reason`.
+    static func encoded(
+        _ reason: Reason, isBearer: Bool, _ request: Request, _ policy: Policy
+    ) -> EncodedRefusal {
+        let refusals = of(policy)
+        let shape = policy.refusalShape(of: request)
+        let index = (shape.index * 2 + (isBearer ? 1 : 0)) * Reason.allCases.count + reason.index
+        return refusals.slots[index].memo.get {
+            EncodedRefusal(Refusal(reason, isBearer: isBearer, shape, cookieName: refusals.cookieName))
+        }
+    }
+
+    /// The answer to `request`, which was refused for `reason`.
+    package static func refusal(
+        _ reason: Reason, isBearer: Bool, _ request: Request, _ policy: Policy
+    ) -> Refusal {
+        encoded(reason, isBearer: isBearer, request, policy).refusal
+    }
+
+    private static let leaves = Reason.allCases.map { reason in
+        ProtobufWriter.encoded { $0.leaf("reason", reason.rawValue) }
+    }
+
+    /// The metadata's `reason`.
+    static func leaf(_ reason: Reason) -> [UInt8] { leaves[reason.index] }
+}
+
+/// A place for one refusal. A class, since a slot can't be moved.
+private final class RefusalSlot: Sendable {
+    let memo = MemoSlot()
 }

@@ -89,9 +89,9 @@ extension ProtobufWriter {
     }
 
     /// An entry of `DeniedHttpResponse.headers`: overwrites.
-    mutating func deniedHeader(_ name: String, _ value: String) {
+    mutating func deniedHeader(_ name: String, _ value: [UInt8]) {
         message(ResponseField.deniedHeaders) { option in
-            option.headerValue(name, Array(value.utf8))
+            option.headerValue(name, value)
             option.message(ResponseField.append) { _ in }
         }
     }

@@ -6,7 +6,8 @@ import Bytes
 extension ConfigurationSection {
     /// All keys.
     public static let all: [ConfigurationSection] = [
-        general, server, tls, http, sqlite, workers, wikis, users, keys, oauth1, entryPoints, cookie, classes, edge,
+        general, server, tls, http, sqlite, workers, wikis, users, keys, oauth1, entryPoints, refusals, cookie, classes,
+        edge,
         trust,
         cache,
         log,
@@ -203,5 +204,17 @@ extension ConfigurationSection {
                 Codec.titlePart.list("a list of names"),
                 "More names of the page OAuth in it. Those of the OAuth extension are known.",
                 example: "[AppLogin]"),
+        ])
+
+    static let refusals = ConfigurationSection(
+        "refusals",
+        "How requests with invalid credentials are answered.",
+        [
+            ConfigurationKey(
+                "refusals.status", \.settings.refusals.status, .choice(.mediawiki, .unauthorized),
+                "mediawiki: as MediaWiki answers, so that clients see the errors that they handle: at api.php 200 with "
+                    + "the error in the format that was asked for, at rest.php 403, at pages 400, at other scripts 401. "
+                    + "Over plain HTTP a refusal is never 2xx: 401 stands in place of 200, and in forward auth of 400. "
+                    + "401: with that status everywhere.")
         ])
 }

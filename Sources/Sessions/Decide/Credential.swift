@@ -41,7 +41,7 @@ extension Check {
             return .centralAuth(token)
         }
         switch (scratch.entryPoint(of: request, target, policy), credential) {
-        case (.action, _), (.other, _), (.unknown, _): return credential
+        case (.action, _), (.rest, _), (.other, _), (.unknown, _): return credential
         // CentralAuth looks at its tokens at the API only; elsewhere the cookie decides.
         case (_, .centralAuth): return .none
         case (.ignored, _): return credential

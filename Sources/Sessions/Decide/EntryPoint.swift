@@ -6,7 +6,9 @@ import Bytes
 enum EntryPoint {
     /// The action API.
     case action
-    /// Anything else that may look at OAuth credentials: the REST API, entry points of an extension.
+    /// The REST API.
+    case rest
+    /// Anything else that may look at OAuth credentials: entry points of an extension.
     case other
     /// Not known to be MediaWiki: a file, another service, or the REST API at a path of the operator's. Valid credentials count as
     /// at the API; invalid ones are not refused, since MediaWiki refuses in a hook that only its own entry points run.
@@ -95,7 +97,7 @@ struct EntryPoints: Sendable {
             return pathInfo.isEmpty ? article(titleParameter(target, request)) : article(pathInfo.dropFirst(1))
         }
         if script.ends(with: Bytes("/api.php")) { return .action }
-        return findUnknownScript(path)
+        return script.ends(with: Bytes("/rest.php")) ? .rest : findUnknownScript(path)
     }
 
     /// A page may be called like a script. Where the article path is the root, any script may be meant: it is taken for one.
@@ -110,7 +112,8 @@ struct EntryPoints: Sendable {
 
     private func findWithoutScript(_ target: RequestTarget, _ request: Request, _ path: Bytes) -> EntryPoint {
         // What is no path at all is not taken for a file.
-        if path.first != UInt8(ascii: "/") || restPrefixes.contains(where: { path.starts(with: $0) }) { return .other }
+        if path.first != UInt8(ascii: "/") { return .other }
+        if restPrefixes.contains(where: { path.starts(with: $0) }) { return .rest }
         for prefix in articlePrefixes {
             if let title = Self.title(in: path, under: prefix) { return article(title) }
         }

@@ -1,4 +1,4 @@
-// Why a request was not authenticated: one stable code, used in the 401 body, the metadata, the metric label and the log.
+// Why a request was not authenticated: one stable code, used in a refusal's body, the metadata, the metric label and the log.
 
 /// Why a request was refused, or why a credential counted for nothing.
 ///
@@ -59,50 +59,6 @@ public enum Reason: String, Sendable, CaseIterable {
         case .cookieMalformed, .cookieSignature, .cookieIssuer, .cookieSubject, .cookieExpired, .cookieNotYetValid:
             "mwoauth-invalid-authorization-jwt"
         default: "mwoauth-invalid-authorization"
-        }
-    }
-
-    /// One sentence for the client's author, without anything that the client sent.
-    public var explanation: StaticString {
-        switch self {
-        case .versionUnsupported: "OAuth version not supported; oauth_version must be 1.0 or absent."
-        case .consumerKeyMissing: "Invalid consumer key: oauth_consumer_key is missing."
-        case .consumerUnknown: "Invalid consumer: no consumer is registered under oauth_consumer_key."
-        case .tokenInvalid: "No approved grant was found for that authorization token."
-        case .timestampMissing: "Missing timestamp parameter. The parameter is required."
-        case .timestampMalformed: "oauth_timestamp is not a number of seconds."
-        case .timestampExpired: "Expired timestamp: oauth_timestamp is too far from the server's clock."
-        case .nonceMissing: "Missing nonce parameter. The parameter is required."
-        case .nonceUsed: "Nonce already used."
-        case .signatureMethodMissing: "No signature method parameter. This parameter is required."
-        case .signatureMethodUnsupported: "Signature method not supported; try one of: HMAC-SHA1, RSA-SHA1."
-        case .signatureInvalid: "Invalid signature."
-        case .addressNotAllowed: "The request came from an invalid IP address."
-        case .parameterRepeated: "An OAuth parameter was given as a list."
-        case .parametersTooMany: "The request has more parameters than can be verified."
-        case .headerMalformed: "The Authorization header is not of the form that RFC 5849 defines."
-        case .bodyUnavailable: "The form body that the signature covers is not available for verification."
-        case .accessTokenMalformed: "Invalid access token: it is not a JWT of the expected form."
-        case .accessTokenSignature: "Invalid access token: its signature does not verify."
-        case .accessTokenExpired: "Invalid access token: it has expired."
-        case .accessTokenNotYetValid: "Invalid access token: it is not valid yet."
-        case .accessTokenRevoked: "Invalid access token: it has been revoked."
-        case .accessTokenUnapproved: "Cannot use the access token, the user did not approve issuing it."
-        case .clientUnknown: "Client represented by given access token is invalid."
-        case .subjectInvalid: "User represented by given access token is invalid."
-        case .wrongWiki: "The authorization is not valid for this wiki."
-        case .userInvalid: "The authorization is for a user that does not exist here."
-        case .userBlocked: "The authorization is for a user who is blocked."
-        case .consumerNotApproved: "The consumer is not approved for this user."
-        case .notAPI: "OAuth credentials are accepted by the API only."
-        case .wikiUnknown: "No wiki is configured for this host."
-        case .cookieMalformed: "Invalid session cookie: it is not a JWT of the expected form."
-        case .cookieSignature: "Invalid session cookie: its signature does not verify."
-        case .cookieIssuer: "Invalid session cookie: wrong issuer."
-        case .cookieSubject: "Invalid session cookie: wrong subject."
-        case .cookieExpired: "Invalid session cookie: it has expired."
-        case .cookieNotYetValid: "Invalid session cookie: it is not valid yet."
-        case .centralAuthTokenInvalid: "The CentralAuth token does not verify, has expired, or names no user."
         }
     }
 }

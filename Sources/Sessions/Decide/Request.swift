@@ -42,6 +42,8 @@ public struct Request {
     /// The header that `trust.client_address_header` names.
     public var clientAddress: Bytes?
 
+    /// The `origin` header: which site's script made the request.
+    public var origin: Bytes?
     /// The `treat-as-untrusted` header: a browser's script asks for an answer as for an anonymous user.
     public var treatAsUntrusted: Bytes?
 

@@ -41,7 +41,7 @@ public struct Scratch: ~Copyable {
         if knownGeneration == policy.generation, knownPath.withBytes({ $0 == target.path }) { return knownEntryPoint }
         let found = policy.entryPoints.find(target, of: request)
         // With the others the query or a form may have a say.
-        if found == .action || found == .other || found == .unknown, target.path.count <= 256 {
+        if found != .ignored, found != .refused, target.path.count <= 256 {
             knownPath.removeAll(keepingCapacity: true)
             knownPath.append(target.path)
             knownEntryPoint = found

@@ -16,7 +16,8 @@ public struct MemoSlot: ~Copyable, Sendable {
     // Not AtomicLazyReference: its `load()` is generic code in the standard library, 600 instructions each time.
     private let memo = Atomic<Unmanaged<Memo>?>(nil)
 
-    init() {}
+    /// An empty place.
+    package init() {}
 
     deinit { memo.load(ordering: .acquiring)?.release() }
 

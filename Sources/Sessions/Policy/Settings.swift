@@ -13,6 +13,8 @@ public struct Settings: Sendable {
     public var oauth1 = OAuth1Settings()
     /// OAuth credentials outside the API.
     public var entryPoints = EntryPointSettings()
+    /// How refusals are answered.
+    public var refusals = RefusalSettings()
     /// The session cookie.
     public var cookie = CookieSettings()
     /// Rate limit classes.
@@ -34,10 +36,26 @@ public struct Settings: Sendable {
 
 /// Whether a refusal is carried out or only reported.
 public enum Mode: String, Sendable {
-    /// Refusals are answered with 401.
+    /// Refused requests do not reach the wiki.
     case enforce
     /// Nothing is refused; what would have been is marked.
     case observe
+}
+
+/// How refusals are answered.
+public struct RefusalSettings: Sendable {
+    /// Whose HTTP statuses refusals have.
+    public enum Status: String, Sendable {
+        /// MediaWiki's: those that each entry point answers with.
+        case mediawiki
+        /// 401 everywhere.
+        case unauthorized = "401"
+    }
+    /// Whose HTTP statuses refusals have.
+    public var status = Status.mediawiki
+
+    /// As MediaWiki answers.
+    public init() {}
 }
 
 /// Whom to believe about the client.

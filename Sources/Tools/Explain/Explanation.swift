@@ -122,7 +122,7 @@ public struct Explanation: Sendable {
     private mutating func addDecision(_ decision: Decision, _ policy: Policy) {
         heading("Decision")
         var text = "  \(decision.outcome.rawValue)"
-        if let reason = decision.reason { text += ": \(reason.rawValue) (\(reason.errorCode)). \(reason.explanation)" }
+        if let reason = decision.reason { text += ": \(reason.rawValue) (\(reason.errorCode)). \(reason.detail)" }
         if decision.outcome == .refused, decision.mode == .observe { text += " Let through: mode is observe." }
         lines.append((decision.outcome == .refused ? .failed : .plain, text))
         guard let identity = decision.identity else { return }

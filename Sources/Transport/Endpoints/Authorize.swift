@@ -3,7 +3,7 @@
 //     /authz/w/api.php?action=query     Envoy's HTTP ext_authz: the request is this one, without the prefix
 //     /authz                            forward auth of nginx, Traefik, Caddy, HAProxy: fields tell which request (ForwardAuth.swift)
 //
-// 200: go on, with these fields; 401: refused, and this is the client's answer; 503 and 504: there is no decision.
+// 200: go on, with these fields; 4xx: refused, and this is the client's answer; 503 and 504: there is no decision.
 // Both are turned into the CheckRequest that Envoy would have sent over gRPC, so that there is one way to a decision.
 
 import Bytes
@@ -36,7 +36,8 @@ extension Endpoints {
             exchange.reply.reset()
             let decision = settled.decision
             if decision.outcome == .refused, decision.mode == .enforce, let reason = decision.reason {
-                exchange.reply.answer(Refusal(reason, isBearer: decision.isBearer))
+                let refusal = Refusals.refusal(reason, isBearer: decision.isBearer, request, policy)
+                exchange.reply.answer(refusal, to: request, isEnvoy: isEnvoy)
             } else {
                 exchange.reply.answer(settled, request, policy, isEnvoy: isEnvoy)
             }

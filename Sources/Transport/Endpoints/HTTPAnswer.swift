@@ -5,11 +5,18 @@ import EnvoyProtocol
 import Sessions
 
 extension Reply {
-    /// The client's answer, when it is refused.
-    mutating func answer(_ refusal: Refusal) {
-        status = refusal.status
+    /// The client's answer to `request`, when it is refused.
+    mutating func answer(_ refusal: Refusal, to request: Request, isEnvoy: Bool) {
+        status = Self.status(of: refusal, isEnvoy: isEnvoy)
         for (name, value) in refusal.headers { addField(name, Array(value.utf8)) }
+        for (name, value) in CrossOrigin.headers(for: request) { addField(name, value) }
         body = refusal.body
+    }
+
+    /// A status that the proxy takes for a refusal: any 2xx would let the request pass. nginx knows 401 and 403 only.
+    private static func status(of refusal: Refusal, isEnvoy: Bool) -> Int {
+        let isUnderstood = isEnvoy ? refusal.status >= 400 : refusal.status == 403
+        return isUnderstood ? refusal.status : 401
     }
 
     /// What the proxy sets on the request and on the answer. Envoy is also told what to remove from the request.

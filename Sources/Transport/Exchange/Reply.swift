@@ -81,11 +81,15 @@ extension Reply {
         grpcMessage = message
     }
 
-    /// An HTTP error with a small JSON body. `summary` is plain ASCII without quotes.
+    /// Seconds after which a client is to try again, as MediaWiki says of a wiki that lags.
+    private static let retryAfter: StaticString = "5"
+
+    /// An HTTP error with a small JSON body; one that passes says when to try again. `summary` is plain ASCII without quotes.
     package mutating func fail(http status: Int, _ summary: StaticString) {
         reset()
         self.status = status
         contentType = "application/json"
+        if status == 503 || status == 504 { addField("retry-after", Self.retryAfter) }
         body.append("{\"error\":\"")
         body.append(summary)
         body.append("\"}\n")

@@ -51,7 +51,7 @@ package enum LoadKind: String, CaseIterable, Sendable {
         }
     }
 
-    /// Status of the answer where a proxy has acted on the verdict.
+    /// Status of the answer where a proxy has acted on the verdict, with `refusals.status: 401`.
     package var status: Int { self == .forged ? 401 : 200 }
 
     /// For `--help`.
@@ -63,6 +63,6 @@ package enum LoadKind: String, CaseIterable, Sendable {
         owner-cookie    the same with a fresh session cookie
         cookie          a session cookie alone
         new-token       owner-only access tokens that the server has not seen (--tokens, --seed)
-        forged          OAuth 1 with a wrong signature, which is refused
+        forged          OAuth 1 with a wrong signature, which is refused (through a proxy: with refusals.status: 401)
         """
 }

@@ -9,7 +9,13 @@ struct RequestReplay {
     private let recording: Recording
     private var sequences: [String: (policy: Policy, memory: Memory)] = [:]
 
-    init(_ recording: Recording) { self.recording = recording }
+    /// Whether status and text of refusals are compared.
+    private let comparesTexts: Bool
+
+    init(_ recording: Recording, comparesTexts: Bool) {
+        self.recording = recording
+        self.comparesTexts = comparesTexts
+    }
 
     /// One state for each `sequence`; every other vector begins with an empty memory.
     private mutating func state(for vector: JSON) throws -> (policy: Policy, memory: Memory) {
@@ -37,6 +43,10 @@ struct RequestReplay {
         let checker = Checker(policy: state.policy, memory: state.memory, directory: try recording.directory())
         let outcome = try checker.check(message, at: Timestamp(seconds: clock))
         tally.compare(id, expected: Self.expected(verdict), got: outcome.summary(expecting: verdict))
+        if comparesTexts, verdict["oauth_verdict"]?.stringValue == "rejected", outcome.decision.outcome == .refused {
+            let refusal = try RecordedRefusal(verdict)
+            tally.compare(id + " refusal", expected: refusal.summary, got: outcome.refusalSummary(like: refusal))
+        }
         if let expected = vector["mediawiki_base_string"]?.stringValue {
             tally.compare(id + " base string", expected: expected, got: outcome.baseString)
         }

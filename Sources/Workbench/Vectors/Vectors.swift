@@ -19,6 +19,9 @@ struct Vectors: ParsableCommand {
     @Option(help: "JSON file of deliberate differences: id patterns, each with what we answer and why.")
     var deliberate: String?
 
+    @Flag(help: "Compare the status and the text of each refusal too, beside its code.")
+    var texts = false
+
     func run() throws {
         let recording = Recording(directory: directory)
         var tally = Tally(differences: try deliberate.map { try DeliberateDifferences(path: $0) })
@@ -37,7 +40,7 @@ struct Vectors: ParsableCommand {
 
 extension Vectors {
     private func replay(_ lines: [[UInt8]], of file: String, _ recording: Recording, into tally: inout Tally) {
-        var requests = RequestReplay(recording)
+        var requests = RequestReplay(recording, comparesTexts: texts)
         for (number, line) in lines.enumerated() where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0d }) {
             replay(line, number, of: file, &requests, into: &tally)
         }
