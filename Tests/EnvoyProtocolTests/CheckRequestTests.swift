@@ -62,7 +62,8 @@ import EnvoyProtocol
             builder.addHeader("origin", "https://a.test")
             builder.addHeader("accept", "origin")
         } _: { request in
-            #expect(request.request.authorization == Bytes("Basic x,OAuth y,"))
+            // Envoy joins a line without a value too; where the lines are given, it is left out.
+            #expect(request.request.authorization == Bytes(usesHeaderMap ? "Basic x,OAuth y" : "Basic x,OAuth y,"))
             #expect(request.request.cookie == Bytes("a=1; sessionJwt=x"))
             #expect(request.header(Bytes("cookie")) == Bytes("a=1; sessionJwt=x"))
             #expect(request.header(Bytes("x-many")) == Bytes("1,2"))

@@ -102,7 +102,7 @@ import Testing
 
 @Suite struct IgnoredCredentialsTests {
     private static let places = [
-        "/w/load.php?modules=x", "/wiki/Special:OAuth/identify", "/%zz/../w/api.php", "/w/rest.php/v1/page/100%",
+        "/w/load.php?modules=x", "/wiki/Special:OAuth/identify",
         "/w/index.php?title=Special:OAuth",
     ]
 
@@ -213,5 +213,35 @@ extension CheckRequestBuilder {
         var copy = self
         copy.path = Array(path.utf8)
         return copy
+    }
+}
+
+@Suite struct InvalidEscapeTests {
+    /// Some servers run what such a path leads to: it is judged as where MediaWiki may run.
+    @Test(arguments: ["/%zz/../w/api.php", "/w/rest.php/v1/page/100%"])
+    func validCredentialsCountAndInvalidOnesPass(path: String) {
+        let world = TestWorld()
+        var request = world.bearer()
+        request.path = Array(path.utf8)
+        let outcome = world.check(request)
+        #expect(outcome.decision?.identity?.userID == 3 && outcome.decision?.actsAs == .user)
+        #expect(outcome.cookies.count == 1)
+        let junk = world.check(world.request(path).adding("authorization", "Bearer junk"))
+        #expect(junk.decision?.outcome == .anonymous && junk.reason == .accessTokenMalformed)
+        let token = world.centralAuthToken(softExpiry: world.now.seconds + 60)
+        let central = world.check(world.request(path).adding("authorization", "CentralAuthToken " + token))
+        #expect(central.decision?.identity?.type == .centralAuth)
+    }
+
+    /// What could not be verified may be valid: it does not pass without its limits.
+    @Test func aFormThatIsNotShownIsRefused() {
+        let world = TestWorld()
+        for path in ["/api/x", "/w/rest.php/v1/page/100%"] {
+            var request = world.signed(nonce: "a", path: path)
+            request.method = Array("POST".utf8)
+            request.addHeader("content-type", "application/x-www-form-urlencoded")
+            request.size = 10
+            #expect(world.check(request).decision?.outcome == .refused)
+        }
     }
 }

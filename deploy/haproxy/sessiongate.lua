@@ -3,7 +3,7 @@
 --   txn.gate_status     200, or 503 when there is no verdict; a refusal is answered here
 --   txn.gate_cookie     the Set-Cookie for the client, if there is one
 --   txn.gate_private    the Cache-Control that goes with it
---   txn.gate_user       the central user id, if there is a user
+--   txn.gate_limit_key  what limits count on, if it is known whose request it is: also where the wiki is not told the user
 
 local identity = { "x-session-user-id", "x-session-sub", "x-session-consumer", "x-session-class", "x-session-type" }
 -- What Sessiongate reads of the client's headers, beside the type of a form. No others are sent along: HAProxy's HTTP client has
@@ -61,8 +61,8 @@ local function allow(txn, answer)
     if cookie then txn:set_var("txn.gate_cookie", cookie) end
     local private = first(answer.headers, "cache-control")
     if cookie and private then txn:set_var("txn.gate_private", private) end
-    local user = first(answer.headers, "x-session-user-id")
-    if user then txn:set_var("txn.gate_user", user) end
+    local key = first(answer.headers, "x-sessiongate-rate-limit-key")
+    if key then txn:set_var("txn.gate_limit_key", key) end
 end
 
 local function ask(txn, address)

@@ -115,7 +115,8 @@ extension CheckRequest {
         var value: [UInt8] = []
         var isFirst = true
         forEachHeader { name, next in
-            guard name == lowercaseName else { return }
+            // Some servers drop a line without a value: it must not hide the credentials behind it.
+            guard name == lowercaseName, !(next.isEmpty && lowercaseName == "authorization") else { return }
             if !isFirst { value.append(lowercaseName == "cookie" ? "; " : ",") }
             isFirst = false
             value.append(next)

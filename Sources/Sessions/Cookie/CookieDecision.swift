@@ -27,6 +27,18 @@ extension Check {
         }
     }
 
+    /// Keeps a cookie of the same user, and sets none: the wiki sets none either.
+    func cookieKept(
+        by identity: Identity, _ request: Request, _ scratch: inout Scratch
+    ) throws(Halt) -> CookieAction {
+        guard wantsCookie(identity), let cookie = sessionCookie(of: request) else { return .none }
+        do throws(Halt) {
+            return try verifyCookie(cookie, &scratch).userID == identity.userID ? .keep : .none
+        } catch .refused {
+            return .none
+        }
+    }
+
     private func wantsCookie(_ identity: Identity) -> Bool {
         guard policy.keys.signer != nil, identity.userID != nil else { return false }
         switch identity.type {

@@ -25,9 +25,11 @@ extension Check {
     ) -> ActsAs {
         // A consumer without a user is known for its limits only.
         guard identity.userID != nil else { return .anonymous }
-        guard lacksSameOriginSecurity(request, apiVariables(of: request, target, route), identity.type),
-            scratch.entryPoint(of: request, target, policy) == .action
-        else { return .user }
+        guard lacksSameOriginSecurity(request, apiVariables(of: request, target, route), identity.type) else {
+            return .user
+        }
+        let entryPoint = scratch.entryPoint(of: request, target, policy)
+        guard entryPoint == .action || entryPoint == .unknown else { return .user }
         scratch.trace?.note("acts as", "anonymous: the answer may be read by any site")
         return .anonymous
     }

@@ -35,10 +35,10 @@ extension Check {
         guard let credential = headerCredential(of: request) else {
             // A parameter of the action API, and of nothing else; most requests have no reason to be searched for it.
             guard settings.users.source == .centralAuth,
-                let token = apiVariables(of: request, target, route).centralAuthToken,
-                scratch.entryPoint(of: request, target, policy) == .action
+                let token = apiVariables(of: request, target, route).centralAuthToken
             else { return .none }
-            return .centralAuth(token)
+            let entryPoint = scratch.entryPoint(of: request, target, policy)
+            return entryPoint == .action || entryPoint == .unknown ? .centralAuth(token) : .none
         }
         switch (scratch.entryPoint(of: request, target, policy), credential) {
         case (.action, _), (.rest, _), (.other, _), (.unknown, _): return credential

@@ -31,7 +31,7 @@ struct Check {
 enum Found {
     /// Whose request it is, when the credentials end (milliseconds since 1970), and the nonce to be claimed.
     case identity(Identity, expires: Double? = nil, claim: NonceClaim? = nil)
-    /// Whose request it is, by credentials that the wiki does not look at; and when they end.
+    /// Whose request it is for limits, by credentials that the wiki does not look at; and when they end.
     case ignored(Identity, expires: Double?)
     /// No credentials that count.
     case anonymous(Reason?)
@@ -78,7 +78,8 @@ extension Check {
         case .refused(let reason, let claim):
             return try refuse(reason, claim: claim, request, target, route, shape, &scratch)
         case .ignored(let identity, let expires):
-            return Decision(.authenticated, shape, identity: identity, expires: expires)
+            let cookie = try cookieKept(by: identity, request, &scratch)
+            return Decision(.authenticated, shape, identity: identity, cookie: cookie, expires: expires)
         case .identity(let identity, let expires, let claim):
             let actsAs = actsAs(identity, request, target, route, &scratch)
             do throws(Halt) {
@@ -89,7 +90,8 @@ extension Check {
             } catch .refused(let reason) {
                 if scratch.entryPoint(of: request, target, policy) == .unknown {
                     return Decision(
-                        .authenticated, shape, identity: identity, actsAs: actsAs, expires: expires, claim: claim)
+                        .authenticated, shape, identity: identity, actsAs: actsAs, cookie: .set, expires: expires,
+                        claim: claim)
                 }
                 // The signature was valid: its nonce is claimed all the same.
                 return Decision(.refused, shape, reason: reason, claim: claim)
@@ -103,8 +105,10 @@ extension Check {
         _ reason: Reason, claim: NonceClaim? = nil, _ request: Request, _ target: RequestTarget,
         _ route: Route, _ shape: Decision.Shape, _ scratch: inout Scratch
     ) throws(Halt) -> Decision {
-        // An unknown host is the operator's own reason, wherever it leads.
-        guard reason != .wikiUnknown, scratch.entryPoint(of: request, target, policy) == .unknown else {
+        // What could not be verified may be valid: it must not pass without its limits where a wiki may run.
+        guard reason != .wikiUnknown, reason != .bodyUnavailable, reason != .parametersTooMany,
+            scratch.entryPoint(of: request, target, policy) == .unknown
+        else {
             return Decision(.refused, shape, reason: reason, claim: claim)
         }
         let session = try cookieSession(of: request, beside: reason, &scratch)
@@ -141,7 +145,10 @@ extension Check {
         do throws(Halt) {
             return try verifyOAuth1(request, header: header, target: target, wiki: wiki, route, &scratch)
         } catch .refused(.bodyUnavailable) where settings.oauth1.bodyUnavailable == .anonymous {
-            return try cookieSession(of: request, beside: .bodyUnavailable, &scratch)
+            // The wiki acts for whom the form says; the cookie's user is known for limits only.
+            let session = try cookieSession(of: request, beside: .bodyUnavailable, &scratch)
+            guard case .identity(let identity, let expires, _) = session else { return session }
+            return .ignored(identity, expires: expires)
         }
     }
 
@@ -154,9 +161,6 @@ extension Check {
         let reason: Reason?
         do throws(Halt) {
             switch try verifyOAuth(credential, request, target, route, &scratch) {
-            // The cookie beside a form that was not shown.
-            case .identity(let identity, let expires, nil) where identity.type == .cookie:
-                return .identity(identity, expires: expires)
             case .identity(let identity, let expires, _): return .ignored(identity, expires: expires)
             case .ignored(let identity, let expires): return .ignored(identity, expires: expires)
             case .refused(let found, _): reason = found

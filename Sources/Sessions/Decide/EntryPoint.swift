@@ -46,11 +46,11 @@ struct EntryPoints: Sendable {
     /// doubled slashes; only signatures are about the path as it was sent.
     func find(_ target: RequestTarget, of request: Request) -> EntryPoint {
         if Self.isPlain(target.path) { return find(target, request, path: target.path) }
-        // Some servers answer 400 to what is no escape, others run what the rest leads to: credentials count, and are not refused.
-        guard target.hasValidEscapes else { return .ignored }
         var path: [UInt8] = []
         Percent.decode(target.path, into: &path)
-        return path.withBytes(Self.withoutDotSegments).withBytes { find(target, request, path: $0) }
+        let found = path.withBytes(Self.withoutDotSegments).withBytes { find(target, request, path: $0) }
+        // Some servers answer 400 to what is no escape, others run what the rest leads to.
+        return found == .ignored || target.hasValidEscapes ? found : .unknown
     }
 
     /// Whether `path` is spelled as web servers spell it to themselves.

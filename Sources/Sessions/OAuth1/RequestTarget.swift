@@ -14,10 +14,9 @@ struct RequestTarget {
 
     /// Splits `target`, which is a path with a query, or a whole URL.
     init(_ target: Bytes) {
-        let visible = target.prefix(target.firstIndex(of: UInt8(ascii: "?")) ?? target.count)
-        let rest = target.dropFirst(visible.count + 1)
-        query = rest.prefix(rest.firstIndex(of: UInt8(ascii: "#")) ?? rest.count)
-        var path = visible.prefix(visible.firstIndex(of: UInt8(ascii: "#")) ?? visible.count)
+        let visible = target.prefix(target.firstIndex(of: UInt8(ascii: "#")) ?? target.count)
+        var path = visible.prefix(visible.firstIndex(of: UInt8(ascii: "?")) ?? visible.count)
+        query = visible.dropFirst(path.count + 1)
         if path.first != UInt8(ascii: "/"), let afterAuthority = Self.pathStart(ofAbsolute: path) {
             path = path.dropFirst(afterAuthority)
         }
