@@ -245,3 +245,13 @@ extension CheckRequestBuilder {
         }
     }
 }
+
+@Suite struct AnswerSizeTests {
+    /// `Identity.byteCount` accounts 720 bytes for the answer beside an identity, of which objects and the array's head take 96.
+    @Test func aUsualAnswerIsAsLargeAsItIsAccountedFor() {
+        let world = TestWorld()
+        let cookie = "sessionJwt=" + world.cookie(softExpiry: world.now.seconds + 14_000)
+        let answer = world.answer(world.signed(nonce: "a", id: "1").adding("cookie", cookie))
+        #expect((400...720 - 96).contains(answer.count), "\(answer.count)")
+    }
+}

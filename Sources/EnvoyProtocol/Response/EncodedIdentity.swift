@@ -102,7 +102,7 @@ final class EncodedIdentity: Memo, @unchecked Sendable {
     /// By the default profile, when the wiki acts for the user.
     let answer: EncodedAnswer
     /// The others, as far as they were asked for: two for each profile.
-    private let others = LockedAnswers()
+    private let others = MemoSlot()
 
     private init(_ answer: EncodedAnswer) { self.answer = answer }
 
@@ -114,7 +114,8 @@ final class EncodedIdentity: Memo, @unchecked Sendable {
             EncodedIdentity(EncodedAnswer(identity, .user, policy.profiles[0], policy))
         }
         if decision.profile == 0, decision.actsAs == .user { return encoded.answer }
-        return encoded.others.answer(2 * decision.profile + (decision.actsAs == .user ? 0 : 1)) {
+        return encoded.others.get { LockedAnswers() }.answer(2 * decision.profile + (decision.actsAs == .user ? 0 : 1))
+        {
             EncodedAnswer(identity, decision.actsAs, profile, policy)
         }
     }

@@ -1,9 +1,12 @@
 // Unusual answers about an identity: few, and made when they are first asked for.
 
+import Sessions
 import Synchronization
 
 /// Encoded answers by number.
-final class LockedAnswers: Sendable {
+final class LockedAnswers: Memo, @unchecked Sendable {
+    // @unchecked Sendable: the lock guards all that changes.
+
     private let known = Mutex<[Int: EncodedAnswer]>([:])
 
     /// The answer of number `index`, which `make` makes when it is not there.

@@ -11,8 +11,9 @@ public final class Identity: Sendable {
     public let type: SessionType
     /// The central id of the user; nil without one.
     public let userID: Int64?
-    /// The user's name; empty without one.
-    public let userName: String
+    /// The user's name; of a consumer without a user, `sub` as its token has it, which names the consumer's owner. Empty when
+    /// there is none.
+    private let name: String
     /// The rate limit class; nil when unknown.
     public let rateLimitClass: String?
     /// The consumer; nil for a cookie session.
@@ -25,8 +26,6 @@ public final class Identity: Sendable {
     let mintKey: CacheKey
     /// The class that a cookie of the user names; empty when unknown.
     private let cookieClass: String
-    /// A consumer's own identity: `sub` as its token has it, which names the consumer's owner; empty when there is none.
-    private let clientSubject: String
 
     /// - Parameter namedClass: The class that the access token names (`rlc`): it counts when it is one that is emitted.
     init(
@@ -37,14 +36,13 @@ public final class Identity: Sendable {
         self.consumer = consumer
         self.grants = grants
         userID = user?.id
-        userName = user?.name ?? ""
+        name = user?.name ?? ""
         let classes = policy.settings.classes
         let own = user.flatMap { classes.name(for: $0, at: now) }
         rateLimitClass = classes.emitted(namedClass).map(classes.shared) ?? own
         cookieClass = own ?? ""
         let claims = user.map { CookieClaims(userID: $0.id, issuer: policy.issuer, rateLimitClass: own ?? "") }
         mintKey = claims?.cacheKey ?? CacheKey(high: 0, low: 0)
-        clientSubject = ""
     }
 
     /// The identity of a consumer without a user (RFC 6749, 4.4): anonymous for the wiki, and known for its limits.
@@ -56,26 +54,27 @@ public final class Identity: Sendable {
         self.consumer = consumer
         self.grants = grants
         userID = nil
-        userName = ""
+        name = subject ?? ""
         let classes = policy.settings.classes
         rateLimitClass = (classes.emitted(namedClass) ?? classes.emitted(classes.authenticated)).map(classes.shared)
         cookieClass = ""
         mintKey = CacheKey(high: 0, low: 0)
-        clientSubject = subject ?? ""
     }
 
     /// `identity`, as a session of `type`.
     init(_ identity: Identity, as type: SessionType) {
         self.type = type
         userID = identity.userID
-        userName = identity.userName
+        name = identity.name
         rateLimitClass = identity.rateLimitClass
         consumer = identity.consumer
         grants = identity.grants
         mintKey = identity.mintKey
         cookieClass = identity.cookieClass
-        clientSubject = identity.clientSubject
     }
+
+    /// The user's name; empty without one.
+    public var userName: String { userID == nil ? "" : name }
 
     /// The JWT subject, `mw:<scope>:<central id>`; nil without a user.
     public func subject(_ policy: Policy) -> String? { userID.map { policy.settings.users.subject(id: $0) } }
@@ -83,7 +82,7 @@ public final class Identity: Sendable {
     /// The key that rate limit rules count on: `jwt-sub:<sub>`; of a consumer whose token has no `sub`, `consumer:<key>`.
     public func rateLimitKey(_ policy: Policy) -> String? {
         if let subject = subject(policy) { return "jwt-sub:" + subject }
-        if !clientSubject.isEmpty { return "jwt-sub:" + clientSubject }
+        if !name.isEmpty { return "jwt-sub:" + name }
         return consumer.map { "consumer:" + $0.key.withBytes { $0.string } }
     }
 
@@ -93,7 +92,7 @@ public final class Identity: Sendable {
     }
 
     /// Bytes in memory with the encoded answer that will be kept beside it; the consumer and the grants are shared.
-    var byteCount: Int { 160 + (userName.utf8.count > 15 ? 32 + userName.utf8.count : 0) + Self.answerBytes }
+    var byteCount: Int { 144 + (name.utf8.count > 15 ? 32 + name.utf8.count : 0) + Self.answerBytes }
 
     /// An encoded answer, as large as they usually are: five request headers and the metadata. A test holds it to the truth.
     private static let answerBytes = 720
