@@ -175,5 +175,10 @@ def test_a_heavy_user_is_slowed_down(tmp_path, kind):
     with make(tmp_path, change=slow, source=DEPLOY / "envoy-http.yaml") as limited:
         statuses = [limited.get(auth=limited.oauth1()).status_code for _ in range(13)]
         assert statuses == [200] * 10 + [429] * 3
+        # What the wiki is not told counts all the same.
+        alice = limited.demo["oauth1"]["user_id"]
+        name = next(name for name in ("oauth2_owner_only", "oauth2") if limited.demo[name]["user_id"] == alice)
+        for path in ("/w/api.php?origin=*", "/w/api.php?callback=f", "/w/load.php"):
+            assert limited.get(path, headers=limited.bearer(name)).status_code == 429
         assert limited.get(auth=limited.oauth1("oauth1_other_user")).status_code == 200
         assert limited.get().status_code == 200

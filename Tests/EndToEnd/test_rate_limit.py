@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import requests
 import stack
 from edge import Edge
 
@@ -44,6 +45,20 @@ def test_the_limit_is_the_users_whatever_the_credential(limited):
     other_ways = [name for name in ("oauth2_owner_only", "oauth2") if limited.demo[name]["user_id"] == alice]
     for name in other_ways:
         assert limited.get(headers=limited.bearer(name)).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/w/api.php?origin=*", "/w/api.php?callback=f", "/w/load.php", "/w/api.php/Foo", "/w/rest.php/v1/page/100%25"],
+)
+def test_no_way_around_the_limit(limited, path):
+    """After the tests above: where the wiki acts for an anonymous user, the request counts on its user all the same."""
+    alice = limited.demo["oauth1"]["user_id"]
+    name = next(name for name in ("oauth2_owner_only", "oauth2") if limited.demo[name]["user_id"] == alice)
+    assert limited.get(path, headers=limited.bearer(name)).status_code == 429
+    url = f"{limited.url}/w/api.php?origin=*&action=edit"
+    posted = requests.post(url, data={"origin[]": ""}, headers=limited.bearer(name), timeout=5)
+    assert posted.status_code == 429
 
 
 def test_consumer_limit(limited):
