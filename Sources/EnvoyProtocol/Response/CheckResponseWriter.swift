@@ -22,7 +22,7 @@ public enum CheckResponseWriter {
                 settingCookie: EncodedCookie.of(cookie).entry, EncodedProfile.of(profile, policy).cacheControl,
                 to: &response)
         }
-        writeUnusual(settled, answer, to: request, policy, into: &response)
+        writeUnusual(settled, answer, profile, to: request, policy, into: &response)
     }
 
     /// Whether nothing but the identity and its cookie makes the answer.
@@ -32,25 +32,24 @@ public enum CheckResponseWriter {
     }
 
     private static func writeUnusual(
-        _ settled: SettledDecision, _ answer: EncodedAnswer, to request: Request, _ policy: Policy,
-        into response: inout [UInt8]
+        _ settled: SettledDecision, _ answer: EncodedAnswer, _ profile: Profile, to request: Request,
+        _ policy: Policy, into response: inout [UInt8]
     ) {
         let decision = settled.decision
         ProtobufWriter.append(to: &response) { writer in
             if decision.outcome == .refused, decision.mode == .enforce, let reason = decision.reason {
                 Refusals.encoded(reason, isBearer: decision.isBearer, request, policy).write(to: request, into: &writer)
             } else {
-                writeOK(settled, answer, to: request, policy, into: &writer)
+                writeOK(settled, answer, profile, to: request, policy, into: &writer)
             }
             writeMetadata(decision, answer, into: &writer)
         }
     }
 
     private static func writeOK(
-        _ settled: SettledDecision, _ answer: EncodedAnswer, to request: Request, _ policy: Policy,
-        into writer: inout ProtobufWriter
+        _ settled: SettledDecision, _ answer: EncodedAnswer, _ profile: Profile, to request: Request,
+        _ policy: Policy, into writer: inout ProtobufWriter
     ) {
-        let profile = policy.profiles[settled.decision.profile]
         writer.message(ResponseField.status) { _ in }
         writer.message(ResponseField.ok) { ok in
             ok.bytes.append(contentsOf: answer.headers)

@@ -97,7 +97,7 @@ enum CookieLeaf {
 
 /// The answers about one identity.
 final class EncodedIdentity: Memo, @unchecked Sendable {
-    // @unchecked Sendable: immutable, but for what the lock guards.
+    // @unchecked Sendable: immutable, but for the slot, which is safe.
 
     /// By the default profile, when the wiki acts for the user.
     let answer: EncodedAnswer

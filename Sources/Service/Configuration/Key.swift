@@ -46,31 +46,22 @@ extension ConfigurationKey {
         _ path: String, _ target: any WritableKeyPath<Configuration, Value> & Sendable, _ codec: Codec<Value>,
         _ documentation: String, example: String? = nil, required: Bool = false, secret: Bool = false
     ) {
+        self.init(
+            path, \.self, target, codec, documentation, example: example, required: required, secret: secret)
+    }
+
+    /// A row for a part of a group of settings.
+    init<Group, Value: Sendable>(
+        _ path: String, _ group: any WritableKeyPath<Configuration, Group> & Sendable,
+        _ part: any WritableKeyPath<Group, Value> & Sendable, _ codec: Codec<Value>, _ documentation: String,
+        example: String? = nil, required: Bool = false, secret: Bool = false
+    ) {
         self.path = path
         self.documentation = documentation
         expectation = codec.expectation
         isSecret = secret
         isRequired = required
         self.example = example
-        apply = { source, configuration, mismatches in
-            if case .absent = source.content { return }
-            guard let value = codec.decode(source, &mismatches) else { return }
-            configuration[keyPath: target] = value
-        }
-        value = { codec.encode($0[keyPath: target]) }
-    }
-
-    /// A row for a part of a group of settings.
-    init<Group, Value: Sendable>(
-        _ path: String, _ group: any WritableKeyPath<Configuration, Group> & Sendable,
-        _ part: any WritableKeyPath<Group, Value> & Sendable, _ codec: Codec<Value>, _ documentation: String
-    ) {
-        self.path = path
-        self.documentation = documentation
-        expectation = codec.expectation
-        isSecret = false
-        isRequired = false
-        example = nil
         apply = { source, configuration, mismatches in
             if case .absent = source.content { return }
             guard let value = codec.decode(source, &mismatches) else { return }

@@ -12,10 +12,14 @@ public enum ActsAs: String, Sendable {
 
 extension Check {
     /// The variables of the action API that `request` has: of the form before those of the query.
-    func apiVariables(of request: Request, _ target: RequestTarget, _ route: Route) -> APIVariables {
-        let query = APIVariables.read(target.query)
-        guard let form = visibleForm(of: request, route) else { return query }
-        return APIVariables.read(form).over(query)
+    func apiVariables(
+        of request: Request, _ target: RequestTarget, _ route: Route, _ scratch: inout Scratch
+    ) -> APIVariables {
+        if let known = scratch.apiVariables { return known }
+        var variables = APIVariables().found(in: target.query)
+        if let form = visibleForm(of: request, route) { variables = APIVariables().found(in: form).over(variables) }
+        scratch.apiVariables = variables
+        return variables
     }
 
     /// For whom the wiki acts on a request of `identity`.
@@ -25,7 +29,7 @@ extension Check {
     ) -> ActsAs {
         // A consumer without a user is known for its limits only.
         guard identity.userID != nil else { return .anonymous }
-        guard lacksSameOriginSecurity(request, apiVariables(of: request, target, route), identity.type) else {
+        guard lacksSameOriginSecurity(request, apiVariables(of: request, target, route, &scratch), identity.type) else {
             return .user
         }
         let entryPoint = scratch.entryPoint(of: request, target, policy)

@@ -35,7 +35,7 @@ extension Check {
         guard let credential = headerCredential(of: request) else {
             // A parameter of the action API, and of nothing else; most requests have no reason to be searched for it.
             guard settings.users.source == .centralAuth,
-                let token = apiVariables(of: request, target, route).centralAuthToken
+                let token = apiVariables(of: request, target, route, &scratch).centralAuthToken
             else { return .none }
             let entryPoint = scratch.entryPoint(of: request, target, policy)
             return entryPoint == .action || entryPoint == .unknown ? .centralAuth(token) : .none

@@ -133,9 +133,10 @@ struct EntryPoints: Sendable {
 
     /// The parameter `title`: in PHP the form's hides the query's, even when it is an array, which is no title.
     private func titleParameter(_ target: RequestTarget, _ request: Request) -> [UInt8] {
-        let form = PHPQuery.variable("title", in: request.postForm.prefix(Self.maxFormBytes))
-        guard case .scalar(let title) = form ?? PHPQuery.variable("title", in: target.query) else { return [] }
-        return title
+        let title = PHPVariable("title")
+        let form = title.found(in: request.postForm.prefix(Self.maxFormBytes)).value
+        guard case .text(let text) = form ?? title.found(in: target.query).value else { return [] }
+        return text
     }
 
     /// Special:OAuth reads the header itself; other pages refuse it.

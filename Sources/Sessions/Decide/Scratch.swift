@@ -17,6 +17,8 @@ public struct Scratch: ~Copyable {
     var baseString: [UInt8] = []
     /// A signature, encoded or decoded.
     var text: [UInt8] = []
+    /// What the request says to the action API, once that was looked for.
+    var apiVariables: APIVariables?
     /// Tokens and cookies that were verified, to be remembered.
     var verified = Verified()
 
@@ -31,6 +33,7 @@ public struct Scratch: ~Copyable {
     /// Prepares for the next check.
     mutating func begin() {
         trace?.reset()
+        apiVariables = nil
         if verified.isEmpty { return }
         verified = Verified()
     }

@@ -53,8 +53,8 @@ extension APIErrorFormat {
 
     /// What `query` and `form` ask for. What the form says counts before the query.
     init(query: Bytes, form: Bytes) {
-        let query = FormatVariables.read(query.prefix(Self.maxBytes))
-        let form = FormatVariables.read(form.prefix(Self.maxBytes))
+        let query = FormatVariables().found(in: query.prefix(Self.maxBytes))
+        let form = FormatVariables().found(in: form.prefix(Self.maxBytes))
         func value(_ variable: KeyPath<FormatVariables, FormatVariables.Value?>) -> FormatVariables.Value? {
             form[keyPath: variable] ?? query[keyPath: variable]
         }
@@ -77,81 +77,34 @@ extension APIErrorFormat {
     }
 }
 
-/// Those variables of one query or form: the last of a repeated name counts, names are decoded and may be arrays.
-private struct FormatVariables {
+/// Those variables of one query or form.
+private struct FormatVariables: PHPVariables {
     enum Value: Equatable {
-        /// As good as none, but it hides one of the same name in the query.
         case array
         /// Only short texts mean anything.
         case text(String)
+
+        /// The longest text that means anything is `plaintext`.
+        private static let maxBytes = 16
+
+        init(_ value: PHPQuery.Found) {
+            self = value.withText { .text($0.count > Self.maxBytes ? "" : $0.string) } ?? .array
+        }
     }
 
     private(set) var format: Value?
     private(set) var errorformat: Value?
     private(set) var formatversion: Value?
 
-    /// Nothing.
-    init() {}
+    func mayBegin(with letter: UInt8) -> Bool { letter == UInt8(ascii: "f") || letter == UInt8(ascii: "e") }
 
-    /// Reads `text`, a query without its `?`, or a form.
-    static func read(_ text: Bytes) -> FormatVariables {
-        var variables = FormatVariables()
-        var start = 0
-        var count = 1
-        while start < text.count {
-            let end = text.firstIndex(of: UInt8(ascii: "&"), from: start) ?? text.count
-            if mayBeName(text[start]) {
-                let pair = text[start..<end]
-                let name = pair.prefix(pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.count)
-                guard name.buffer.allSatisfy(Percent.isUnreserved), count <= PHPQuery.maxVariables else {
-                    return FormatVariables(PHPQuery(text))
-                }
-                variables.set(name, .encoded(pair.dropFirst(name.count + 1)))
-            }
-            start = end + 1
-            count += 1
-        }
-        return variables
-    }
-
-    private init(_ variables: PHPQuery) {
-        for (name, value) in variables.variables {
-            switch value {
-            case .scalar(let text): name.withBytes { name in text.withBytes { set(name, .decoded($0)) } }
-            case .list: name.withBytes { set($0, .array) }
-            }
-        }
-    }
-
-    /// Whether a name that begins so can be one of these: PHP decodes names, and leaves out spaces before them.
-    private static func mayBeName(_ first: UInt8) -> Bool {
-        switch first {
-        case UInt8(ascii: "f"), UInt8(ascii: "e"), UInt8(ascii: "%"), UInt8(ascii: "+"), 0x20: true
-        default: false
-        }
-    }
-
-    private mutating func set(_ name: Bytes, _ value: @autoclosure () -> Value) {
+    mutating func note(_ name: Bytes, _ value: PHPQuery.Found) {
         if name == "format" {
-            format = value()
+            format = Value(value)
         } else if name == "errorformat" {
-            errorformat = value()
+            errorformat = Value(value)
         } else if name == "formatversion" {
-            formatversion = value()
+            formatversion = Value(value)
         }
     }
-}
-
-extension FormatVariables.Value {
-    /// The longest value that means anything is `plaintext`.
-    private static let maxBytes = 16
-
-    fileprivate static func encoded(_ text: Bytes) -> Self {
-        var decoded: [UInt8] = []
-        // Each byte is at most three.
-        Percent.decodeForm(text.prefix(3 * maxBytes), into: &decoded)
-        return decoded.withBytes(Self.decoded)
-    }
-
-    fileprivate static func decoded(_ text: Bytes) -> Self { .text(text.count > maxBytes ? "" : text.string) }
 }

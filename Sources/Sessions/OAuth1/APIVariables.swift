@@ -1,13 +1,14 @@
-// The variables that the action API reads whatever it is asked: `origin`, `callback`, `crossorigin`, `centralauthtoken`. They are found
-// in one pass over a query or a form, as PHP has them: the last of a repeated name counts, names are decoded and may be arrays.
+// The variables that the action API reads whatever it is asked: `origin`, `callback`, `crossorigin`, `centralauthtoken`.
 
 import Bytes
 
 /// Those variables of one query or form.
-struct APIVariables {
-    /// Whether a variable is there. For MediaWiki an array is as good as none, but it hides one of the same name in the query.
+struct APIVariables: PHPVariables {
+    /// Whether a variable is there.
     enum Presence {
         case absent, array, text
+
+        fileprivate init(_ value: PHPQuery.Found) { if case .array = value { self = .array } else { self = .text } }
     }
 
     private(set) var origin = Presence.absent
@@ -18,68 +19,17 @@ struct APIVariables {
     /// A `centralauthtoken` that is not empty.
     private(set) var centralAuthToken: [UInt8]?
 
-    /// Nothing.
-    init() {}
+    func mayBegin(with letter: UInt8) -> Bool { letter == UInt8(ascii: "o") || letter == UInt8(ascii: "c") }
 
-    /// Reads `text`, a query without its `?`, or a form.
-    static func read(_ text: Bytes) -> APIVariables {
-        var variables = APIVariables()
-        var start = 0
-        var count = 1
-        while start < text.count {
-            let end = text.firstIndex(of: UInt8(ascii: "&"), from: start) ?? text.count
-            if Self.mayBeName(text[start]) {
-                let pair = text[start..<end]
-                let name = pair.prefix(pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.count)
-                guard name.buffer.allSatisfy(Percent.isUnreserved), count <= PHPQuery.maxVariables else {
-                    return APIVariables(PHPQuery(text))
-                }
-                variables.set(name, pair.dropFirst(name.count + 1))
-            }
-            start = end + 1
-            count += 1
-        }
-        return variables
-    }
-
-    private init(_ variables: PHPQuery) {
-        for (name, value) in variables.variables {
-            switch value {
-            case .scalar(let text):
-                name.withBytes { name in text.withBytes { setDecoded(name, $0) } }
-            case .list: name.withBytes { set($0, .array) }
-            }
-        }
-    }
-
-    /// Whether a name that begins so can be one of these: PHP decodes names, and leaves out spaces before them.
-    @inline(__always)
-    private static func mayBeName(_ first: UInt8) -> Bool {
-        switch first {
-        case UInt8(ascii: "o"), UInt8(ascii: "c"), UInt8(ascii: "%"), UInt8(ascii: "+"), 0x20: true
-        default: false
-        }
-    }
-
-    private mutating func set(_ name: Bytes, _ encoded: Bytes) {
-        guard name.count == 6 || name.count == 8 || name.count == 11 || name.count == 16 else { return }
-        var value: [UInt8] = []
-        Percent.decodeForm(encoded, into: &value)
-        value.withBytes { setDecoded(name, $0) }
-    }
-
-    private mutating func setDecoded(_ name: Bytes, _ value: Bytes) {
-        set(name, .text)
-        if name == "origin" { isAnyOrigin = value == "*" }
-        if name == "centralauthtoken" { centralAuthToken = value.isEmpty ? nil : value.array }
-    }
-
-    private mutating func set(_ name: Bytes, _ presence: Presence) {
+    mutating func note(_ name: Bytes, _ value: PHPQuery.Found) {
         switch name.count {
-        case 6 where name == "origin": (origin, isAnyOrigin) = (presence, false)
-        case 8 where name == "callback": callback = presence
-        case 11 where name == "crossorigin": crossorigin = presence
-        case 16 where name == "centralauthtoken": centralAuthToken = nil
+        case 6 where name == "origin":
+            origin = Presence(value)
+            isAnyOrigin = value.withText { $0 == "*" } ?? false
+        case 8 where name == "callback": callback = Presence(value)
+        case 11 where name == "crossorigin": crossorigin = Presence(value)
+        case 16 where name == "centralauthtoken":
+            centralAuthToken = value.withText { $0.isEmpty ? nil : $0.array } ?? nil
         default: break
         }
     }

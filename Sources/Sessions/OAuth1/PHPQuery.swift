@@ -58,9 +58,6 @@ package struct PHPQuery {
         }
     }
 
-    /// The value of a variable with a plain name; nil when there is none.
-    func value(of name: StaticString) -> Value? { positions[Bytes(name).array].map { variables[$0].value } }
-
     private mutating func register(_ pair: Bytes) {
         let equals = pair.firstIndex(of: UInt8(ascii: "="))
         var name: [UInt8] = []

@@ -48,12 +48,6 @@ struct RequestTarget {
         return true
     }
 
-    /// The value of the query parameter `name` as PHP's `$_GET` has it; nil when it is absent, or an array. `name` is plain letters.
-    func queryValue(_ name: StaticString) -> [UInt8]? {
-        guard case .scalar(let text) = PHPQuery.variable(name, in: query) else { return nil }
-        return text
-    }
-
     /// Appends the path as the base string has it: `parse_url` turns control bytes into `_`.
     func appendSigned(into text: inout [UInt8]) {
         let clean = !path.buffer.contains { $0 < 0x20 || $0 == 0x7f }

@@ -89,6 +89,7 @@ extension Check {
 public func signatureBaseString(
     of request: Request, _ policy: Policy, _ memory: Memory, _ scratch: inout Scratch
 ) -> [UInt8]? {
+    scratch.begin()
     let check = Check(policy: policy, memory: memory, now: Timestamp(seconds: 0))
     let target = RequestTarget(request.target)
     guard let route = try? Route(request.overrides, policy),

@@ -20,9 +20,10 @@ extension Reply {
     }
 
     /// What the proxy sets on the request and on the answer. Envoy is also told what to remove from the request.
-    mutating func answer(_ settled: SettledDecision, _ request: Request, _ policy: Policy, isEnvoy: Bool) {
+    mutating func answer(
+        _ settled: SettledDecision, _ facts: IdentityFacts, _ request: Request, _ policy: Policy, isEnvoy: Bool
+    ) {
         let profile = policy.profiles[settled.decision.profile]
-        let facts = IdentityFacts(settled.decision.identity, settled.decision.actsAs, profile, policy)
         var removed: [String] = []
         for (name, value) in facts.headers(profile.settings) {
             if let value { addField(name, value) } else { removed.append(name) }
@@ -46,13 +47,12 @@ extension Reply {
     }
 
     /// The leaves of the metadata: `x-sessiongate-user-id` is what `session.user.id` is over gRPC.
-    mutating func addMetadata(_ decision: Decision, _ policy: Policy) {
-        var facts = [Fact.text("outcome", "\(decision.outcome.name)")]
-        facts += IdentityFacts(decision.identity, decision.actsAs, policy.profiles[decision.profile], policy).facts
-        facts.append(.text("cookie", "\(decision.cookie.name)"))
-        if let reason = decision.reason { facts.append(.text("reason", reason.rawValue)) }
-        if decision.outcome == .refused, decision.mode == .observe { facts.append(.text("mode", "observe")) }
-        addFacts(facts, under: "x-sessiongate")
+    mutating func addMetadata(_ decision: Decision, _ facts: IdentityFacts) {
+        var leaves = [Fact.text("outcome", "\(decision.outcome.name)")] + facts.facts
+        leaves.append(.text("cookie", "\(decision.cookie.name)"))
+        if let reason = decision.reason { leaves.append(.text("reason", reason.rawValue)) }
+        if decision.outcome == .refused, decision.mode == .observe { leaves.append(.text("mode", "observe")) }
+        addFacts(leaves, under: "x-sessiongate")
     }
 
     private mutating func addFacts(_ facts: [Fact], under prefix: String) {
