@@ -25,7 +25,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -61,7 +60,6 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -126,7 +124,7 @@ let package = Package(
         .testTarget(
             name: "CryptographyTests", dependencies: ["CNative", "Cryptography", "Bytes"], swiftSettings: strict),
         .target(
-            name: "TestSupport", dependencies: ["Bytes", "Sessions", "Storage"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["CNative", "Bytes", "Sessions", "Storage"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
             name: "SessionsTests", dependencies: ["TestSupport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],

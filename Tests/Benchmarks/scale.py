@@ -23,6 +23,7 @@ HUGE_PAGES = ("env", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_m
 # Rows stay good for the whole run, and no cookie is signed for a million users: it would take ten minutes.
 LARGE = {
     "CACHE_CAPACITY": 4_000_000,
+    "CACHE_MEMORY": "4GiB",
     "CACHE_LIFETIME": "1d",
     "COOKIE_FOR_OAUTH1": "false",
     "OAUTH1_NONCE_CAPACITY": 8_000_000,

@@ -156,7 +156,7 @@ extension Server {
                     throw ChannelError.ioOnClosedChannel
                 }
                 let operations = channel.pipeline.syncOperations
-                if let tls { try operations.addHandlers(tls.makeHandlers()) }
+                if let tls { try operations.addHandler(tls.makeHandler()) }
                 try operations.addHandler(ProtocolDetector(loop: state.value, isTLS: tls != nil))
             }
         }

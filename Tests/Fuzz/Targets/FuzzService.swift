@@ -59,11 +59,13 @@ let fuzzLimits: ConnectionLimits = {
 final class FuzzConnection {
     private let channel = EmbeddedChannel()
 
-    init() throws {
+    /// - Parameter tls: What decrypts; nil for a connection in the clear.
+    init(behind tls: TLSHandler? = nil) throws {
         let loop = EventLoopState(
             eventLoop: channel.embeddedEventLoop, service: FuzzService(), resolver: FuzzResolver(), limits: fuzzLimits,
             wallClock: { FuzzWiki.now })
-        try channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: loop, isTLS: false))
+        if let tls { try channel.pipeline.syncOperations.addHandler(tls) }
+        try channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: loop, isTLS: tls != nil))
         channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 80), promise: nil)
     }
 

@@ -24,6 +24,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "jwt", run: fuzzJWT),
         FuzzTarget(name: "http2", run: fuzzHTTP2),
         FuzzTarget(name: "http1", run: fuzzHTTP1),
+        FuzzTarget(name: "tls", run: fuzzTLS),
     ]
 
     /// The target with this name, nil when there is none.

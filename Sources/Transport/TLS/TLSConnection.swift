@@ -1,0 +1,118 @@
+// One TLS connection of libssl between two buffers in memory: what arrived goes in, what is to be sent comes out. No I/O.
+
+import CNative.TLS
+import NIOCore
+
+/// The server's end of a TLS connection.
+struct TLSConnection: ~Copyable {
+    /// What came of a step.
+    enum Step {
+        /// It is done.
+        case done
+        /// More must arrive first.
+        case needsInput
+        /// The peer has said that it sends no more (close_notify).
+        case ended
+        /// The connection can't go on. What is to be sent has the alert that says why.
+        case failed(TLSFailure)
+    }
+
+    private let connection: OpaquePointer
+    // Both belong to the connection.
+    private let input: OpaquePointer
+    private let output: OpaquePointer
+
+    /// A connection of `context`; nil when there is no memory for it.
+    init?(_ context: OpaquePointer) {
+        guard let connection = SSL_new(context) else { return nil }
+        guard let input = BIO_new(BIO_s_mem()), let output = BIO_new(BIO_s_mem()) else {
+            SSL_free(connection)
+            return nil
+        }
+        SSL_set_bio(connection, input, output)
+        SSL_set_accept_state(connection)
+        self.connection = connection
+        self.input = input
+        self.output = output
+    }
+
+    deinit { SSL_free(connection) }
+
+    /// Takes what arrived.
+    mutating func receive(_ bytes: UnsafeRawBufferPointer) {
+        guard let start = bytes.baseAddress else { return }
+        BIO_write(input, start, Int32(bytes.count))
+    }
+
+    /// Goes on with the handshake.
+    mutating func handshake() -> Step {
+        ERR_clear_error()
+        return step(SSL_do_handshake(connection))
+    }
+
+    /// Appends what one record decrypts to.
+    mutating func read(into plaintext: inout ByteBuffer) -> Step {
+        ERR_clear_error()
+        var result: Int32 = 0
+        plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.maxRecordBytes) { room in
+            result = SSL_read(connection, room.baseAddress, Int32(room.count))
+            return max(0, Int(result))
+        }
+        return step(result)
+    }
+
+    /// Whether `read` has something to begin with; else it would say that it needs input.
+    var hasInput: Bool { BIO_ctrl_pending(input) > 0 || SSL_pending(connection) > 0 }
+
+    /// Encrypts `plaintext`.
+    mutating func write(_ plaintext: UnsafeRawBufferPointer) -> Step {
+        guard let start = plaintext.baseAddress, !plaintext.isEmpty else { return .done }
+        ERR_clear_error()
+        return step(SSL_write(connection, start, Int32(plaintext.count)))
+    }
+
+    /// Tells the peer that nothing more will be sent.
+    mutating func end() {
+        ERR_clear_error()
+        SSL_shutdown(connection)
+    }
+
+    /// Appends what is to be sent.
+    mutating func takeOutput(into ciphertext: inout ByteBuffer) {
+        let count = BIO_ctrl_pending(output)
+        guard count > 0 else { return }
+        ciphertext.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
+            max(0, Int(BIO_read(output, room.baseAddress, Int32(count))))
+        }
+    }
+
+    /// The most that one record decrypts to (RFC 8446 section 5.1).
+    static var maxRecordBytes: Int { 1 << 14 }
+
+    private func step(_ result: Int32) -> Step {
+        guard result <= 0 else { return .done }
+        return switch SSL_get_error(connection, result) {
+        case SSL_ERROR_WANT_READ: .needsInput
+        case SSL_ERROR_ZERO_RETURN: .ended
+        default: .failed(TLSFailure())
+        }
+    }
+}
+
+/// A TLS connection can't go on.
+struct TLSFailure: Error, CustomStringConvertible {
+    /// What libssl says of it.
+    let description: String
+
+    init() {
+        description = "TLS failed\(Self.reason)"
+    }
+
+    /// The oldest entry in libssl's list of errors of this thread, to be put behind a sentence: in brackets, or nothing.
+    static var reason: String {
+        let code = ERR_get_error()
+        ERR_clear_error()
+        guard code != 0, let text = ERR_reason_error_string(code) else { return "" }
+        return " (\(String(cString: text)))"
+    }
+}
