@@ -62,6 +62,7 @@ import Transport
             var buffer = ByteBufferAllocator().buffer(capacity: ReceiveBuffer.capacity)
             buffer.writeBytes(bytes)
             try connected.channel.writeInbound(buffer)
+            connected.channel.embeddedEventLoop.run()
             connected.client.input(try connected.received())
         }
         #expect(connected.client.response(id).grpcStatus == "0")

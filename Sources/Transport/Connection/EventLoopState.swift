@@ -42,6 +42,7 @@ package final class EventLoopState<S: Service> {
     package private(set) var isDraining = false
 
     let unfinished: UnfinishedWork
+    let turn: LoopTurn<S>
 
     private let resolver: any Resolver
     private let arrivals = Arrivals()
@@ -63,6 +64,7 @@ package final class EventLoopState<S: Service> {
         let maxBacklog = limits.maxLoopBacklogBytes
         pool = ExchangePool(
             backlog: Backlog(maxBytes: maxBacklog, reserved: limits.http2.reserved(of: maxBacklog)))
+        turn = LoopTurn(eventLoop)
         self.counters = counters
         log = ConnectionLog(logger)
         unfinished = UnfinishedWork(eventLoop) { Int64(truncatingIfNeeded: eventLoop.now.uptimeNanoseconds) }

@@ -22,6 +22,9 @@ package final class HTTP2Handler<S: Service>: ChannelDuplexHandler, Connection {
     private var state: ConnectionState
     private var predecessor: (any Connection)?
     private var context: ChannelHandlerContext?
+    private var isInTurn = false
+    /// Where in the turn's output the answers of this connection are.
+    private var gathered: Range<Int>?
     private var isFlushing = false
     private var isFlushScheduled = false
     private var hasFailed = false
@@ -84,17 +87,17 @@ extension HTTP2Handler {
         serveReady()
         if !session.isTurnOver || !session.hasReady {
             input.readWithUnsafeReadableBytes { session.receive($0) }
-            serveReady()
+            if session.isPaused { serveReady() }
         }
-        if session.isPaused || session.hasReady || input.readableBytes > 0 {
-            unprocessed = input
-            _ = state.setWorking(true)
-            loop.unfinished.add(self)
-        } else {
-            received?.put(input)
-        }
+        if session.isPaused || input.readableBytes > 0 { goOnLater(input) } else { received?.put(input) }
         let resets = session.takeResets()
         if resets > 0, state.receivedResets(resets, at: session.now) == .sendLast { endForResets() }
+    }
+
+    private func goOnLater(_ input: ByteBuffer) {
+        unprocessed = input
+        _ = state.setWorking(true)
+        loop.unfinished.add(self)
     }
 
     private func serveReady() {
@@ -106,6 +109,7 @@ extension HTTP2Handler {
         session.now = loop.now
         session.beginTurn(budget: loop.limits.http2.maxTurnBytes)
         process(input)
+        serveTurn()
         flush()
         guard unprocessed == nil else { return }
         if hasInputEnded { endInput() }
@@ -134,7 +138,11 @@ extension HTTP2Handler {
 
     package var idleSince: Int64? { state.idleSince(isServing: session.openStreams > 0) }
 
-    package func channelReadComplete(context: ChannelHandlerContext) { flush() }
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        guard !isInTurn else { return }
+        isInTurn = true
+        loop.turn.add(self, requests: session.readyCount)
+    }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard context.channel.isWritable else { return state.blockOutput(at: loop.now) }
@@ -156,6 +164,33 @@ extension HTTP2Handler {
         state.close()
         session.close()
         loop.remove(self)
+    }
+}
+
+// MARK: - The steps of a turn
+
+extension HTTP2Handler {
+    /// Serves the requests that have arrived.
+    func serveTurn() {
+        guard !state.isOver, session.hasReady else { return }
+        serveReady()
+        if session.hasReady, unprocessed == nil { goOnLater(ByteBuffer()) }
+    }
+
+    /// Appends the answers to `output`.
+    func gatherTurn(into output: inout ByteBuffer) {
+        if !state.isBlocked, !state.isOver { gathered = gather(into: &output) }
+    }
+
+    /// Sends the answers, which are in `output`.
+    func endTurn(_ output: ByteBuffer) {
+        isInTurn = false
+        if let range = gathered.take(), let context,
+            let answers = output.getSlice(at: range.lowerBound, length: range.count)
+        {
+            context.writeAndFlush(wrapOutboundOut(answers), promise: nil)
+        }
+        flush()
     }
 }
 
@@ -198,7 +233,11 @@ extension HTTP2Handler {
         guard let context, !state.isOver, !isFlushing else { return }
         isFlushing = true
         defer { isFlushing = false }
-        while !state.isBlocked, gather() { context.writeAndFlush(wrapOutboundOut(loop.output), promise: nil) }
+        while !state.isBlocked {
+            loop.output.clear()
+            guard gather(into: &loop.output) != nil else { break }
+            context.writeAndFlush(wrapOutboundOut(loop.output), promise: nil)
+        }
         if session.hasReadNotice { carryOut(state.receivedPong(at: loop.now)) }
         if session.isFinished { noteFailure() }
         if session.isFinished, state.flushed(isDone: true, at: loop.now) == .closeOutput {
@@ -206,15 +245,15 @@ extension HTTP2Handler {
         }
     }
 
-    /// Fills the loop's output; false when there is nothing to write.
-    private func gather() -> Bool {
-        guard let first = session.nextOutput() else { return false }
-        loop.output.clear()
-        loop.output.writeBytes(first)
-        while loop.output.readableBytes < loop.limits.writeBatch, let bytes = session.nextOutput() {
-            loop.output.writeBytes(bytes)
+    /// Appends what is to be sent to `output`, and returns where it is; nil when there is nothing.
+    private func gather(into output: inout ByteBuffer) -> Range<Int>? {
+        guard let first = session.nextOutput() else { return nil }
+        let start = output.writerIndex
+        output.writeBytes(first)
+        while output.writerIndex - start < loop.limits.writeBatch, let bytes = session.nextOutput() {
+            output.writeBytes(bytes)
         }
-        return true
+        return start..<output.writerIndex
     }
 }
 

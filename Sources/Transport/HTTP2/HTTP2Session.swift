@@ -130,6 +130,9 @@ extension HTTP2Session {
     /// Whether requests are in line to be served.
     package var hasReady: Bool { readyIndex < ready.count }
 
+    /// How many requests are in line to be served.
+    package var readyCount: Int { ready.count - readyIndex }
+
     /// Bytes of requests that wait.
     package var backlog: Int { requests.bytes }
 

@@ -7,7 +7,13 @@ final class TLSContext: @unchecked Sendable {
     // @unchecked Sendable: libssl counts its references atomically, and connections only read it.
 
     /// What is spoken (RFC 7301), the preferred first, each behind its length.
-    private static let protocols: [UInt8] = [2] + Array("h2".utf8) + [8] + Array("http/1.1".utf8)
+    private nonisolated(unsafe) static let protocols = {
+        // libssl points into them: they stay where they are.
+        let bytes = [2] + Array("h2".utf8) + [8] + Array("http/1.1".utf8)
+        let kept = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+        _ = kept.initialize(from: bytes)
+        return UnsafeBufferPointer(kept)
+    }()
     /// The suites of TLS 1.2 that RFC 9113 section 9.2.2 and appendix A leave: ephemeral key exchange and AEAD. Those of TLS 1.3
     /// are all of this kind, and not chosen here.
     private static let tls12Suites = [
@@ -56,13 +62,11 @@ final class TLSContext: @unchecked Sendable {
         SSL_CTX_set_alpn_select_cb(
             context,
             { _, chosen, length, offered, count, _ in
-                TLSContext.protocols.withUnsafeBufferPointer { spoken in
-                    let agreed = SSL_select_next_proto(
-                        UnsafeMutableRawPointer(chosen!).assumingMemoryBound(to: UnsafeMutablePointer<UInt8>?.self),
-                        length,
-                        spoken.baseAddress, UInt32(spoken.count), offered, count)
-                    return agreed == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL
-                }
+                let spoken = TLSContext.protocols
+                let agreed = SSL_select_next_proto(
+                    UnsafeMutableRawPointer(chosen!).assumingMemoryBound(to: UnsafeMutablePointer<UInt8>?.self), length,
+                    spoken.baseAddress, UInt32(spoken.count), offered, count)
+                return agreed == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL
             }, nil)
     }
 }

@@ -71,8 +71,10 @@ final class ServedConnection<S: Service> {
         }
     }
 
+    /// Sends bytes in one read, and ends the round of the event loop.
     func send(_ bytes: [UInt8]) throws {
         try channel.writeInbound(ByteBuffer(bytes: bytes))
+        channel.embeddedEventLoop.run()
     }
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
