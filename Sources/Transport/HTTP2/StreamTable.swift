@@ -19,6 +19,9 @@ struct StreamTable: ~Copyable {
     subscript(id: Int32) -> Exchange? { index(of: id).map { exchanges[$0].takeUnretainedValue() } }
 
     /// Calls `body` with the stream with this id, which `body` must not close. Nil when it is closed.
+    ///
+    /// `_withUnsafeGuaranteedRef` is the only way that counts no reference: with `unowned(unsafe)`, here and in the callbacks, a
+    /// request took 1,180 instructions more (of 20,340; `STAGES=callAnonymous make gates`).
     @inline(__always)
     func with<Result>(_ id: Int32, _ body: (Exchange) -> Result) -> Result? {
         guard let index = index(of: id) else { return nil }
