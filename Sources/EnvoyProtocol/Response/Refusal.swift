@@ -14,23 +14,45 @@ package struct Refusal: Sendable {
 
     /// The answer to a request that was refused for `reason`. `cookieName` is the name of the session cookie.
     package init(_ reason: Reason, isBearer: Bool, _ shape: RefusalShape, cookieName: String) {
-        let error = RefusalError(reason, message: reason.message(cookieName: cookieName))
+        let status = reason.isLimit ? Self.tooMany : shape.status
+        let error = RefusalError(reason, message: reason.message(cookieName: cookieName), status: status)
+        let format = if case .action(let format) = shape { format } else { APIErrorFormat() }
         let type: String
         switch shape {
-        case .action(let format): (status, type, body) = (200, format.contentType, format.body(of: error))
-        case .rest: (status, type, body) = (403, "application/json", error.rest.compact)
-        case .page: (status, type, body) = (400, "text/plain; charset=utf-8", error.page)
-        case .other:
-            let format = APIErrorFormat()
-            (status, type, body) = (401, format.contentType, format.body(of: error))
+        case .action, .other: (type, body) = (format.contentType, format.body(of: error))
+        case .rest: (type, body) = ("application/json", error.rest.compact)
+        case .page: (type, body) = ("text/plain; charset=utf-8", error.page)
         }
-        headers = [
-            // RFC 6750, 3; RFC 5849, 3.5.1.
-            ("www-authenticate", isBearer ? #"Bearer error="invalid_token""# : "OAuth"),
-            ("content-type", type),
-            ("cache-control", "private, no-store"),
-            ("mediawiki-api-error", error.code),
-        ]
+        self.status = status
+        headers =
+            [Self.advice(reason, isBearer: isBearer)] + [
+                ("content-type", type),
+                ("cache-control", "private, no-store"),
+                ("mediawiki-api-error", error.code),
+            ]
+    }
+
+    /// Too Many Requests (RFC 6585, 4), wherever the request was sent: what stands before a wiki answers so, and clients wait.
+    private static let tooMany = 429
+    /// Seconds until a client that has sent too much is to try again. It is some minutes until its nonces are forgotten.
+    private static let retryAfter = "60"
+
+    /// What the client is to do: wait, or come with valid credentials (RFC 6750, 3; RFC 5849, 3.5.1).
+    private static func advice(_ reason: Reason, isBearer: Bool) -> (name: String, value: String) {
+        if reason.isLimit { return ("retry-after", retryAfter) }
+        return ("www-authenticate", isBearer ? #"Bearer error="invalid_token""# : "OAuth")
+    }
+}
+
+extension RefusalShape {
+    /// The HTTP status of invalid credentials.
+    fileprivate var status: Int {
+        switch self {
+        case .action: 200
+        case .rest: 403
+        case .page: 400
+        case .other: 401
+        }
     }
 }
 
@@ -43,8 +65,9 @@ final class EncodedRefusal: Memo, @unchecked Sendable {
     /// Its fields of `DeniedHttpResponse`.
     private let denied: [UInt8]
 
-    fileprivate init(_ refusal: Refusal) {
+    fileprivate init(_ refusal: Refusal, _ reason: Reason) {
         self.refusal = refusal
+        code = reason.isLimit ? 8 : 16
         denied = ProtobufWriter.encoded { denied in
             denied.message(ResponseField.deniedStatus) { $0.varint(ResponseField.code, UInt64(refusal.status)) }
             for header in refusal.headers { denied.deniedHeader(header.name, Array(header.value.utf8)) }
@@ -52,12 +75,13 @@ final class EncodedRefusal: Memo, @unchecked Sendable {
         }
     }
 
-    /// google.rpc.Code UNAUTHENTICATED. This is what refuses: whatever the HTTP status is, Envoy lets nothing pass.
-    private static let unauthenticated: UInt64 = 16
+    /// google.rpc.Code: UNAUTHENTICATED, or RESOURCE_EXHAUSTED of a client that is to wait. This is what refuses: whatever the HTTP
+    /// status is, Envoy lets nothing pass.
+    private let code: UInt64
 
     /// Writes the `status` and `denied_response` fields of the answer to `request`.
     func write(to request: Request, into writer: inout ProtobufWriter) {
-        writer.message(ResponseField.status) { $0.varint(ResponseField.code, Self.unauthenticated) }
+        writer.message(ResponseField.status) { $0.varint(ResponseField.code, code) }
         writer.message(ResponseField.denied) { message in
             message.bytes.append(contentsOf: denied)
             for header in CrossOrigin.headers(for: request) { message.deniedHeader(header.name, header.value) }
@@ -88,7 +112,7 @@ package final class Refusals: Memo, @unchecked Sendable {
         let shape = policy.refusalShape(of: request)
         let index = (shape.index * 2 + (isBearer ? 1 : 0)) * Reason.allCases.count + reason.index
         return refusals.slots[index].memo.get {
-            EncodedRefusal(Refusal(reason, isBearer: isBearer, shape, cookieName: refusals.cookieName))
+            EncodedRefusal(Refusal(reason, isBearer: isBearer, shape, cookieName: refusals.cookieName), reason)
         }
     }
 

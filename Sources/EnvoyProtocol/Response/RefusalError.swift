@@ -12,8 +12,10 @@ struct RefusalError {
     private let message: String
     private let explanation: String
     private let reason: Reason
+    private let status: Int
 
-    init(_ reason: Reason, message: String) {
+    init(_ reason: Reason, message: String, status: Int) {
+        self.status = status
         code = "\(reason.errorCode)"
         explanation = "\(reason.explanation)"
         self.message = message
@@ -48,8 +50,8 @@ struct RefusalError {
         .object([
             text("errorKey", code),
             .init("messageTranslations", .object([text("en", message)])),
-            .init("httpCode", .integer(403)),
-            text("httpReason", "Forbidden"),
+            .init("httpCode", .integer(Int64(status))),
+            text("httpReason", reason.isLimit ? "Too Many Requests" : "Forbidden"),
             text("reason", reason.rawValue),
         ])
     }

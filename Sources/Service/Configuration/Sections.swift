@@ -142,6 +142,10 @@ extension ConfigurationSection {
                 "Most nonces that are remembered until their timestamps expire. When the memory is full, OAuth 1 "
                     + "requests fail as in an outage."),
             ConfigurationKey(
+                "oauth1.nonce_share", \.settings.oauth1.nonceShare, .integer(1...100),
+                "What one consumer and token may have of the room that all others leave there, in percent. Beyond it "
+                    + "its requests are refused (nonce-share, 429), and those of others are not. 100: all of it."),
+            ConfigurationKey(
                 "oauth1.secret_key", optional: \.settings.oauth1.secretKey, .secretBytes,
                 "MediaWiki's $wgOAuthSecretKey or, where that is not set, its $wgSecretKey. The secrets that clients "
                     + "know are derived with it from the stored ones. Without it, stored secrets are used as they "

@@ -24,6 +24,7 @@ extension Reason {
         case .timestampExpired: "Expired timestamp"
         case .nonceMissing: "Missing nonce parameter. The parameter is required"
         case .nonceUsed: "Nonce already used"
+        case .nonceShare: "You've exceeded your rate limit. Please wait some time and try again."
         case .signatureMethodMissing: "No signature method parameter. This parameter is required"
         case .signatureMethodUnsupported:
             "Signature method not supported try one of the following: HMAC-SHA1, RSA-SHA1"
@@ -66,6 +67,8 @@ extension Reason {
         case .timestampExpired: "Expired timestamp: oauth_timestamp is too far from the server's clock."
         case .nonceMissing: "Missing nonce parameter. The parameter is required."
         case .nonceUsed: "Nonce already used."
+        case .nonceShare:
+            "Too many signed requests of this consumer and token: wait, then sign the request anew and send it again."
         case .signatureMethodMissing: "No signature method parameter. This parameter is required."
         case .signatureMethodUnsupported: "Signature method not supported; try one of: HMAC-SHA1, RSA-SHA1."
         case .signatureInvalid: "Invalid signature."

@@ -14,6 +14,7 @@ public enum Reason: String, Sendable, CaseIterable {
     case timestampExpired = "timestamp-expired"
     case nonceMissing = "nonce-missing"
     case nonceUsed = "nonce-used"
+    case nonceShare = "nonce-share"
     case signatureMethodMissing = "signature-method-missing"
     case signatureMethodUnsupported = "signature-method-unsupported"
     case signatureInvalid = "signature-invalid"
@@ -56,6 +57,7 @@ public enum Reason: String, Sendable, CaseIterable {
         case .userBlocked: "mwoauth-invalid-authorization-blocked-user"
         case .consumerNotApproved: "mwoauth-invalid-authorization-not-approved"
         case .notAPI: "mwoauth-not-api"
+        case .nonceShare: "ratelimited"
         case .cookieMalformed, .cookieSignature, .cookieIssuer, .cookieSubject, .cookieExpired, .cookieNotYetValid:
             "mwoauth-invalid-authorization-jwt"
         default: "mwoauth-invalid-authorization"
@@ -64,6 +66,9 @@ public enum Reason: String, Sendable, CaseIterable {
 }
 
 extension Reason {
+    /// Whether the credentials are valid, and the client has sent too much: it is to wait, not to correct its request.
+    public var isLimit: Bool { self == .nonceShare }
+
     private static let indices = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 
     /// Position in `allCases`.

@@ -7,11 +7,17 @@ import Bytes
 
 /// Who signed, as the request says: views that are valid during the check.
 struct Signer {
-    var consumerKey: Bytes
+    let consumerKey: Bytes
     /// Empty when the request has none that could exist.
-    var token: Bytes
+    let token: Bytes
+    /// The key of both.
+    let key: CacheKey
 
-    var key: CacheKey { CacheKey(consumerKey, token) }
+    init(consumerKey: Bytes, token: Bytes) {
+        self.consumerKey = consumerKey
+        self.token = token
+        key = CacheKey(consumerKey, token)
+    }
 }
 
 extension Check {
@@ -32,7 +38,7 @@ extension Check {
         try requireSignature(rows, &scratch)
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         let claim = NonceClaim(
-            consumer: signer.consumerKey, token: signer.token, nonce: nonce, requestID: request.id,
+            of: signer.key, nonce: nonce, requestID: request.id,
             expires: Int64(timestamp.rounded(.down)) + settings.oauth1.timestampWindow)
         do throws(Halt) {
             try requireAddress(request, rows, &scratch)
