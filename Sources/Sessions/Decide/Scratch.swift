@@ -11,6 +11,8 @@ public struct Scratch: ~Copyable {
     /// What was wrong with the last route that was misconfigured: one sentence for the operator.
     public internal(set) var routeProblem = ""
 
+    /// The worker's check that this is; nil on an event loop.
+    var work: DetachedCheck?
     /// The parameters that an OAuth 1 signature covers.
     var parameters = SignatureParameters(compatibility: .mediawiki)
     /// The signature base string.

@@ -4,8 +4,6 @@
 // names it; the caller has it looked up (on a worker, once however many wait for it) and asks again. Nothing is changed by a check
 // that stops.
 
-import Synchronization
-
 /// Something that a check needs and memory does not hold.
 public enum Lookup: Hashable, Sendable {
     /// The rows behind an OAuth 1 consumer key and access token.
@@ -19,7 +17,7 @@ public enum Lookup: Hashable, Sendable {
     /// What a nonce store says about a claim, when it can't tell at once.
     case nonce(NonceClaim)
     /// The check itself, on a worker: it takes too long for the thread that asked. The caller makes a ``DetachedCheck`` of it.
-    case worker
+    case worker(Workload)
     /// A check that a worker makes.
     case detached(DetachedCheck)
 
@@ -36,33 +34,7 @@ public enum Lookup: Hashable, Sendable {
     }
 
     /// The kinds' names, by position.
-    public static let kinds = ["oauth1", "oauth2", "user", "cookie", "verdict", "nonce"]
-}
-
-/// A check that would take too long for an event loop: every byte of a large form is signed, and others wait behind it. Compared by
-/// identity: no two requests share one.
-public final class DetachedCheck: Hashable, Sendable {
-    private let check: @Sendable (Timestamp, inout Scratch) -> Step<Decision>
-    private let decision = Mutex<Decision?>(nil)
-
-    /// A check that owns what it reads: the worker has it when the connection is long gone.
-    public init(_ check: @escaping @Sendable (Timestamp, inout Scratch) -> Step<Decision>) { self.check = check }
-
-    /// What was decided; nil before that.
-    public var result: Decision? { decision.withLock { $0 } }
-
-    /// Decides, and has looked up what that takes. Blocking.
-    func run(at now: Timestamp, load: (Lookup) throws(Fault) -> Void) throws(Fault) {
-        var scratch = Scratch()
-        let found = try settled({ check(now, &scratch) }, load: load)
-        decision.withLock { $0 = found }
-    }
-
-    /// Identity.
-    public static func == (left: DetachedCheck, right: DetachedCheck) -> Bool { left === right }
-
-    /// Feeds the identity.
-    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+    public static let kinds = ["oauth1", "oauth2", "user", "cookie", "form", "nonce"]
 }
 
 /// Resolves what a check misses, into the memory that the check reads.

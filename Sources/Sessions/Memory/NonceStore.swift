@@ -20,7 +20,7 @@ public struct NonceClaim: Sendable, Hashable {
 
     /// The claim of a nonce.
     /// - Parameter client: The key of consumer key and token.
-    init(of client: CacheKey, nonce: Bytes, requestID: Bytes, expires: Int64) {
+    package init(of client: CacheKey, nonce: Bytes, requestID: Bytes, expires: Int64) {
         var hash = KeyedHash()
         hash.combine(client)
         hash.combine(nonce)

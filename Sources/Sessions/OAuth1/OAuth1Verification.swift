@@ -33,8 +33,10 @@ extension Check {
         try requireRegistered(rows, &scratch)
         let timestamp = try readTimestamp(&scratch)
         let nonce = try readNonce(&scratch)
+        try requireWaiting(scratch)
         // Written only now that consumer and token are known, so that strangers can't make us do the work for a large form.
         writeBaseString(request, target: target, wiki: wiki, &scratch)
+        try requireWaiting(scratch)
         try requireSignature(rows, &scratch)
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         let claim = NonceClaim(
@@ -64,7 +66,8 @@ extension Check {
         scratch.parameters.begin(settings.oauth1.compatibility)
         scratch.parameters.addQuery(target.query)
         if let body = try formBody(of: request, route) {
-            if body.count > scratch.maxFormBytes { try leaveToWorker(header: header, &scratch) }
+            if body.count > scratch.maxFormBytes { try leaveToWorker(body.count, header: header, &scratch) }
+            try requireWaiting(scratch)
             scratch.parameters.addBody(body)
         }
         try collectHeader(header, &scratch)
@@ -82,13 +85,15 @@ extension Check {
     }
 
     /// Leaves the check of a large form to a worker, when the header names a consumer and token that exist.
-    private func leaveToWorker(header: Bytes, _ scratch: inout Scratch) throws(Halt) {
+    private func leaveToWorker(_ bytes: Int, header: Bytes, _ scratch: inout Scratch) throws(Halt) {
         scratch.parameters.begin(settings.oauth1.compatibility)
         try collectHeader(header, &scratch)
         scratch.parameters.merge()
         let signer = try readSigner(&scratch)
-        try requireRegistered(findRows(of: signer), &scratch)
-        throw .needs(.worker)
+        let rows = try findRows(of: signer)
+        try requireRegistered(rows, &scratch)
+        guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
+        throw .needs(.worker(Workload(for: grant.identity, bytes: bytes)))
     }
 
     // MARK: Consumer and token
