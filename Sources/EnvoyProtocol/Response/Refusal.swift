@@ -14,8 +14,10 @@ package struct Refusal: Sendable {
 
     /// The answer to a request that was refused for `reason`. `cookieName` is the name of the session cookie.
     package init(_ reason: Reason, isBearer: Bool, _ shape: RefusalShape, cookieName: String) {
-        let status = reason.isLimit ? Self.tooMany : shape.status
-        let error = RefusalError(reason, message: reason.message(cookieName: cookieName), status: status)
+        let own = reason.ownStatus
+        let status = own?.status ?? shape.status
+        let error = RefusalError(
+            reason, message: reason.message(cookieName: cookieName), status: status, phrase: own?.phrase ?? "Forbidden")
         let format = if case .action(let format) = shape { format } else { APIErrorFormat() }
         let type: String
         switch shape {
@@ -24,23 +26,41 @@ package struct Refusal: Sendable {
         case .page: (type, body) = ("text/plain; charset=utf-8", error.page)
         }
         self.status = status
+        // RFC 6750, 3; RFC 5849, 3.5.1.
+        let challenge = ("www-authenticate", isBearer ? #"Bearer error="invalid_token""# : "OAuth")
         headers =
-            [Self.advice(reason, isBearer: isBearer)] + [
+            (own?.headers ?? [challenge]) + [
                 ("content-type", type),
                 ("cache-control", "private, no-store"),
                 ("mediawiki-api-error", error.code),
             ]
     }
+}
 
-    /// Too Many Requests (RFC 6585, 4), wherever the request was sent: what stands before a wiki answers so, and clients wait.
-    private static let tooMany = 429
-    /// Seconds until a client that has sent too much is to try again. It is some minutes until its nonces are forgotten.
-    private static let retryAfter = "60"
+/// How a request is refused, wherever it was sent, whose credentials may be valid.
+private struct OwnStatus {
+    let status: Int
+    let phrase: String
+    /// google.rpc.Code.
+    let code: UInt64
+    let headers: [(name: String, value: String)]
 
-    /// What the client is to do: wait, or come with valid credentials (RFC 6750, 3; RFC 5849, 3.5.1).
-    private static func advice(_ reason: Reason, isBearer: Bool) -> (name: String, value: String) {
-        if reason.isLimit { return ("retry-after", retryAfter) }
-        return ("www-authenticate", isBearer ? #"Bearer error="invalid_token""# : "OAuth")
+    /// RFC 6585, 4. MediaWiki's own status would be 200, but what stands before a wiki answers so, and clients wait. After a minute
+    /// some of the client's nonces may be forgotten.
+    static let tooMany = OwnStatus(
+        status: 429, phrase: "Too Many Requests", code: 8, headers: [("retry-after", "60")])
+    /// RFC 9110, 15.5.15.
+    static let tooLong = OwnStatus(status: 414, phrase: "URI Too Long", code: 3, headers: [])
+}
+
+extension Reason {
+    /// Nil for invalid credentials.
+    fileprivate var ownStatus: OwnStatus? {
+        switch self {
+        case .nonceShare: .tooMany
+        case .targetTooLong: .tooLong
+        default: nil
+        }
     }
 }
 
@@ -67,7 +87,7 @@ final class EncodedRefusal: Memo, @unchecked Sendable {
 
     fileprivate init(_ refusal: Refusal, _ reason: Reason) {
         self.refusal = refusal
-        code = reason.isLimit ? 8 : 16
+        code = reason.ownStatus?.code ?? 16
         denied = ProtobufWriter.encoded { denied in
             denied.message(ResponseField.deniedStatus) { $0.varint(ResponseField.code, UInt64(refusal.status)) }
             for header in refusal.headers { denied.deniedHeader(header.name, Array(header.value.utf8)) }
@@ -75,8 +95,8 @@ final class EncodedRefusal: Memo, @unchecked Sendable {
         }
     }
 
-    /// google.rpc.Code: UNAUTHENTICATED, or RESOURCE_EXHAUSTED of a client that is to wait. This is what refuses: whatever the HTTP
-    /// status is, Envoy lets nothing pass.
+    /// google.rpc.Code, UNAUTHENTICATED of invalid credentials. This is what refuses: whatever the HTTP status is, Envoy lets nothing
+    /// pass.
     private let code: UInt64
 
     /// Writes the `status` and `denied_response` fields of the answer to `request`.

@@ -13,9 +13,12 @@ struct RefusalError {
     private let explanation: String
     private let reason: Reason
     private let status: Int
+    /// What the status is called.
+    private let phrase: String
 
-    init(_ reason: Reason, message: String, status: Int) {
+    init(_ reason: Reason, message: String, status: Int, phrase: String) {
         self.status = status
+        self.phrase = phrase
         code = "\(reason.errorCode)"
         explanation = "\(reason.explanation)"
         self.message = message
@@ -51,7 +54,7 @@ struct RefusalError {
             text("errorKey", code),
             .init("messageTranslations", .object([text("en", message)])),
             .init("httpCode", .integer(Int64(status))),
-            text("httpReason", reason.isLimit ? "Too Many Requests" : "Forbidden"),
+            text("httpReason", phrase),
             text("reason", reason.rawValue),
         ])
     }

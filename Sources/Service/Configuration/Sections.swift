@@ -53,7 +53,8 @@ extension ConfigurationSection {
                 "Threads that sign cookies, at low priority."),
             ConfigurationKey(
                 "workers.forms", \.workers.formThreads, .threads,
-                "Threads that verify signed forms over 64 KiB, at low priority. auto: one for each processor."),
+                "Threads that verify signed forms over 64 KiB and queries over 8 KiB, at low priority. auto: one for each "
+                    + "processor."),
             ConfigurationKey(
                 "workers.lookups", \.workers.lookups, .integer(1...10_000_000),
                 "Most lookups under way, counted apart for rows and for cookies. Further requests fail as overloaded."),

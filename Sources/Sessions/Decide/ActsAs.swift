@@ -18,11 +18,13 @@ extension Check {
         _ workload: (Int) -> Workload
     ) throws(Halt) -> APIVariables {
         if let known = scratch.apiVariables { return known }
-        var variables = APIVariables().found(in: target.query)
-        if let form = visibleForm(of: request, route) {
-            try requireShort(form.count, scratch, workload)
-            variables = APIVariables().found(in: form).over(variables)
+        let form = visibleForm(of: request, route)
+        if target.query.count > scratch.maxQueryBytes || form?.count ?? 0 > scratch.maxFormBytes {
+            throw .needs(.worker(workload(target.query.count + (form?.count ?? 0))))
         }
+        try requireWaiting(scratch)
+        var variables = APIVariables().found(in: target.query)
+        if let form { variables = APIVariables().found(in: form).over(variables) }
         scratch.apiVariables = variables
         return variables
     }

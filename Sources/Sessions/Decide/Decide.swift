@@ -25,6 +25,10 @@ struct Check {
     let now: Timestamp
 
     var settings: Settings { policy.settings }
+
+    /// Bytes of the longest path and query that are read. Web servers take 8 KiB, Envoy at most what all headers may have (96 KiB in
+    /// the samples); a longer one would keep an event loop busy.
+    static let maxTargetBytes = 64 << 10
 }
 
 /// What the credentials of a request say.
@@ -49,6 +53,9 @@ extension Check {
             return .failed(.routeMisconfigured)
         }
         do throws(Halt) {
+            try require(
+                request.target.count <= Self.maxTargetBytes, .targetTooLong, "path and query are not too long",
+                scratch.trace)
             return .decided(try decide(request, RequestTarget(request.target), route, &scratch))
         } catch {
             switch error {

@@ -50,7 +50,7 @@ extension Reason {
         case .cookieNotYetValid:
             "The token violates some mandatory constraints, details: - The token cannot be used yet"
         case .parameterRepeated, .parametersTooMany, .headerMalformed, .bodyUnavailable, .notAPI, .wikiUnknown,
-            .centralAuthTokenInvalid:
+            .centralAuthTokenInvalid, .targetTooLong:
             detail
         }
     }
@@ -90,6 +90,7 @@ extension Reason {
         case .userBlocked: "The authorization is for a user who is blocked."
         case .consumerNotApproved: "The consumer is not approved for this user."
         case .notAPI: "OAuth credentials are accepted by the API only."
+        case .targetTooLong: "The request's path and query are longer than 64 KiB."
         case .wikiUnknown: "No wiki is configured for this host."
         case .cookieMalformed: "Invalid session cookie: it is not a JWT of the expected form."
         case .cookieSignature: "Invalid session cookie: its signature does not verify."

@@ -39,6 +39,8 @@ public enum Reason: String, Sendable, CaseIterable {
     case consumerNotApproved = "consumer-not-approved"
     case notAPI = "not-api"
     case wikiUnknown = "wiki-unknown"
+    // Whatever the credentials are.
+    case targetTooLong = "target-too-long"
     // The session cookie.
     case cookieMalformed = "cookie-malformed"
     case cookieSignature = "cookie-signature"
@@ -58,6 +60,7 @@ public enum Reason: String, Sendable, CaseIterable {
         case .consumerNotApproved: "mwoauth-invalid-authorization-not-approved"
         case .notAPI: "mwoauth-not-api"
         case .nonceShare: "ratelimited"
+        case .targetTooLong: "uri-too-long"
         case .cookieMalformed, .cookieSignature, .cookieIssuer, .cookieSubject, .cookieExpired, .cookieNotYetValid:
             "mwoauth-invalid-authorization-jwt"
         default: "mwoauth-invalid-authorization"
@@ -66,9 +69,6 @@ public enum Reason: String, Sendable, CaseIterable {
 }
 
 extension Reason {
-    /// Whether the credentials are valid, and the client has sent too much: it is to wait, not to correct its request.
-    public var isLimit: Bool { self == .nonceShare }
-
     private static let indices = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 
     /// Position in `allCases`.

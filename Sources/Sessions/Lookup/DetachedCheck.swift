@@ -8,7 +8,7 @@ import Synchronization
 public struct Workload: Hashable, Sendable {
     /// A keyed hash of consumer and user, or of the client's address where they are not known.
     public let owner: UInt64
-    /// Bytes of the form.
+    /// Bytes of the form and the query.
     public let bytes: Int
 
     /// Work of so many bytes for this owner.
@@ -75,13 +75,5 @@ extension Check {
     /// Ends a worker's check that was given up; asked before each of its long parts.
     func requireWaiting(_ scratch: borrowing Scratch) throws(Halt) {
         if let work = scratch.work, work.isGivenUp { throw .failed(.deadlineExceeded) }
-    }
-
-    /// Leaves the check to a worker when a form of this length is more than this thread may read.
-    func requireShort(
-        _ bytes: Int, _ scratch: borrowing Scratch, _ workload: (Int) -> Workload
-    ) throws(Halt) {
-        if bytes > scratch.maxFormBytes { throw .needs(.worker(workload(bytes))) }
-        try requireWaiting(scratch)
     }
 }

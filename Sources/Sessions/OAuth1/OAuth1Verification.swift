@@ -63,10 +63,16 @@ extension Check {
     func collectParameters(
         _ request: Request, header: Bytes, target: RequestTarget, _ route: Route, _ scratch: inout Scratch
     ) throws(Halt) {
+        try require(
+            header.count <= Self.maxTargetBytes, .headerMalformed, "Authorization header is not too long", scratch.trace
+        )
+        let body = try formBody(of: request, route)
+        if target.query.count > scratch.maxQueryBytes || body?.count ?? 0 > scratch.maxFormBytes {
+            try leaveToWorker(target.query.count + (body?.count ?? 0), header: header, &scratch)
+        }
         scratch.parameters.begin(settings.oauth1.compatibility)
         scratch.parameters.addQuery(target.query)
-        if let body = try formBody(of: request, route) {
-            if body.count > scratch.maxFormBytes { try leaveToWorker(body.count, header: header, &scratch) }
+        if let body {
             try requireWaiting(scratch)
             scratch.parameters.addBody(body)
         }
@@ -84,7 +90,7 @@ extension Check {
         }
     }
 
-    /// Leaves the check of a large form to a worker, when the header names a consumer and token that exist.
+    /// Leaves the check of a large form or query to a worker, when the header names a consumer and token that exist.
     private func leaveToWorker(_ bytes: Int, header: Bytes, _ scratch: inout Scratch) throws(Halt) {
         scratch.parameters.begin(settings.oauth1.compatibility)
         try collectHeader(header, &scratch)

@@ -17,7 +17,7 @@ extension Reply {
     /// the second does not ask for other credentials.
     private static func status(of refusal: Refusal, isEnvoy: Bool) -> Int {
         if isEnvoy { return refusal.status >= 400 ? refusal.status : 401 }
-        return refusal.status == 403 || refusal.status == 429 ? 403 : 401
+        return refusal.status > 401 ? 403 : 401
     }
 
     /// What the proxy sets on the request and on the answer. Envoy is also told what to remove from the request.
