@@ -8,6 +8,8 @@
 public enum Lookup: Hashable, Sendable {
     /// The rows behind an OAuth 1 consumer key and access token.
     case oauth1(consumerKey: [UInt8], token: [UInt8])
+    /// The same rows anew: with those in memory the signature does not verify, and a secret may have been reset.
+    case oauth1Again(consumerKey: [UInt8], token: [UInt8])
     /// The rows behind an OAuth 2 access token.
     case oauth2(AccessTokenClaims)
     /// A user, for a session by cookie or CentralAuth token.
@@ -24,7 +26,7 @@ public enum Lookup: Hashable, Sendable {
     /// Position among the kinds, for counters.
     public var kind: Int {
         switch self {
-        case .oauth1: 0
+        case .oauth1, .oauth1Again: 0
         case .oauth2: 1
         case .user: 2
         case .cookie: 3

@@ -37,7 +37,7 @@ extension Check {
         // Written only now that consumer and token are known, so that strangers can't make us do the work for a large form.
         writeBaseString(request, target: target, wiki: wiki, &scratch)
         try requireWaiting(scratch)
-        try requireSignature(rows, &scratch)
+        try requireSignature(rows, of: signer, &scratch)
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         let claim = NonceClaim(
             of: signer.key, nonce: nonce, requestID: request.id,
@@ -49,6 +49,18 @@ extension Check {
             return .refused(reason, claim: claim)
         }
         return .identity(grant.identity, claim: claim)
+    }
+
+    /// Refuses the request unless it is signed with the secrets, or the key, in `rows`. With those that are remembered it need not be,
+    /// when a secret was reset since: MediaWiki takes the new one at once, so they are read once more first.
+    private func requireSignature(
+        _ rows: OAuth1Rows, of signer: Signer, _ scratch: inout Scratch
+    ) throws(Halt) {
+        do throws(Halt) {
+            try requireSignature(rows, &scratch)
+        } catch .refused(.signatureInvalid) where rows.mayBeOutdated(at: now) {
+            throw .needs(.oauth1Again(consumerKey: signer.consumerKey.array, token: signer.token.array))
+        }
     }
 
     /// Notes whether a check holds; refuses the request when it does not.

@@ -85,7 +85,7 @@ public final class StoreWorkers: Resolver {
     /// too many are waiting or the workers were shut down.
     public func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping @Sendable (Fault?) -> Void) {
         switch lookup {
-        case .oauth1, .oauth2, .user: rows.resolve(lookup, at: now, completion: completion)
+        case .oauth1, .oauth1Again, .oauth2, .user: rows.resolve(lookup, at: now, completion: completion)
         case .cookie: cookies.resolve(lookup, at: now, completion: completion)
         // A store of nonces elsewhere resolves those itself; a check for a worker is handed over as `detached`.
         case .nonce, .worker: completion(.unresolved)
