@@ -46,7 +46,8 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "CNative", "Bytes", "Sessions", "Telemetry", .product(name: "NIOPosix", package: "swift-nio"),
+                "CNative", "Bytes", "Sessions", "Telemetry", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from pathlib import Path
 
 import stack
@@ -24,7 +25,17 @@ http {
     client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
     keepalive_requests 10000000;
     client_max_body_size 0;
-    server { listen 127.0.0.1:PORT backlog=4096; location / { return 200 "ok"; } }
+    server {
+        listen 127.0.0.1:PORT backlog=4096;
+        location / { return 200 "ok"; }
+        # What is passed on is read first, as a wiki reads its forms.
+        location /w/ {
+            client_body_buffer_size 16m;
+            proxy_pass_request_body off;
+            proxy_set_header Content-Length "";
+            proxy_pass http://127.0.0.1:PORT/;
+        }
+    }
 }
 """
 
@@ -50,9 +61,12 @@ def fast_wiki(folder):
 
 
 class Honest:
-    """Honest clients of an edge at `port`, started at once; `report()` waits for their end."""
+    """Honest clients of an edge at `port`, started at once; `report()` waits for their end.
 
-    def __init__(self, edge, port, rate, seconds):
+    `more(number)` makes the requests of one more kind, `name`.
+    """
+
+    def __init__(self, edge, port, rate, seconds, name=None, more=None):
         count = int(rate * seconds)
         heads = {
             "anonymous": [head("/wiki/Page")],
@@ -60,6 +74,8 @@ class Honest:
             "owner-only": [head("/w/api.php?action=query", f"Authorization: {authorization(edge)}")],
             "cookie": [head("/w/api.php?action=query", f"Cookie: sessionJwt={make_cookie(edge, 2)}")],
         }
+        if more:
+            heads[name] = [more(number) for number in range(count)]
         file = edge.folder / "honest.json"
         file.write_text(json.dumps({"port": port, "rate": rate, "seconds": seconds, "heads": heads}))
         command = [sys.executable, Path(__file__).parent / "honest.py", file]
@@ -82,6 +98,43 @@ def signed(edge, number):
     target = f"/w/api.php?action=query&number={number}"
     header = edge.signed(url=f"http://wiki.demo.test{target}").headers["Authorization"]
     return head(target, f"Authorization: {header.decode()}")
+
+
+def signed_form(edge, number, length):
+    """A form of this length, like no other, signed by another client than those of `signed` and of `hostile_form`."""
+    client = edge.oauth1("oauth1_owner_only")
+    data = {"action": "edit", "number": str(number), "text": "x" * length}
+    request = edge.signed("POST", "http://wiki.demo.test/w/api.php", auth=client, data=data)
+    return posted(request.headers["Authorization"].decode(), request.body)
+
+
+def hostile_form(edge, body):
+    """A form with a known consumer and token, and with a signature that is none."""
+    keys = edge.demo["oauth1"]
+    parameters = {
+        "oauth_consumer_key": keys["consumer_key"],
+        "oauth_token": keys["token"],
+        "oauth_signature_method": "HMAC-SHA1",
+        "oauth_timestamp": int(time.time()),
+        "oauth_nonce": uuid.uuid4().hex,
+        "oauth_signature": "x",
+    }
+    return posted("OAuth " + ", ".join(f'{name}="{value}"' for name, value in parameters.items()), body)
+
+
+def posted(authorization, form):
+    """A request with this form."""
+    lines = ["POST /w/api.php HTTP/1.1", "Host: wiki.demo.test", f"Authorization: {authorization}"]
+    lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(form)}", "", ""]
+    return "\r\n".join(lines) + (form if isinstance(form, str) else form.decode())
+
+
+def send(port, request, patience=30):
+    """The status of the answer to this request; empty when there is none, since not all of it was read."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
+        connection.sendall(request)
+        return connection.recv(65536)[9:12].decode()
+    return ""
 
 
 def authorization(edge):

@@ -50,10 +50,11 @@ def flooded(tmp_path_factory):
         yield edge
 
 
-def beside(edge, port, flood, **repetition):
+def beside(edge, port, flood, name=None, more=None, **repetition):
     """What becomes of honest clients beside a flood on this port, and what the flood got."""
+    honest = floods.Honest(edge, port, RATE, SECONDS, name, more)
     with floods.repeated(lambda: flood(port), **repetition) as results:
-        return floods.Honest(edge, port, RATE, SECONDS).report(), results
+        return honest.report(), results
 
 
 def assert_unharmed(reports, alone):
@@ -114,3 +115,38 @@ def test_forms_that_are_never_finished(tmp_path):
             connection.close()
         assert {kind: report["failed"] for kind, report in reports.items()} == {kind: {} for kind in reports}
         assert edge.statistic("http.edge.downstream_rq_idle_timeout") > 0
+
+
+def long_forms(text):
+    """As long as PHP takes them, by default 8 MiB."""
+    assert text.count("max_request_bytes: 2097152") == 1
+    return plenty(text).replace("max_request_bytes: 2097152", "max_request_bytes: 9437184")
+
+
+@pytest.fixture(scope="module")
+def form_edge(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("forms")
+    edge = FloodedEdge(folder, change=long_forms)
+    edge.upstream = floods.fast_wiki(folder)
+    with edge:
+        floods.Honest(edge, edge.ports["envoy"], 20, 0.5).report()
+        yield edge
+
+
+@pytest.mark.parametrize(
+    "body, rate, threads", [(b"text=" + b"%" * (8 << 20), 3, 3), (b"text=" + b"x" * 70_000, 500, 8)]
+)
+def test_large_forms(form_edge, body, rate, threads):
+    """One known client, whose signatures are wrong, beside others whose forms are too large for an event loop, too."""
+
+    def flood(port):
+        return floods.send(port, floods.hostile_form(form_edge, body).encode())
+
+    def form(number):
+        return floods.signed_form(form_edge, number, 100_000)
+
+    repetition = {"every": threads / rate, "times": threads, "name": "form", "more": form}
+    alone, _ = beside(form_edge, form_edge.alone, flood, **repetition)
+    reports, results = beside(form_edge, form_edge.ports["envoy"], flood, **repetition)
+    assert reports["form"]["sent"] == RATE * SECONDS and len(results) >= rate * SECONDS / 2
+    assert_unharmed(reports, alone)

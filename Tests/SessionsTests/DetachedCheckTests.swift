@@ -33,7 +33,9 @@ import EnvoyProtocol
         let message = request.encode()
         for _ in 0..<2 {
             guard case .needs(let lookup) = world.step(message) else { return nil }
-            if lookup == .worker { return message.withBytes { DetachedCheck(of: $0, world.policy, world.memory) } }
+            if case .worker(let workload) = lookup {
+                return DetachedCheck(workload, of: message, from: 0, world.policy, world.memory)
+            }
             try? world.loader.load(lookup, at: world.now)
         }
         return nil
@@ -90,5 +92,46 @@ import EnvoyProtocol
         #expect(world.check(unknown).reason == .consumerUnknown)
         #expect(world.check(form(world, 200_000, token: "none")).reason == .tokenInvalid)
         #expect(world.check(form(world, 200_000, consumer: #"a="b""#)).reason == .consumerKeyMissing)
+    }
+
+    /// A check that was given up while it was in line, or between two of its parts, does no more work.
+    @Test func whatWasGivenUpEnds() throws {
+        let world = TestWorld()
+        world.scratch.maxFormBytes = 100_000
+        let check = try #require(detached(world, form(world, 200_000)))
+        check.giveUp()
+        #expect(throws: Fault.deadlineExceeded) { try world.loader.load(.detached(check), at: world.now) }
+        #expect(check.result == nil)
+    }
+
+    @Test func itIsTheUsersAndConsumers() throws {
+        let world = TestWorld()
+        world.scratch.maxFormBytes = 100_000
+        let check = try #require(detached(world, form(world, 200_000)))
+        #expect(check.workload.bytes == 200_005)
+        let tampered = try #require(detached(world, form(world, 300_000, isTampered: true)))
+        #expect(tampered.workload.owner == check.workload.owner)
+        let other = try #require(detached(world, form(world, 200_000, token: "tb")))
+        #expect(other.workload.owner != check.workload.owner)
+    }
+
+    /// Whatever the credential, an event loop does not read a large form: the variables of the action API may be in it.
+    @Test(arguments: ["bearer", "cookie", "none"]) func anyLargeFormIsAWorkers(credential: String) throws {
+        let world = TestWorld()
+        world.scratch.maxFormBytes = 100_000
+        var request = credential == "bearer" ? world.bearer() : world.request()
+        if credential == "cookie" {
+            let cookie = world.cookie(softExpiry: world.now.seconds + 600)
+            request.addHeader("cookie", "sessionJwt=" + cookie)
+        }
+        request.method = Array("POST".utf8)
+        request.addHeader("content-type", "application/x-www-form-urlencoded")
+        request.body = Array(repeating: UInt8(ascii: "&"), count: 120_000) + Array("origin=*".utf8)
+        request.addHeader("content-length", "\(request.body?.count ?? 0)")
+        let check = try #require(detached(world, request))
+        try world.loader.load(.detached(check), at: world.now)
+        let decision = try #require(check.result)
+        #expect(decision.actsAs == .anonymous)
+        #expect((decision.identity?.userID == 3) == (credential != "none"))
     }
 }

@@ -136,7 +136,7 @@ import Bytes
 
     @Test func hugeAndOddQueriesEndInTime() {
         let brackets = (0..<3000).map { _ in "a[]=1" }.joined(separator: "&")
-        let names = (0..<20_000).map { "p\($0 % 7)=\($0)" }.joined(separator: "&")
+        let names = (0..<6000).map { "p\($0 % 7)=\($0)" }.joined(separator: "&")
         let numbers = (0..<5000).map { "\($0)=x" }.joined(separator: "&")
         let nested = "a" + String(repeating: "[x]", count: 5000) + "=1"
         for query in [names, numbers] {
@@ -149,9 +149,10 @@ import Bytes
         }
     }
 
-    @Test func aMegabyteHeader() {
-        #expect(reason(header: "OAuth " + String(repeating: "oauth_a=b,", count: 100_000)) == .parametersTooMany)
-        #expect(reason(header: "OAuth " + String(repeating: "oauth_", count: 170_000)) == .consumerKeyMissing)
+    @Test func aLargeHeader() {
+        #expect(reason(header: "OAuth " + String(repeating: "oauth_a=b,", count: 6000)) == .parametersTooMany)
+        #expect(reason(header: "OAuth " + String(repeating: "oauth_", count: 10_000)) == .consumerKeyMissing)
+        #expect(reason(header: "OAuth " + String(repeating: "oauth_a=b,", count: 100_000)) == .headerMalformed)
     }
 
     private func post(_ body: [UInt8]) -> (world: TestWorld, outcome: TestWorld.Outcome) {

@@ -90,14 +90,14 @@ import EnvoyProtocol
     }
 
     @Test func aNonceCountsUntilItsExpiryInclusive() {
-        let memory = NonceMemory(capacity: 1000, horizon: 601)
+        let memory = NonceMemory(capacity: 1000, share: 100, horizon: 601)
         #expect(memory.claim(claim("a", expires: 1300), now: 1000) == .fresh)
         #expect(memory.claim(claim("a", expires: 1600), now: 1300) == .used)
         #expect(memory.claim(claim("a", expires: 1601), now: 1301) == .fresh)
     }
 
     @Test func generationsDropWhatHasExpiredAndNothingElse() {
-        let memory = NonceMemory(capacity: 1_000_000, horizon: 601)
+        let memory = NonceMemory(capacity: 1_000_000, share: 100, horizon: 601)
         for second in Int64(0)..<3000 {
             #expect(memory.claim(claim("n\(second)", expires: 10_600 + second), now: 10_000 + second) == .fresh)
             let recent = max(0, second - 600)
@@ -107,7 +107,7 @@ import EnvoyProtocol
     }
 
     @Test func itIsBoundedAndFailsClosed() {
-        let memory = NonceMemory(capacity: 640, horizon: 601)
+        let memory = NonceMemory(capacity: 640, share: 100, horizon: 601)
         var outcomes: [NonceOutcome?] = []
         for index in 0..<5000 { outcomes.append(memory.claim(claim("\(index)", expires: 600), now: 1)) }
         #expect(outcomes.contains(.full))
@@ -116,7 +116,7 @@ import EnvoyProtocol
     }
 
     @Test func aRetryHasTheRequestsOwnID() {
-        let memory = NonceMemory(capacity: 640, horizon: 601)
+        let memory = NonceMemory(capacity: 640, share: 100, horizon: 601)
         #expect(memory.claim(claim("a", request: "1", expires: 600), now: 1) == .fresh)
         #expect(memory.claim(claim("a", request: "1", expires: 600), now: 2) == .retried)
         #expect(memory.claim(claim("a", request: "2", expires: 600), now: 2) == .used)
@@ -125,7 +125,7 @@ import EnvoyProtocol
 
     /// A clock that was a year ahead for a while does not keep the memory full until that year is over.
     @Test func aClockThatIsSetBackFreesTheMemory() {
-        let memory = NonceMemory(capacity: 64, horizon: 601)
+        let memory = NonceMemory(capacity: 64, share: 100, horizon: 601)
         let year: Int64 = 365 * 86_400
         for index in 0..<1000 { _ = memory.claim(claim("\(index)", expires: year + 600), now: year) }
         #expect(memory.count > 0)
@@ -137,7 +137,7 @@ import EnvoyProtocol
     }
 
     @Test func aMillionTakeLessThanFortyBytesEach() {
-        let memory = NonceMemory(capacity: 2_000_000, horizon: 601)
+        let memory = NonceMemory(capacity: 2_000_000, share: 100, horizon: 601)
         for index in 0..<300_000 { _ = memory.claim(claim("\(index)", request: "7", expires: 600), now: 1) }
         #expect(memory.count == 300_000)
         #expect(memory.byteCount <= 40 * 300_000)

@@ -33,11 +33,11 @@ private final class Latch: Sendable {
 
     /// For a worker's thread.
     func block() {
-        while !state.withLock({ $0.isOpen }) { usleepABit() }
+        while !state.withLock({ $0.isOpen }) { sleepABit() }
     }
 }
 
-private func usleepABit() {
+func sleepABit() {
     var request = timespec(tv_sec: 0, tv_nsec: 200_000)
     nanosleep(&request, nil)
 }

@@ -12,8 +12,8 @@ local asked = { "authorization", "cookie", "origin", "treat-as-untrusted", "user
 
 -- What a refusal has for the client.
 local passed = {
-    "content-type", "cache-control", "www-authenticate", "mediawiki-api-error", "access-control-allow-origin",
-    "access-control-allow-credentials", "access-control-expose-headers", "vary",
+    "content-type", "cache-control", "www-authenticate", "retry-after", "mediawiki-api-error",
+    "access-control-allow-origin", "access-control-allow-credentials", "access-control-expose-headers", "vary",
 }
 
 local function first(headers, name)

@@ -1,15 +1,16 @@
-// A check on a worker reads the message anew, in its own copy.
+// A check on a worker reads the message anew, in memory that it shares with the exchange.
 
 import Bytes
 import Sessions
 
 extension DetachedCheck {
-    /// The check of an encoded CheckRequest, which is copied, under `policy`.
-    package convenience init(of message: Bytes, _ policy: Policy, _ memory: Memory) {
-        let message = message.array
-        self.init { now, scratch in
-            let step = message.withBytes { message in
-                try? policy.withRequest(message) { decide($0, policy, memory, at: now, &scratch) }
+    /// The check of the CheckRequest that begins at `offset` of `body`, under `policy`.
+    package convenience init(
+        _ workload: Workload, of body: [UInt8], from offset: Int, _ policy: Policy, _ memory: Memory
+    ) {
+        self.init(workload) { now, scratch in
+            let step = body.withBytes { body in
+                try? policy.withRequest(body.dropFirst(offset)) { decide($0, policy, memory, at: now, &scratch) }
             }
             memory.keep(&scratch, policy, at: now)
             // It was decoded once already.

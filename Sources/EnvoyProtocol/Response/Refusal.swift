@@ -14,23 +14,65 @@ package struct Refusal: Sendable {
 
     /// The answer to a request that was refused for `reason`. `cookieName` is the name of the session cookie.
     package init(_ reason: Reason, isBearer: Bool, _ shape: RefusalShape, cookieName: String) {
-        let error = RefusalError(reason, message: reason.message(cookieName: cookieName))
+        let own = reason.ownStatus
+        let status = own?.status ?? shape.status
+        let error = RefusalError(
+            reason, message: reason.message(cookieName: cookieName), status: status, phrase: own?.phrase ?? "Forbidden")
+        let format = if case .action(let format) = shape { format } else { APIErrorFormat() }
         let type: String
         switch shape {
-        case .action(let format): (status, type, body) = (200, format.contentType, format.body(of: error))
-        case .rest: (status, type, body) = (403, "application/json", error.rest.compact)
-        case .page: (status, type, body) = (400, "text/plain; charset=utf-8", error.page)
-        case .other:
-            let format = APIErrorFormat()
-            (status, type, body) = (401, format.contentType, format.body(of: error))
+        case .action, .other: (type, body) = (format.contentType, format.body(of: error))
+        case .rest: (type, body) = ("application/json", error.rest.compact)
+        case .page: (type, body) = ("text/plain; charset=utf-8", error.page)
         }
-        headers = [
-            // RFC 6750, 3; RFC 5849, 3.5.1.
-            ("www-authenticate", isBearer ? #"Bearer error="invalid_token""# : "OAuth"),
-            ("content-type", type),
-            ("cache-control", "private, no-store"),
-            ("mediawiki-api-error", error.code),
-        ]
+        self.status = status
+        // RFC 6750, 3; RFC 5849, 3.5.1.
+        let challenge = ("www-authenticate", isBearer ? #"Bearer error="invalid_token""# : "OAuth")
+        headers =
+            (own?.headers ?? [challenge]) + [
+                ("content-type", type),
+                ("cache-control", "private, no-store"),
+                ("mediawiki-api-error", error.code),
+            ]
+    }
+}
+
+/// How a request is refused, wherever it was sent, whose credentials may be valid.
+private struct OwnStatus {
+    let status: Int
+    let phrase: String
+    /// google.rpc.Code.
+    let code: UInt64
+    let headers: [(name: String, value: String)]
+
+    /// RFC 6585, 4. MediaWiki's own status would be 200, but what stands before a wiki answers so, and clients wait. After a minute
+    /// some of the client's nonces may be forgotten.
+    static let tooMany = OwnStatus(
+        status: 429, phrase: "Too Many Requests", code: 8, headers: [("retry-after", "60")])
+    /// RFC 9110, 15.5.15.
+    static let tooLong = OwnStatus(status: 414, phrase: "URI Too Long", code: 3, headers: [])
+}
+
+extension Reason {
+    /// Nil for invalid credentials.
+    fileprivate var ownStatus: OwnStatus? {
+        switch self {
+        case .nonceShare: .tooMany
+        case .targetTooLong: .tooLong
+        default: nil
+        }
+    }
+}
+
+extension RefusalShape {
+    /// The HTTP status of invalid credentials.
+    fileprivate var status: Int {
+        switch self {
+        case .action: 200
+        case .rest: 403
+        case .page: 400
+        case .other: 401
+        }
     }
 }
 
@@ -43,8 +85,9 @@ final class EncodedRefusal: Memo, @unchecked Sendable {
     /// Its fields of `DeniedHttpResponse`.
     private let denied: [UInt8]
 
-    fileprivate init(_ refusal: Refusal) {
+    fileprivate init(_ refusal: Refusal, _ reason: Reason) {
         self.refusal = refusal
+        code = reason.ownStatus?.code ?? 16
         denied = ProtobufWriter.encoded { denied in
             denied.message(ResponseField.deniedStatus) { $0.varint(ResponseField.code, UInt64(refusal.status)) }
             for header in refusal.headers { denied.deniedHeader(header.name, Array(header.value.utf8)) }
@@ -52,12 +95,13 @@ final class EncodedRefusal: Memo, @unchecked Sendable {
         }
     }
 
-    /// google.rpc.Code UNAUTHENTICATED. This is what refuses: whatever the HTTP status is, Envoy lets nothing pass.
-    private static let unauthenticated: UInt64 = 16
+    /// google.rpc.Code, UNAUTHENTICATED of invalid credentials. This is what refuses: whatever the HTTP status is, Envoy lets nothing
+    /// pass.
+    private let code: UInt64
 
     /// Writes the `status` and `denied_response` fields of the answer to `request`.
     func write(to request: Request, into writer: inout ProtobufWriter) {
-        writer.message(ResponseField.status) { $0.varint(ResponseField.code, Self.unauthenticated) }
+        writer.message(ResponseField.status) { $0.varint(ResponseField.code, code) }
         writer.message(ResponseField.denied) { message in
             message.bytes.append(contentsOf: denied)
             for header in CrossOrigin.headers(for: request) { message.deniedHeader(header.name, header.value) }
@@ -88,7 +132,7 @@ package final class Refusals: Memo, @unchecked Sendable {
         let shape = policy.refusalShape(of: request)
         let index = (shape.index * 2 + (isBearer ? 1 : 0)) * Reason.allCases.count + reason.index
         return refusals.slots[index].memo.get {
-            EncodedRefusal(Refusal(reason, isBearer: isBearer, shape, cookieName: refusals.cookieName))
+            EncodedRefusal(Refusal(reason, isBearer: isBearer, shape, cookieName: refusals.cookieName), reason)
         }
     }
 

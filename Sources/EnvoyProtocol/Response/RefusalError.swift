@@ -12,8 +12,13 @@ struct RefusalError {
     private let message: String
     private let explanation: String
     private let reason: Reason
+    private let status: Int
+    /// What the status is called.
+    private let phrase: String
 
-    init(_ reason: Reason, message: String) {
+    init(_ reason: Reason, message: String, status: Int, phrase: String) {
+        self.status = status
+        self.phrase = phrase
         code = "\(reason.errorCode)"
         explanation = "\(reason.explanation)"
         self.message = message
@@ -48,8 +53,8 @@ struct RefusalError {
         .object([
             text("errorKey", code),
             .init("messageTranslations", .object([text("en", message)])),
-            .init("httpCode", .integer(403)),
-            text("httpReason", "Forbidden"),
+            .init("httpCode", .integer(Int64(status))),
+            text("httpReason", phrase),
             text("reason", reason.rawValue),
         ])
     }

@@ -27,7 +27,7 @@ extension ConfigurationSection {
                 "Address of /metrics, /healthz, /readyz, /config and /cache/invalidate. These pages are for "
                     + "operators: keep the address private."),
             ConfigurationKey(
-                "server.event_loops", \.server.eventLoops, .eventLoops,
+                "server.event_loops", \.server.eventLoops, .threads,
                 "Threads that answer checks. auto: one for each processor."),
             ConfigurationKey(
                 "server.max_connections", \.server.maxConnections, .integer(1...10_000_000),
@@ -127,8 +127,8 @@ extension Codec where Value == TrustedPeers {
 }
 
 extension Codec where Value == Int {
-    /// A number of event loops; 0 stands for one per processor.
-    static var eventLoops: Codec {
+    /// A number of threads; 0 stands for one per processor.
+    static var threads: Codec {
         let number = Codec.integer(1...1024)
         let optional = number.orNone("auto")
         return Codec(

@@ -52,6 +52,10 @@ extension ConfigurationSection {
                 "workers.cookies", \.workers.cookieThreads, .integer(1...64),
                 "Threads that sign cookies, at low priority."),
             ConfigurationKey(
+                "workers.forms", \.workers.formThreads, .threads,
+                "Threads that verify signed forms over 64 KiB and queries over 8 KiB, at low priority. auto: one for each "
+                    + "processor."),
+            ConfigurationKey(
                 "workers.lookups", \.workers.lookups, .integer(1...10_000_000),
                 "Most lookups under way, counted apart for rows and for cookies. Further requests fail as overloaded."),
             ConfigurationKey(
@@ -141,6 +145,10 @@ extension ConfigurationSection {
                 "oauth1.nonce_capacity", \.settings.oauth1.nonceCapacity, .integer(1000...1_000_000_000),
                 "Most nonces that are remembered until their timestamps expire. When the memory is full, OAuth 1 "
                     + "requests fail as in an outage."),
+            ConfigurationKey(
+                "oauth1.nonce_share", \.settings.oauth1.nonceShare, .integer(1...100),
+                "What one consumer and token may have of the room that all others leave there, in percent. Beyond it "
+                    + "its requests are refused (nonce-share, 429), and those of others are not. 100: all of it."),
             ConfigurationKey(
                 "oauth1.secret_key", optional: \.settings.oauth1.secretKey, .secretBytes,
                 "MediaWiki's $wgOAuthSecretKey or, where that is not set, its $wgSecretKey. The secrets that clients "

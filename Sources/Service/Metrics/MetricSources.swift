@@ -18,7 +18,7 @@ struct MetricSources {
     var lookups: [(kind: String, statistics: StoreWorkers.Statistics)] {
         [
             ("rows", workers.rowStatistics), ("cookies", workers.cookieStatistics),
-            ("verdicts", workers.verdictStatistics),
+            ("forms", workers.formStatistics),
         ]
     }
 

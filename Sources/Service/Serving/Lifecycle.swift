@@ -64,7 +64,7 @@ struct ReloadService: ServiceLifecycle.Service {
 }
 
 /// Calls `body` now and then every `period`, until the service is told to stop.
-private func untilShutdown(every period: Duration, _ body: @escaping @Sendable () -> Void) async {
+func untilShutdown(every period: Duration, _ body: @escaping @Sendable () -> Void) async {
     await cancelWhenGracefulShutdown {
         repeat { body() } while (try? await Task.sleep(for: period)) != nil
     }

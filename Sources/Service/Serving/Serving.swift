@@ -61,7 +61,7 @@ public final class Serving: Sendable {
         signal(SIGPIPE, SIG_IGN)
         OpenFiles.raiseLimit()
         defer { log.flush() }
-        var services: [any ServiceLifecycle.Service] = [StoreService(workers: workers)]
+        var services: [any ServiceLifecycle.Service] = [StoreService(workers: workers), HeapService()]
         if let tls { services.append(TLSFileService(tls: tls)) }
         services.append(ReloadService(tls: tls, logger: logger))
         services.append(ListenerService(serving: self, announce: announce))

@@ -12,12 +12,19 @@ public enum ActsAs: String, Sendable {
 
 extension Check {
     /// The variables of the action API that `request` has: of the form before those of the query.
+    /// - Parameter workload: Whose work it is to read a form of so many bytes.
     func apiVariables(
-        of request: Request, _ target: RequestTarget, _ route: Route, _ scratch: inout Scratch
-    ) -> APIVariables {
+        of request: Request, _ target: RequestTarget, _ route: Route, _ scratch: inout Scratch,
+        _ workload: (Int) -> Workload
+    ) throws(Halt) -> APIVariables {
         if let known = scratch.apiVariables { return known }
+        let form = visibleForm(of: request, route)
+        if target.query.count > scratch.maxQueryBytes || form?.count ?? 0 > scratch.maxFormBytes {
+            throw .needs(.worker(workload(target.query.count + (form?.count ?? 0))))
+        }
+        try requireWaiting(scratch)
         var variables = APIVariables().found(in: target.query)
-        if let form = visibleForm(of: request, route) { variables = APIVariables().found(in: form).over(variables) }
+        if let form { variables = APIVariables().found(in: form).over(variables) }
         scratch.apiVariables = variables
         return variables
     }
@@ -26,12 +33,11 @@ extension Check {
     func actsAs(
         _ identity: Identity, _ request: Request, _ target: RequestTarget, _ route: Route,
         _ scratch: inout Scratch
-    ) -> ActsAs {
+    ) throws(Halt) -> ActsAs {
         // A consumer without a user is known for its limits only.
         guard identity.userID != nil else { return .anonymous }
-        guard lacksSameOriginSecurity(request, apiVariables(of: request, target, route, &scratch), identity.type) else {
-            return .user
-        }
+        let variables = try apiVariables(of: request, target, route, &scratch) { Workload(for: identity, bytes: $0) }
+        guard lacksSameOriginSecurity(request, variables, identity.type) else { return .user }
         let entryPoint = scratch.entryPoint(of: request, target, policy)
         guard entryPoint == .action || entryPoint == .unknown else { return .user }
         scratch.trace?.note("acts as", "anonymous: the answer may be read by any site")

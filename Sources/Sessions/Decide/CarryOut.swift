@@ -35,6 +35,7 @@ extension Memory {
         case .retried: return .decided(SettledDecision(decision, cookie: cookie, isRetry: true))
         // A replay of a request that was refused for another reason is a replay first.
         case .used: return .decided(SettledDecision(decision.refused(.nonceUsed)))
+        case .overShare: return .decided(SettledDecision(decision.refused(.nonceShare)))
         case .full: return .failed(.nonceMemoryFull)
         }
     }

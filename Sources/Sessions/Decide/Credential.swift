@@ -31,12 +31,14 @@ extension Check {
     /// The credential that `request` carries.
     func findCredential(
         in request: Request, _ target: RequestTarget, _ route: Route, _ scratch: inout Scratch
-    ) -> Credential {
+    ) throws(Halt) -> Credential {
         guard let credential = headerCredential(of: request) else {
             // A parameter of the action API, and of nothing else; most requests have no reason to be searched for it.
-            guard settings.users.source == .centralAuth,
-                let token = apiVariables(of: request, target, route, &scratch).centralAuthToken
-            else { return .none }
+            guard settings.users.source == .centralAuth else { return .none }
+            let variables = try apiVariables(of: request, target, route, &scratch) {
+                Workload(forClientAt: clientAddress(of: request), bytes: $0)
+            }
+            guard let token = variables.centralAuthToken else { return .none }
             let entryPoint = scratch.entryPoint(of: request, target, policy)
             return entryPoint == .action || entryPoint == .unknown ? .centralAuth(token) : .none
         }

@@ -25,6 +25,10 @@ struct Check {
     let now: Timestamp
 
     var settings: Settings { policy.settings }
+
+    /// Bytes of the longest path and query that are read. Web servers take 8 KiB, Envoy at most what all headers may have (96 KiB in
+    /// the samples); a longer one would keep an event loop busy.
+    static let maxTargetBytes = 64 << 10
 }
 
 /// What the credentials of a request say.
@@ -48,23 +52,36 @@ extension Check {
             scratch.routeProblem = error.description
             return .failed(.routeMisconfigured)
         }
-        let target = RequestTarget(request.target)
-        let credential = findCredential(in: request, target, route, &scratch)
+        do throws(Halt) {
+            try require(
+                request.target.count <= Self.maxTargetBytes, .targetTooLong, "path and query are not too long",
+                scratch.trace)
+            return .decided(try decide(request, RequestTarget(request.target), route, &scratch))
+        } catch {
+            switch error {
+            case .refused(let reason): return .decided(Decision(.refused, Decision.Shape(route), reason: reason))
+            case .needs(let lookup): return .needs(lookup)
+            case .failed(let fault): return .failed(fault)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func decide(
+        _ request: Request, _ target: RequestTarget, _ route: Route, _ scratch: inout Scratch
+    ) throws(Halt) -> Decision {
+        let credential = try findCredential(in: request, target, route, &scratch)
         scratch.trace?.note("credential", credential.description)
         let shape = Decision.Shape(route, credential)
         do throws(Halt) {
             do throws(Halt) {
                 let found = try verify(credential, request, target, route, &scratch)
-                return .decided(try conclude(found, request, target, route, shape, &scratch))
+                return try conclude(found, request, target, route, shape, &scratch)
             } catch .refused(let reason) {
-                return .decided(try refuse(reason, request, target, route, shape, &scratch))
+                return try refuse(reason, request, target, route, shape, &scratch)
             }
-        } catch {
-            switch error {
-            case .refused(let reason): return .decided(Decision(.refused, shape, reason: reason))
-            case .needs(let lookup): return .needs(lookup)
-            case .failed(let fault): return .failed(fault)
-            }
+        } catch .refused(let reason) {
+            return Decision(.refused, shape, reason: reason)
         }
     }
 
@@ -81,7 +98,7 @@ extension Check {
             let cookie = try cookieKept(by: identity, request, &scratch)
             return Decision(.authenticated, shape, identity: identity, cookie: cookie, expires: expires)
         case .identity(let identity, let expires, let claim):
-            let actsAs = actsAs(identity, request, target, route, &scratch)
+            let actsAs = try actsAs(identity, request, target, route, &scratch)
             do throws(Halt) {
                 let cookie = try decideCookie(request, of: identity, &scratch)
                 return Decision(

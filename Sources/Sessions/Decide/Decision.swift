@@ -38,7 +38,7 @@ public struct Decision: Sendable {
         let profile: Int
         let isBearer: Bool
 
-        init(_ route: Route, _ credential: Credential) {
+        init(_ route: Route, _ credential: Credential = .none) {
             mode = route.mode
             profile = route.profile
             if case .bearer = credential { isBearer = true } else { isBearer = false }

@@ -24,6 +24,7 @@ extension Reason {
         case .timestampExpired: "Expired timestamp"
         case .nonceMissing: "Missing nonce parameter. The parameter is required"
         case .nonceUsed: "Nonce already used"
+        case .nonceShare: "You've exceeded your rate limit. Please wait some time and try again."
         case .signatureMethodMissing: "No signature method parameter. This parameter is required"
         case .signatureMethodUnsupported:
             "Signature method not supported try one of the following: HMAC-SHA1, RSA-SHA1"
@@ -49,7 +50,7 @@ extension Reason {
         case .cookieNotYetValid:
             "The token violates some mandatory constraints, details: - The token cannot be used yet"
         case .parameterRepeated, .parametersTooMany, .headerMalformed, .bodyUnavailable, .notAPI, .wikiUnknown,
-            .centralAuthTokenInvalid:
+            .centralAuthTokenInvalid, .targetTooLong:
             detail
         }
     }
@@ -66,6 +67,8 @@ extension Reason {
         case .timestampExpired: "Expired timestamp: oauth_timestamp is too far from the server's clock."
         case .nonceMissing: "Missing nonce parameter. The parameter is required."
         case .nonceUsed: "Nonce already used."
+        case .nonceShare:
+            "Too many signed requests of this consumer and token: wait, then sign the request anew and send it again."
         case .signatureMethodMissing: "No signature method parameter. This parameter is required."
         case .signatureMethodUnsupported: "Signature method not supported; try one of: HMAC-SHA1, RSA-SHA1."
         case .signatureInvalid: "Invalid signature."
@@ -87,6 +90,7 @@ extension Reason {
         case .userBlocked: "The authorization is for a user who is blocked."
         case .consumerNotApproved: "The consumer is not approved for this user."
         case .notAPI: "OAuth credentials are accepted by the API only."
+        case .targetTooLong: "The request's path and query are longer than 64 KiB."
         case .wikiUnknown: "No wiki is configured for this host."
         case .cookieMalformed: "Invalid session cookie: it is not a JWT of the expected form."
         case .cookieSignature: "Invalid session cookie: its signature does not verify."

@@ -14,6 +14,7 @@ public enum Reason: String, Sendable, CaseIterable {
     case timestampExpired = "timestamp-expired"
     case nonceMissing = "nonce-missing"
     case nonceUsed = "nonce-used"
+    case nonceShare = "nonce-share"
     case signatureMethodMissing = "signature-method-missing"
     case signatureMethodUnsupported = "signature-method-unsupported"
     case signatureInvalid = "signature-invalid"
@@ -38,6 +39,8 @@ public enum Reason: String, Sendable, CaseIterable {
     case consumerNotApproved = "consumer-not-approved"
     case notAPI = "not-api"
     case wikiUnknown = "wiki-unknown"
+    // Whatever the credentials are.
+    case targetTooLong = "target-too-long"
     // The session cookie.
     case cookieMalformed = "cookie-malformed"
     case cookieSignature = "cookie-signature"
@@ -56,6 +59,8 @@ public enum Reason: String, Sendable, CaseIterable {
         case .userBlocked: "mwoauth-invalid-authorization-blocked-user"
         case .consumerNotApproved: "mwoauth-invalid-authorization-not-approved"
         case .notAPI: "mwoauth-not-api"
+        case .nonceShare: "ratelimited"
+        case .targetTooLong: "uri-too-long"
         case .cookieMalformed, .cookieSignature, .cookieIssuer, .cookieSubject, .cookieExpired, .cookieNotYetValid:
             "mwoauth-invalid-authorization-jwt"
         default: "mwoauth-invalid-authorization"

@@ -31,7 +31,7 @@ public enum RefusalShape: Sendable, Equatable {
 extension Policy {
     /// The shape in which `request` is refused.
     public func refusalShape(of request: Request) -> RefusalShape {
-        if settings.refusals.status == .unauthorized { return .other }
+        if settings.refusals.status == .unauthorized || request.target.count > Check.maxTargetBytes { return .other }
         let target = RequestTarget(request.target)
         switch entryPoints.find(target, of: request) {
         case .action: return .action(APIErrorFormat(query: target.query, form: request.postForm))

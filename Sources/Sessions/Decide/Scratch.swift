@@ -6,11 +6,16 @@ import Bytes
 public struct Scratch: ~Copyable {
     /// Bytes of the largest form that may be verified here; a larger one is a worker's. A share of 64 KiB takes about 0.1 ms.
     public var maxFormBytes = Int.max
+    /// Bytes of the longest query that is read here. A hostile one of 8 KiB takes up to 1 ms: PHP and the OAuth library read it in
+    /// different ways, and both are signed.
+    public var maxQueryBytes = Int.max
     /// Records the way of one check, for people; nil on the request path, where it costs one comparison a step.
     public var trace: Trace?
     /// What was wrong with the last route that was misconfigured: one sentence for the operator.
     public internal(set) var routeProblem = ""
 
+    /// The worker's check that this is; nil on an event loop.
+    var work: DetachedCheck?
     /// The parameters that an OAuth 1 signature covers.
     var parameters = SignatureParameters(compatibility: .mediawiki)
     /// The signature base string.

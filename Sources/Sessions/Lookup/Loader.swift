@@ -25,7 +25,8 @@ public struct Loader: Sendable {
         let loading = Loading(
             policy: policy.value, memory: memory, directory: directory, now: now, keepsRows: keepsRows)
         switch lookup {
-        case .oauth1(let consumerKey, let token): try loading.oauth1(consumerKey, token)
+        case .oauth1(let consumerKey, let token): try loading.oauth1(consumerKey, token, isAgain: false)
+        case .oauth1Again(let consumerKey, let token): try loading.oauth1(consumerKey, token, isAgain: true)
         case .oauth2(let claims): try loading.oauth2(claims)
         case .user(let id): try loading.user(id)
         case .cookie(let claims): try loading.cookie(claims)
@@ -45,7 +46,7 @@ private struct Loading {
     let now: Timestamp
     let keepsRows: Bool
 
-    func oauth1(_ consumerKey: [UInt8], _ token: [UInt8]) throws(Fault) {
+    func oauth1(_ consumerKey: [UInt8], _ token: [UInt8], isAgain: Bool) throws(Fault) {
         let found = try reading { try directory.oauth1(consumerKey: consumerKey, token: token, at: now) }
         var grant: Grant?
         var secret: [UInt8]?
@@ -61,7 +62,7 @@ private struct Loading {
         }
         let rows = OAuth1Rows(
             isConsumerKnown: found.consumer != nil, grant: grant, secret: secret,
-            keepsPlaintext: policy.settings.oauth1.allowPlaintext)
+            keepsPlaintext: policy.settings.oauth1.allowPlaintext, readAt: now, isReadAgain: isAgain)
         let key = consumerKey.withBytes { consumer in token.withBytes { CacheKey(consumer, $0) } }
         remember(rows, in: memory.oauth1, under: key, isFound: grant != nil && found.user != nil)
     }

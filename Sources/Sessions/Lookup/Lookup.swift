@@ -4,12 +4,12 @@
 // names it; the caller has it looked up (on a worker, once however many wait for it) and asks again. Nothing is changed by a check
 // that stops.
 
-import Synchronization
-
 /// Something that a check needs and memory does not hold.
 public enum Lookup: Hashable, Sendable {
     /// The rows behind an OAuth 1 consumer key and access token.
     case oauth1(consumerKey: [UInt8], token: [UInt8])
+    /// The same rows anew: with those in memory the signature does not verify, and a secret may have been reset.
+    case oauth1Again(consumerKey: [UInt8], token: [UInt8])
     /// The rows behind an OAuth 2 access token.
     case oauth2(AccessTokenClaims)
     /// A user, for a session by cookie or CentralAuth token.
@@ -19,14 +19,14 @@ public enum Lookup: Hashable, Sendable {
     /// What a nonce store says about a claim, when it can't tell at once.
     case nonce(NonceClaim)
     /// The check itself, on a worker: it takes too long for the thread that asked. The caller makes a ``DetachedCheck`` of it.
-    case worker
+    case worker(Workload)
     /// A check that a worker makes.
     case detached(DetachedCheck)
 
     /// Position among the kinds, for counters.
     public var kind: Int {
         switch self {
-        case .oauth1: 0
+        case .oauth1, .oauth1Again: 0
         case .oauth2: 1
         case .user: 2
         case .cookie: 3
@@ -36,33 +36,7 @@ public enum Lookup: Hashable, Sendable {
     }
 
     /// The kinds' names, by position.
-    public static let kinds = ["oauth1", "oauth2", "user", "cookie", "verdict", "nonce"]
-}
-
-/// A check that would take too long for an event loop: every byte of a large form is signed, and others wait behind it. Compared by
-/// identity: no two requests share one.
-public final class DetachedCheck: Hashable, Sendable {
-    private let check: @Sendable (Timestamp, inout Scratch) -> Step<Decision>
-    private let decision = Mutex<Decision?>(nil)
-
-    /// A check that owns what it reads: the worker has it when the connection is long gone.
-    public init(_ check: @escaping @Sendable (Timestamp, inout Scratch) -> Step<Decision>) { self.check = check }
-
-    /// What was decided; nil before that.
-    public var result: Decision? { decision.withLock { $0 } }
-
-    /// Decides, and has looked up what that takes. Blocking.
-    func run(at now: Timestamp, load: (Lookup) throws(Fault) -> Void) throws(Fault) {
-        var scratch = Scratch()
-        let found = try settled({ check(now, &scratch) }, load: load)
-        decision.withLock { $0 = found }
-    }
-
-    /// Identity.
-    public static func == (left: DetachedCheck, right: DetachedCheck) -> Bool { left === right }
-
-    /// Feeds the identity.
-    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+    public static let kinds = ["oauth1", "oauth2", "user", "cookie", "form", "nonce"]
 }
 
 /// Resolves what a check misses, into the memory that the check reads.

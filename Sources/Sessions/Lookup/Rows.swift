@@ -7,6 +7,10 @@ import Cryptography
 final class OAuth1Rows: Remembered {
     /// Whether there is such a consumer.
     let isConsumerKnown: Bool
+    /// Whether they were read since a signature had not verified.
+    private let isReadAgain: Bool
+    /// When they were read: milliseconds since 1970, the lower half, which takes no memory of its own here.
+    private let readAt: UInt32
     /// The token's acceptance, when it is one of this consumer.
     let grant: Grant?
     /// HMAC key, prepared; nil without a grant.
@@ -14,11 +18,27 @@ final class OAuth1Rows: Remembered {
     /// The HMAC key itself, for `PLAINTEXT`; nil unless that is allowed.
     let plaintextKey: [UInt8]?
 
-    init(isConsumerKnown: Bool, grant: Grant?, secret: [UInt8]?, keepsPlaintext: Bool) {
+    init(
+        isConsumerKnown: Bool, grant: Grant?, secret: [UInt8]?, keepsPlaintext: Bool, readAt now: Timestamp,
+        isReadAgain: Bool
+    ) {
         self.isConsumerKnown = isConsumerKnown
+        self.isReadAgain = isReadAgain
+        readAt = UInt32(truncatingIfNeeded: now.milliseconds)
         self.grant = grant
         hmacKey = secret.map { $0.withBytes { HMACSHA1Key(key: $0) } }
         plaintextKey = keepsPlaintext ? secret : nil
+    }
+
+    /// Milliseconds for which rows count as fresh: rows that this very check has had read, and rows that were read again, so that
+    /// guessing signatures buys no more than one read in two seconds.
+    private static let freshness: UInt32 = 100, freshnessReadAgain: UInt32 = 2000
+
+    /// Whether a secret may have been reset since they were read, so that a signature that does not verify is no reason yet to
+    /// refuse the request.
+    func mayBeOutdated(at now: Timestamp) -> Bool {
+        let age = UInt32(truncatingIfNeeded: now.milliseconds) &- readAt
+        return age >= (isReadAgain ? Self.freshnessReadAgain : Self.freshness)
     }
 
     /// For RSA-SHA1.

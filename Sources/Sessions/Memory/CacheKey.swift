@@ -36,7 +36,7 @@ extension CacheKey {
     }
 
     /// The key of two texts.
-    init(_ first: Bytes, _ second: Bytes) {
+    package init(_ first: Bytes, _ second: Bytes) {
         var hash = KeyedHash()
         hash.combine(first)
         hash.combine(second)

@@ -45,6 +45,13 @@ package struct KeyedHash {
         combine(word)
     }
 
+    /// Feeds a hash.
+    @inline(__always)
+    mutating func combine(_ key: CacheKey) {
+        combine(key.high)
+        combine(key.low)
+    }
+
     @inline(__always)
     private mutating func combine(_ word: UInt64) {
         v3 ^= word

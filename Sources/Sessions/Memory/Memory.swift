@@ -47,7 +47,10 @@ public final class Memory: Sendable {
         budget = MemoryBudget(
             limit: settings.cache.memory, [oauth1, oauth2, users, tokens, cookies, invalidCookies, minted, consumers])
         let horizon = 2 * settings.oauth1.timestampWindow + 1
-        self.nonces = nonces ?? NonceMemory(capacity: settings.oauth1.nonceCapacity, horizon: horizon)
+        self.nonces =
+            nonces
+            ?? NonceMemory(
+                capacity: settings.oauth1.nonceCapacity, share: settings.oauth1.nonceShare, horizon: horizon)
     }
 
     /// Forgets what was looked up, verified and minted; nonces stay.

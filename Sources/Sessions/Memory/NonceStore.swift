@@ -6,6 +6,8 @@ import Bytes
 public struct NonceClaim: Sendable, Hashable {
     /// A keyed hash of consumer key, token and nonce: 96 bits.
     public let high: UInt64, low: UInt32
+    /// A keyed hash of consumer key and token, by which one client's nonces are told from another's.
+    public let client: UInt32
     /// A hash of the proxy's id of the request, by which its own retry is told from a replay; 0 for none.
     public let request: UInt64
     /// The last second since 1970 at which the nonce counts.
@@ -13,13 +15,19 @@ public struct NonceClaim: Sendable, Hashable {
 
     /// The claim of a nonce; texts are compared byte for byte.
     public init(consumer: Bytes, token: Bytes, nonce: Bytes, requestID: Bytes, expires: Int64) {
+        self.init(of: CacheKey(consumer, token), nonce: nonce, requestID: requestID, expires: expires)
+    }
+
+    /// The claim of a nonce.
+    /// - Parameter client: The key of consumer key and token.
+    package init(of client: CacheKey, nonce: Bytes, requestID: Bytes, expires: Int64) {
         var hash = KeyedHash()
-        hash.combine(consumer)
-        hash.combine(token)
+        hash.combine(client)
         hash.combine(nonce)
         let (high, low) = hash.finish()
         self.high = high
         self.low = UInt32(truncatingIfNeeded: low)
+        self.client = UInt32(truncatingIfNeeded: client.low)
         request = Self.hash(ofRequest: requestID)
         self.expires = expires
     }
@@ -40,6 +48,8 @@ public enum NonceOutcome: Sendable, Equatable {
     case retried
     /// It was seen before.
     case used
+    /// The client has as many nonces remembered as it may have.
+    case overShare
     /// There is no room to remember it.
     case full
 }

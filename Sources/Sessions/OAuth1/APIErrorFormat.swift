@@ -49,12 +49,12 @@ public struct APIErrorFormat: Sendable, Equatable {
 
 extension APIErrorFormat {
     /// How much of a query or a form is looked at. In a larger one what stands behind has no say in how an error looks.
-    private static let maxBytes = 64 << 10
+    private static let maxFormBytes = 64 << 10, maxQueryBytes = 8 << 10
 
     /// What `query` and `form` ask for. What the form says counts before the query.
     init(query: Bytes, form: Bytes) {
-        let query = FormatVariables().found(in: query.prefix(Self.maxBytes))
-        let form = FormatVariables().found(in: form.prefix(Self.maxBytes))
+        let query = FormatVariables().found(in: query.prefix(Self.maxQueryBytes))
+        let form = FormatVariables().found(in: form.prefix(Self.maxFormBytes))
         func value(_ variable: KeyPath<FormatVariables, FormatVariables.Value?>) -> FormatVariables.Value? {
             form[keyPath: variable] ?? query[keyPath: variable]
         }

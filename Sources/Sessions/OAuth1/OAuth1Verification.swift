@@ -7,11 +7,17 @@ import Bytes
 
 /// Who signed, as the request says: views that are valid during the check.
 struct Signer {
-    var consumerKey: Bytes
+    let consumerKey: Bytes
     /// Empty when the request has none that could exist.
-    var token: Bytes
+    let token: Bytes
+    /// The key of both.
+    let key: CacheKey
 
-    var key: CacheKey { CacheKey(consumerKey, token) }
+    init(consumerKey: Bytes, token: Bytes) {
+        self.consumerKey = consumerKey
+        self.token = token
+        key = CacheKey(consumerKey, token)
+    }
 }
 
 extension Check {
@@ -27,12 +33,14 @@ extension Check {
         try requireRegistered(rows, &scratch)
         let timestamp = try readTimestamp(&scratch)
         let nonce = try readNonce(&scratch)
+        try requireWaiting(scratch)
         // Written only now that consumer and token are known, so that strangers can't make us do the work for a large form.
         writeBaseString(request, target: target, wiki: wiki, &scratch)
-        try requireSignature(rows, &scratch)
+        try requireWaiting(scratch)
+        try requireSignature(rows, of: signer, &scratch)
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         let claim = NonceClaim(
-            consumer: signer.consumerKey, token: signer.token, nonce: nonce, requestID: request.id,
+            of: signer.key, nonce: nonce, requestID: request.id,
             expires: Int64(timestamp.rounded(.down)) + settings.oauth1.timestampWindow)
         do throws(Halt) {
             try requireAddress(request, rows, &scratch)
@@ -41,6 +49,18 @@ extension Check {
             return .refused(reason, claim: claim)
         }
         return .identity(grant.identity, claim: claim)
+    }
+
+    /// Refuses the request unless it is signed with the secrets, or the key, in `rows`. With those that are remembered it need not be,
+    /// when a secret was reset since: MediaWiki takes the new one at once, so they are read once more first.
+    private func requireSignature(
+        _ rows: OAuth1Rows, of signer: Signer, _ scratch: inout Scratch
+    ) throws(Halt) {
+        do throws(Halt) {
+            try requireSignature(rows, &scratch)
+        } catch .refused(.signatureInvalid) where rows.mayBeOutdated(at: now) {
+            throw .needs(.oauth1Again(consumerKey: signer.consumerKey.array, token: signer.token.array))
+        }
     }
 
     /// Notes whether a check holds; refuses the request when it does not.
@@ -55,10 +75,17 @@ extension Check {
     func collectParameters(
         _ request: Request, header: Bytes, target: RequestTarget, _ route: Route, _ scratch: inout Scratch
     ) throws(Halt) {
+        try require(
+            header.count <= Self.maxTargetBytes, .headerMalformed, "Authorization header is not too long", scratch.trace
+        )
+        let body = try formBody(of: request, route)
+        if target.query.count > scratch.maxQueryBytes || body?.count ?? 0 > scratch.maxFormBytes {
+            try leaveToWorker(target.query.count + (body?.count ?? 0), header: header, &scratch)
+        }
         scratch.parameters.begin(settings.oauth1.compatibility)
         scratch.parameters.addQuery(target.query)
-        if let body = try formBody(of: request, route) {
-            if body.count > scratch.maxFormBytes { try leaveToWorker(header: header, &scratch) }
+        if let body {
+            try requireWaiting(scratch)
             scratch.parameters.addBody(body)
         }
         try collectHeader(header, &scratch)
@@ -75,14 +102,16 @@ extension Check {
         }
     }
 
-    /// Leaves the check of a large form to a worker, when the header names a consumer and token that exist.
-    private func leaveToWorker(header: Bytes, _ scratch: inout Scratch) throws(Halt) {
+    /// Leaves the check of a large form or query to a worker, when the header names a consumer and token that exist.
+    private func leaveToWorker(_ bytes: Int, header: Bytes, _ scratch: inout Scratch) throws(Halt) {
         scratch.parameters.begin(settings.oauth1.compatibility)
         try collectHeader(header, &scratch)
         scratch.parameters.merge()
         let signer = try readSigner(&scratch)
-        try requireRegistered(findRows(of: signer), &scratch)
-        throw .needs(.worker)
+        let rows = try findRows(of: signer)
+        try requireRegistered(rows, &scratch)
+        guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
+        throw .needs(.worker(Workload(for: grant.identity, bytes: bytes)))
     }
 
     // MARK: Consumer and token

@@ -93,7 +93,7 @@ public func signatureBaseString(
     let check = Check(policy: policy, memory: memory, now: Timestamp(seconds: 0))
     let target = RequestTarget(request.target)
     guard let route = try? Route(request.overrides, policy),
-        case .oauth1(let header) = check.findCredential(in: request, target, route, &scratch),
+        case .oauth1(let header)? = try? check.findCredential(in: request, target, route, &scratch),
         let wiki = try? check.wiki(of: request, route),
         (try? check.collectParameters(request, header: header, target: target, route, &scratch)) != nil
     else { return nil }

@@ -29,6 +29,8 @@ public struct OAuth1Settings: Sendable {
     public var timestampWindow: Int64 = 300
     /// Most nonces remembered; beyond it requests fail closed.
     public var nonceCapacity = 2_000_000
+    /// What the nonces of one consumer and token may take of the room that all others leave, in percent.
+    public var nonceShare = 10
     /// `$wgOAuthSecretKey`: secrets are derived from stored values with it; nil: stored values are the secrets.
     public var secretKey: [UInt8]?
     /// Accept `PLAINTEXT` signatures: insecure, for closed test set-ups.

@@ -4,12 +4,6 @@ import Sessions
 import NIOPosix
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// Lookups of one kind and their threads.
 final class Lane: Sendable {
     /// Makes the lookups and calls `done` once for each.
@@ -27,9 +21,6 @@ final class Lane: Sendable {
     private let threads: Int
     private let batch: Int
     private let work: Work
-
-    /// The priority of the threads, as of `nice`.
-    private static let niceness: CInt = 10
 
     init(threads: Int, batch: Int, limits: StoreWorkers.Limits, work: @escaping Work) {
         self.threads = max(1, threads)
@@ -55,7 +46,7 @@ final class Lane: Sendable {
 
     /// Runs on one of the threads until nothing is queued.
     private func workOff() {
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+        WorkerThread.lowerPriority()
         while case let jobs = nextJobs(), !jobs.isEmpty {
             work(jobs) { lookup, fault in finish(lookup, fault) }
         }

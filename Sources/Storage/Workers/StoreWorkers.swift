@@ -19,8 +19,12 @@ public final class StoreWorkers: Resolver {
         public var lookups = 65_536
         /// The most requests that wait for them.
         public var waiters = 131_072
-        /// The most checks of large forms; each of them holds its whole form.
-        public var verdicts = 16
+        /// Threads that check large forms; 0: one for each processor.
+        public var formThreads = 0
+        /// The most large forms that wait for a thread, and the most bytes of them. All the requests that wait of one connection are
+        /// fewer than `server.max_pending_lookups`, and of fewer bytes than `server.max_backlog_size`: large forms must not use
+        /// either up.
+        public var forms = 64, formBytes = 32 << 20
         /// The most lookups that are read in one transaction.
         public var batch = 32
 
@@ -45,7 +49,7 @@ public final class StoreWorkers: Resolver {
 
     private let rows: Lane
     private let cookies: Lane
-    private let verdicts: Lane
+    private let forms: FormLane
     private let probe: StoreProbe
 
     /// Workers that read from `directory` into `memory`, under the policy in force.
@@ -71,10 +75,9 @@ public final class StoreWorkers: Resolver {
             }
         }
         probe = StoreProbe(directory)
-        var few = limits
-        few.lookups = limits.verdicts
-        verdicts = Lane(threads: 1, batch: 1, limits: few) { jobs, done in
-            Self.read(jobs, from: directory, load: load, done: done)
+        forms = FormLane(limits) { check, now in
+            // Not in one transaction: the form takes far longer than the rows, which mostly are in memory.
+            Self.fault { () throws(Fault) in try load(.detached(check), now, directory) }
         }
     }
 
@@ -82,11 +85,11 @@ public final class StoreWorkers: Resolver {
     /// too many are waiting or the workers were shut down.
     public func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping @Sendable (Fault?) -> Void) {
         switch lookup {
-        case .oauth1, .oauth2, .user: rows.resolve(lookup, at: now, completion: completion)
+        case .oauth1, .oauth1Again, .oauth2, .user: rows.resolve(lookup, at: now, completion: completion)
         case .cookie: cookies.resolve(lookup, at: now, completion: completion)
         // A store of nonces elsewhere resolves those itself; a check for a worker is handed over as `detached`.
         case .nonce, .worker: completion(.unresolved)
-        case .detached: verdicts.resolve(lookup, at: now, completion: completion)
+        case .detached(let check): forms.resolve(check, at: now, completion: completion)
         }
     }
 
@@ -95,7 +98,7 @@ public final class StoreWorkers: Resolver {
     /// Counts of cookies to sign.
     public var cookieStatistics: Statistics { cookies.statistics }
     /// Counts of checks of large forms.
-    public var verdictStatistics: Statistics { verdicts.statistics }
+    public var formStatistics: Statistics { forms.statistics }
 
     /// Starts a test whether rows can be read; ``storeProblem`` is its result.
     public func probeStore() { probe.ask() }
@@ -106,7 +109,7 @@ public final class StoreWorkers: Resolver {
     public func shutdown() async {
         await rows.shutdown()
         await cookies.shutdown()
-        await verdicts.shutdown()
+        await forms.shutdown()
         await probe.shutdown()
     }
 

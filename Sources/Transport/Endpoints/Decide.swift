@@ -15,7 +15,7 @@ extension Endpoints {
         let check = try CheckRequest(protobuf: message, addressHeader: policy.clientAddressHeader.view)
         // It owns the values of headers that came several times.
         defer { withExtendedLifetime(check) {} }
-        switch decide(check.request, message, of: exchange, at: now) {
+        switch decide(check.request, of: exchange, at: now) {
         case .needs(let lookup): return wait(for: lookup)
         case .failed(let fault): return fail(fault, at: now)
         case .decided(let decision):
@@ -32,16 +32,12 @@ extension Endpoints {
     }
 
     @inline(__always)
-    private func decide(
-        _ request: Request, _ message: Bytes, of exchange: Exchange, at now: Timestamp
-    ) -> Step<Decision> {
+    private func decide(_ request: Request, of exchange: Exchange, at now: Timestamp) -> Step<Decision> {
         if let decision = exchange.detached?.result { return .decided(decision) }
         let step = Sessions.decide(request, policy, memory, at: now, &scratch)
         memory.keep(&scratch, policy, at: now)
-        guard case .needs(.worker) = step else { return step }
-        let check = DetachedCheck(of: message, policy, memory)
-        exchange.detached = check
-        return .needs(.detached(check))
+        guard case .needs(.worker(let workload)) = step else { return step }
+        return .needs(.detached(exchange.detach(workload, policy, memory)))
     }
 
     private func wait(for lookup: Lookup) -> Step<Void> {
@@ -52,5 +48,17 @@ extension Endpoints {
     private func fail(_ fault: Fault, at now: Timestamp) -> Step<Void> {
         if fault == .routeMisconfigured { log?.misconfigured(scratch.routeProblem, at: now.milliseconds) }
         return .failed(fault)
+    }
+}
+
+extension Exchange {
+    /// Makes the check one for a worker. It shares the bytes of the request, which stay as they are until the exchange is used again.
+    fileprivate func detach(_ workload: Workload, _ policy: Policy, _ memory: Memory) -> DetachedCheck {
+        let check =
+            message.isEmpty
+            ? DetachedCheck(workload, of: body, from: GRPCFrame.prefixLength, policy, memory)
+            : DetachedCheck(workload, of: message, from: 0, policy, memory)
+        detached = check
+        return check
     }
 }

@@ -23,6 +23,8 @@ package final class Endpoints: Service {
 
     /// Bytes of the largest form that an event loop verifies itself.
     private static let maxFormBytes = 64 << 10
+    /// Bytes of the longest query that it reads; common web servers take no longer ones.
+    private static let maxQueryBytes = 8 << 10
 
     /// Endpoints that decide by `policy` and `memory`; refusals are logged to `logger`.
     package init(
@@ -36,6 +38,7 @@ package final class Endpoints: Service {
         self.trustedPeers = trustedPeers
         log = logger.map { DecisionLog($0) }
         scratch.maxFormBytes = Self.maxFormBytes
+        scratch.maxQueryBytes = Self.maxQueryBytes
     }
 
     package func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {

@@ -13,10 +13,11 @@ extension Reply {
         body = refusal.body
     }
 
-    /// A status that the proxy takes for a refusal: any 2xx would let the request pass. nginx knows 401 and 403 only.
+    /// A status that the proxy takes for a refusal: any 2xx would let the request pass. nginx knows 401 and 403 only, of which
+    /// the second does not ask for other credentials.
     private static func status(of refusal: Refusal, isEnvoy: Bool) -> Int {
-        let isUnderstood = isEnvoy ? refusal.status >= 400 : refusal.status == 403
-        return isUnderstood ? refusal.status : 401
+        if isEnvoy { return refusal.status >= 400 ? refusal.status : 401 }
+        return refusal.status > 401 ? 403 : 401
     }
 
     /// What the proxy sets on the request and on the answer. Envoy is also told what to remove from the request.

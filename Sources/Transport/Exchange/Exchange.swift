@@ -113,6 +113,7 @@ package final class Exchange {
         head.reset()
         body.recycle()
         message.recycle()
+        detached?.giveUp()
         detached = nil
         reply.reset()
         flaw = nil
@@ -145,8 +146,8 @@ package final class ExchangePool {
 
     /// Takes an exchange back that is no longer used.
     func put(_ exchange: Exchange) {
-        guard idle.count < capacity else { return }
         exchange.reset()
+        guard idle.count < capacity else { return }
         idle.append(exchange)
     }
 }

@@ -6,7 +6,7 @@ import Transport
 import Bytes
 import EnvoyProtocol
 
-/// `/echo`, `/call`, `/wait/<rounds>`, `/fail/<fault>`, `/stream`, `/large/<bytes>`.
+/// `/echo`, `/call`, `/wait/<rounds>`, `/detach`, `/fail/<fault>`, `/stream`, `/large/<bytes>`.
 struct FakeService: Service {
     func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
         let path = exchange.head.withView { $0.path.string }.split(separator: "/").map(String.init)
@@ -20,6 +20,10 @@ struct FakeService: Service {
             if exchange.rounds < Int(path[1]) ?? 0 { return .needs(.user(id: Int64(exchange.rounds))) }
             exchange.isCall
                 ? exchange.reply.answer(message: Array("done".utf8)) : (exchange.reply.body = Array("done".utf8))
+        case "detach":
+            let check = DetachedCheck(Workload(owner: 1, bytes: 100_000)) { _, _ in .failed(.unresolved) }
+            exchange.detached = check
+            return .needs(.detached(check))
         case "fail":
             return .failed(Fault(rawValue: path[1]) ?? .unresolved)
         case "stream":
@@ -59,10 +63,15 @@ extension Reply {
 
 final class HeldResolver: Resolver {
     private let waiting = Mutex<[@Sendable (Fault?) -> Void]>([])
+    private let detached = Mutex<[DetachedCheck]>([])
 
     func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping @Sendable (Fault?) -> Void) {
         waiting.withLock { $0.append(completion) }
+        if case .detached(let check) = lookup { detached.withLock { $0.append(check) } }
     }
+
+    /// The checks that were left to a worker.
+    var checks: [DetachedCheck] { detached.withLock { $0 } }
 
     var count: Int { waiting.withLock { $0.count } }
 
