@@ -266,8 +266,8 @@ private func problems(
                 c.yaml:7: wikis.default.id: got "a b"; expected a wiki id such as enwiki: letters, digits, _ and -
                 c.yaml:7: wikis.default.server: got "https://x/y"; expected detect, //host or https://host, with a port \
                 where it is not the default
-                c.yaml:9: wikis.hosts: "EN.wiki" is not a host as requests name it; expected a host in lower case, with a \
-                port only where it is neither 80 nor 443
+                c.yaml:9: wikis.hosts: "EN.wiki" is not a host as requests name it; expected a host in lower case, or "*." \
+                and a domain, with a port only where it is neither 80 nor 443
                 c.yaml:10: wikis.hosts.en.wiki: unknown key "idd"; expected {id: …, server: …}
                 c.yaml:10: wikis.hosts.en.wiki: id is missing; expected {id: …, server: …}
                 c.yaml:12: oauth1.timestamp_window: got "soon"; expected a duration such as 30s, 5m or 4h, from 1s to 1d

@@ -78,7 +78,8 @@ extension ConfigurationSection {
                     + "default wiki. refuse: they are refused when they carry credentials."),
             ConfigurationKey(
                 "wikis.hosts", \.settings.wikis.byHost, .wikis,
-                "Wikis by the host of the request. Several hosts may belong to one wiki.",
+                "Wikis by the host of the request. Several hosts may belong to one wiki. \"*.\" and a domain, in quotes, "
+                    + "stand for all hosts in the domain that are not named; of several domains the longest counts.",
                 example: """
                     de.wiki.example: {id: dewiki, server: //de.wiki.example}
                     de.m.wiki.example: {id: dewiki, server: //de.wiki.example}

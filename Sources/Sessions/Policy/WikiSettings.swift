@@ -23,7 +23,8 @@ public struct Wiki: Sendable, Equatable {
 
 /// Which wiki a request's host belongs to.
 public struct WikiTable: Sendable {
-    /// Wikis by lower-case host, as clients send it (with a port only where one is not the default).
+    /// Wikis by lower-case host, as clients send it (with a port only where one is not the default), or by `*.` and a domain, for all
+    /// hosts in it that are not named. Of several domains the longest counts.
     public var byHost: [String: Wiki] = [:]
     /// The wiki of every other host; nil: requests for other hosts with credentials are refused (`wiki-unknown`).
     public var fallback: Wiki? = Wiki(id: "wiki", server: .detect)
