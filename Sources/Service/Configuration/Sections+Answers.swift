@@ -44,6 +44,11 @@ extension ConfigurationSection {
                 "cookie.include_key_id", \.settings.cookie.includeKeyID, .boolean,
                 "Name the signing key in the JWT's header (kid)."),
             ConfigurationKey(
+                "cookie.key_id", optional: \.settings.cookie.keyID, .word("a kid"),
+                "The kid of keys.cookie, in the JWT's header and in /.well-known/jwks.json. Set it to what an existing "
+                    + "JWKS calls the same key: Envoy's jwt_authn passes over a key that has another kid than the "
+                    + "token. Without a value it is the key's thumbprint (RFC 7638).", example: "wiki-2026"),
+            ConfigurationKey(
                 "cookie.reuse_window", \.settings.cookie.reuseWindow, .seconds(1...86_400),
                 "For this time one signed cookie serves all requests of its user that need one. At most a quarter of "
                     + "cookie.lifetime."),
