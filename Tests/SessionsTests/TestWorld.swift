@@ -21,8 +21,12 @@ final class TestWorld {
     var now = TestWorld.start
     private(set) lazy var policy = Policy(
         settings: settings,
-        keys: KeyRing(accessTokenKeys: accessTokenKeys, signer: signer, alsoPublished: publishedKeys))
-    private(set) lazy var memory = Memory(settings)
+        keys: KeyRing(
+            accessTokenKeys: accessTokenKeys, signer: signer, signerID: settings.cookie.keyID,
+            alsoPublished: publishedKeys))
+    /// Gets the classes that tokens name and that are not allowed.
+    var reportClass: @Sendable (String) -> Void = { _ in }
+    private(set) lazy var memory = Memory(settings, reportClass: reportClass)
     var scratch = Scratch()
     var loader: Loader { Loader(CurrentPolicy(policy), memory, directory) }
 

@@ -53,9 +53,11 @@ extension ConfigurationSection {
                 "For this time one signed cookie serves all requests of its user that need one. At most a quarter of "
                     + "cookie.lifetime."),
             ConfigurationKey(
-                "cookie.invalid", \.settings.cookie.invalid, .choice(.refuse, .replace),
+                "cookie.invalid", \.invalidCookie,
+                Codec<CookieSettings.Invalid>.choice(.refuse, .replace).orNone("auto"),
                 "What happens when a session cookie beside valid OAuth credentials is invalid or another user's. "
-                    + "refuse: the request is refused, as in MediaWiki. replace: the client gets a new cookie."),
+                    + "refuse: the request is refused, as in MediaWiki since 1.46. replace: the client gets a new "
+                    + "cookie. auto: what mediawiki.version does."),
             ConfigurationKey(
                 "cookie.for_oauth1", \.settings.cookie.forOAuth1, .boolean,
                 "Set the cookie for OAuth 1 requests."),

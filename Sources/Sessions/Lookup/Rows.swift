@@ -26,7 +26,7 @@ final class OAuth1Rows: Remembered {
     /// Where the consumer's requests may come from.
     var restrictions: AddressRestrictions { grant?.identity.consumer?.restrictions ?? .nowhere }
 
-    var byteCount: Int { 144 + (grant?.identity.byteCount ?? 0) + (plaintextKey.map { 32 + $0.count } ?? 0) }
+    var byteCount: Int { 152 + (grant?.byteCount ?? 0) + (plaintextKey.map { 32 + $0.count } ?? 0) }
 }
 
 /// The rows behind an OAuth 2 access token.
@@ -47,7 +47,7 @@ final class OAuth2Rows: Remembered {
         self.grant = grant
     }
 
-    var byteCount: Int { 96 + (grant?.identity.byteCount ?? 0) }
+    var byteCount: Int { 104 + (grant?.byteCount ?? 0) }
 }
 
 /// A user that was looked up for a cookie session.
