@@ -88,8 +88,10 @@ final class TestWorld {
     }
 
     /// Checks `request`, and looks up what is missing as it goes.
-    func check(_ request: CheckRequestBuilder) -> Outcome {
-        let message = request.encode()
+    func check(_ request: CheckRequestBuilder) -> Outcome { check(request.encode()) }
+
+    /// Checks an encoded request.
+    func check(_ message: [UInt8]) -> Outcome {
         var outcome = Outcome()
         do throws(Fault) {
             let (settled, response) = try settled {

@@ -63,7 +63,7 @@ private struct Loading {
         }
         let rows = OAuth1Rows(
             isConsumerKnown: consumer != nil, grant: grant, secret: secret,
-            keepsPlaintext: policy.settings.oauth1.allowPlaintext)
+            keepsPlaintext: policy.settings.oauth1.allowPlaintext, read: now)
         let key = consumerKey.withBytes { consumer in token.withBytes { CacheKey(consumer, $0) } }
         remember(rows, in: memory.oauth1, under: key, isFound: grant != nil && found.user != nil)
     }

@@ -13,20 +13,30 @@ final class OAuth1Rows: Remembered {
     let hmacKey: HMACSHA1Key?
     /// The HMAC key itself, for `PLAINTEXT`; nil unless that is allowed.
     let plaintextKey: [UInt8]?
+    private let read: Timestamp
 
-    init(isConsumerKnown: Bool, grant: Grant?, secret: [UInt8]?, keepsPlaintext: Bool) {
+    /// Milliseconds for which rows are as good as new. So often, and no more often, a bad signature has them read again: guessing
+    /// buys one read in that time for each token.
+    private static let freshness: Int64 = 2000
+
+    /// - Parameter read: When the rows were read.
+    init(isConsumerKnown: Bool, grant: Grant?, secret: [UInt8]?, keepsPlaintext: Bool, read: Timestamp) {
         self.isConsumerKnown = isConsumerKnown
+        self.read = read
         self.grant = grant
         hmacKey = secret.map { $0.withBytes { HMACSHA1Key(key: $0) } }
         plaintextKey = keepsPlaintext ? secret : nil
     }
+
+    /// Whether the database may have another secret by now.
+    func mayBeStale(at now: Timestamp) -> Bool { now.milliseconds - read.milliseconds >= Self.freshness }
 
     /// For RSA-SHA1.
     var rsaKey: RSAPublicKey? { grant?.identity.consumer?.rsaKey }
     /// Where the consumer's requests may come from.
     var restrictions: AddressRestrictions { grant?.identity.consumer?.restrictions ?? .nowhere }
 
-    var byteCount: Int { 152 + (grant?.byteCount ?? 0) + (plaintextKey.map { 32 + $0.count } ?? 0) }
+    var byteCount: Int { 160 + (grant?.byteCount ?? 0) + (plaintextKey.map { 32 + $0.count } ?? 0) }
 }
 
 /// The rows behind an OAuth 2 access token.

@@ -29,7 +29,12 @@ extension Check {
         let nonce = try readNonce(&scratch)
         // Written only now that consumer and token are known, so that strangers can't make us do the work for a large form.
         writeBaseString(request, target: target, wiki: wiki, &scratch)
-        try requireSignature(rows, &scratch)
+        do throws(Halt) {
+            try requireSignature(rows, &scratch)
+        } catch .refused(.signatureInvalid) where rows.mayBeStale(at: now) {
+            // The secret may have been reset, which MediaWiki sees at once.
+            throw .needs(.oauth1(consumerKey: signer.consumerKey.array, token: signer.token.array))
+        }
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         let claim = NonceClaim(
             consumer: signer.consumerKey, token: signer.token, nonce: nonce, requestID: request.id,
@@ -130,7 +135,10 @@ extension Check {
     }
 
     private func requireAddress(_ request: Request, _ rows: OAuth1Rows, _ scratch: inout Scratch) throws(Halt) {
-        let isAllowed = rows.restrictions.allows(clientAddress(of: request))
+        // A Unix socket, a listener inside the proxy, or an edge in front that was not passed: there is no address.
+        let isKnown = settings.trust.clientAddressHeader == nil ? request.hasSourceIP : request.clientAddress != nil
+        let isAllowed =
+            isKnown ? rows.restrictions.allows(clientAddress(of: request)) : rows.restrictions.allowsEverything
         try require(
             isAllowed, .addressNotAllowed, "client address is allowed by the consumer's restrictions", scratch.trace)
     }
