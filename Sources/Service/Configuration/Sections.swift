@@ -8,7 +8,7 @@ extension ConfigurationSection {
     public static let all: [ConfigurationSection] = [
         general, server, tls, http, sqlite, workers, mediawiki, wikis, users, keys, oauth, oauth1, oauth2, entryPoints,
         refusals, cookie, classes,
-        edge,
+        edge, limits,
         trust,
         cache,
         log,

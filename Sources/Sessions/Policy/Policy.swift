@@ -24,6 +24,7 @@ public final class Policy: Sendable {
     let wikis: ServedWikis
     let entryPoints: EntryPoints
     let staticConsumers: StaticConsumers
+    let trustedNetworks: AddressRestrictions
 
     private static let generations = Atomic<UInt32>(0)
 
@@ -39,6 +40,7 @@ public final class Policy: Sendable {
         wikis = ServedWikis(settings.wikis)
         entryPoints = EntryPoints(settings.entryPoints, settings.version.rules)
         staticConsumers = StaticConsumers(settings.staticConsumers)
+        trustedNetworks = AddressRestrictions(settings.limits.trustedNetworks) ?? .nowhere
     }
 }
 

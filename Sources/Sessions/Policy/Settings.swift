@@ -31,6 +31,8 @@ public struct Settings: Sendable {
     public var profiles: [String: EdgeSettings] = [:]
     /// The profile of routes that name none.
     public var defaultProfile = EdgeSettings.standardName
+    /// What tells clients apart beside their credentials.
+    public var limits = LimitSettings()
     /// Where the client's address and the signed scheme and host come from.
     public var trust = TrustSettings()
     /// How long what was looked up is believed.
