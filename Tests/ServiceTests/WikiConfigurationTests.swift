@@ -130,6 +130,63 @@ import Testing
         #expect(loaded.warnings.filter { !$0.problem.contains("other users") } == [])
     }
 
+    // MARK: Presets
+
+    private func wikimedia(_ more: String = "") throws -> Settings {
+        try load(
+            "store: {sqlite: {file: oauth.sqlite}}\nkeys: {cookie: key}\n" + more, files: ["key": SharedDemo.cookieKey]
+        )
+        .configuration.settings
+    }
+
+    @Test func aPresetIsDefaults() throws {
+        let settings = try wikimedia("edge: {preset: wikimedia}\n")
+        #expect(settings.users.source == .centralAuth && settings.users.scope == "CentralAuth:")
+        #expect(settings.edge.injectCookie && settings.cookie.issuer == "https://meta.wikimedia.org")
+        #expect(!settings.cookie.includeKeyID && settings.trust.clientAddressHeader == "x-client-ip")
+        #expect(
+            settings.classes.groups.map { "\($0.group) \($0.name)" } == [
+                "local-bot approved-bot", "global-bot approved-bot", "steward highlimits-user",
+                "global-rollbacker highlimits-user", "global-sysop highlimits-user",
+                "apihighlimits-requestor highlimits-user", "ombuds highlimits-user",
+            ])
+        #expect(settings.limits.trustHeader == "x-trusted-request" && settings.limits.contactHeader == "x-ua-contact")
+        #expect(settings.limits.provenanceHeader == "x-provenance" && settings.limits.browserHeader == "x-is-browser")
+    }
+
+    /// Before or behind the preset, and in the environment: what is written counts.
+    @Test func whatIsWrittenBesideAPresetCounts() throws {
+        let text = """
+            users: {source: local}
+            edge: {preset: wikimedia, inject_cookie: false}
+            cookie: {issuer: "https://w.test", include_key_id: true}
+            trust: {client_address_header: x-real-ip}
+            classes: {groups: []}
+            limits: {trust_header: none}
+
+            """
+        let settings = try wikimedia(text)
+        #expect(settings.users.source == .local && settings.users.scope == "local:wiki")
+        #expect(
+            !settings.edge.injectCookie && settings.cookie.issuer == "https://w.test" && settings.cookie.includeKeyID)
+        #expect(settings.trust.clientAddressHeader == "x-real-ip" && settings.classes.groups.isEmpty)
+        #expect(settings.limits.trustHeader == nil && settings.limits.contactHeader == "x-ua-contact")
+        let none = try wikimedia("edge: {preset: none}\ncookie: {issuer: 'https://w.test'}\n")
+        #expect(none.users.source == .local && none.classes.groups.isEmpty)
+    }
+
+    @Test func aPresetThatDoesNotExist() {
+        let found = problems(Self.minimal + "edge: {preset: wikipedia}\n")
+        #expect(found == ["c.yaml:3: edge.preset: got \"wikipedia\"; expected none or wikimedia"])
+        let clash = problems(Self.minimal + "limits: {trust_header: x-session-class}\n")
+        #expect(clash.count == 1 && clash[0].contains("limits.trust_header: x-session-class is already the header of"))
+        let gateway = problems(Self.minimal + "limits: {contact_header: x-wmf-user-id}\n")
+        #expect(
+            gateway.count == 1 && gateway[0].contains("limits.contact_header: x-wmf-user-id is already a header of"))
+        let network = problems(Self.minimal + "limits: {trusted_networks: [10.0.0.0/40]}\n")
+        #expect(network.count == 1 && network[0].contains("c.yaml:3: limits.trusted_networks: got \"10.0.0.0/40\""))
+    }
+
     // MARK: Consumers
 
     private static let consumers = """

@@ -19,6 +19,8 @@ public struct Configuration: Sendable {
     public var keys = KeyFiles()
     /// Level and format of the log.
     public var log = LogSettings()
+    /// Whose defaults are taken.
+    var preset = Preset.none
     /// The wiki of hosts that `wikis.hosts` does not name.
     var defaultWiki = Wiki(id: "wiki", server: .detect)
     /// What happens to requests for hosts that `wikis.hosts` does not name.

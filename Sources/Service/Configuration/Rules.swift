@@ -101,7 +101,7 @@ extension Reading {
             }
             if profile.injectCookie { checkInjection(for: "edge.profiles", of: "\(name).inject_cookie: ") }
         }
-        checkPreset()
+        checkGateway()
         let names = [EdgeSettings.standardName, EdgeSettings.gatewayName] + settings.profiles.keys.sorted()
         if !names.contains(settings.defaultProfile) {
             add("edge.profile", "no profile has this name", expected: alternatives(names))
@@ -114,9 +114,8 @@ extension Reading {
             ("consumer_header", edge.consumerHeader), ("class_header", edge.classHeader),
             ("type_header", edge.typeHeader), ("rate_limit_key_header", edge.rateLimitKeyHeader),
         ].compactMap { name, header in header.map { (key(name), $0) } }
-        let address = configuration.settings.trust.clientAddressHeader.map { [(Self.addressKey, $0)] } ?? []
         var owners: [String: String] = [:]
-        for (key, name) in headers + address {
+        for (key, name) in headers + readHeaders {
             if let owner = owners[name] {
                 add(key, "\(name) is already the header of \(owner)", expected: "another header")
             }
@@ -127,16 +126,23 @@ extension Reading {
         }
     }
 
-    private static let addressKey = "trust.client_address_header"
+    /// The headers that are believed about clients: what the edge is told must not be told in them.
+    private var readHeaders: [(String, String)] {
+        let (trust, limits) = (configuration.settings.trust, configuration.settings.limits)
+        return [
+            ("trust.client_address_header", trust.clientAddressHeader), ("limits.trust_header", limits.trustHeader),
+            ("limits.provenance_header", limits.provenanceHeader), ("limits.contact_header", limits.contactHeader),
+            ("limits.browser_header", limits.browserHeader),
+        ].compactMap { key, name in name.map { (key, $0) } }
+    }
 
-    /// Each route can ask for the preset `gateway`, so its headers are taken even if no profile is configured.
-    private mutating func checkPreset() {
-        let preset = EdgeSettings.gateway
-        guard configuration.settings.profiles[EdgeSettings.gatewayName] == nil,
-            let name = configuration.settings.trust.clientAddressHeader,
-            [preset.rateLimitKeyHeader, preset.classHeader].contains(name)
-        else { return }
-        add(Self.addressKey, "\(name) is already a header of the profile gateway", expected: "another header")
+    /// Each route can ask for the profile `gateway`, so its headers are taken even if no profile is configured.
+    private mutating func checkGateway() {
+        let gateway = EdgeSettings.gateway
+        guard configuration.settings.profiles[EdgeSettings.gatewayName] == nil else { return }
+        for (key, name) in readHeaders where [gateway.rateLimitKeyHeader, gateway.classHeader].contains(name) {
+            add(key, "\(name) is already a header of the profile gateway", expected: "another header")
+        }
     }
 
     private mutating func checkWikis() {

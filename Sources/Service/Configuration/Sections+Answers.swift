@@ -106,10 +106,16 @@ extension ConfigurationSection {
             + "are removed too.",
         [
             ConfigurationKey(
+                "edge.preset", \.preset, .choice(.none, .wikimedia),
+                "Other defaults, for one kind of edge: a key that is set counts all the same. wikimedia: the cookie is "
+                    + "injected for jwt_authn, users are CentralAuth's, and issuer, classes and headers are those of "
+                    + "Wikimedia's gateway (deploy/wikimedia.md)."),
+            ConfigurationKey(
                 "edge.profile", \.settings.defaultProfile, .profileName,
                 "The profile of routes that name none (sessiongate.profile in their context_extensions). standard: "
-                    + "the keys below. gateway: x-wmf-user-id (the rate limit key) and x-wmf-ratelimit-class, for "
-                    + "the rules of Wikimedia's REST gateway. Or one of edge.profiles.")
+                    + "the keys below. gateway: x-wmf-user-id (the rate limit key) and x-wmf-ratelimit-class of every "
+                    + "request that is to be limited, for the rules of Wikimedia's REST gateway. Or one of edge.profiles."
+            ),
         ] + EdgeKey.all.map(\.configurationKey) + [
             ConfigurationKey(
                 "edge.profiles", \.settings.profiles, .profiles,
