@@ -1,10 +1,11 @@
-"""deploy/envoy-wikimedia.yaml and edge.preset: wikimedia: Lua and the rate limit service see who it is, on the first request too."""
+"""deploy/envoy-wikimedia.yaml and edge.preset: wikimedia: at once Lua and the service see who it is."""
 
 import re
 import shutil
 import time
 
 import asking
+import jwt
 import pytest
 import requests
 import stack
@@ -124,8 +125,6 @@ def test_a_cookie_alone_and_a_central_auth_token(gateway):
 
 def test_cookies_have_no_name_of_a_key(gateway):
     """Whatever the gateway's JWKS calls the key."""
-    import jwt
-
     response = gateway.get(auth=gateway.oauth1(), headers=ADDRESS)
     assert jwt.get_unverified_header(session_jwt(response)) == {"typ": "JWT", "alg": "RS256"}
 
@@ -190,9 +189,7 @@ def test_anonymous_requests_and_the_profile_gateway(gateway, headers, expected):
 def ask_profile(gateway, headers):
     """What the profile gateway tells of this request."""
     http = {"method": "GET", "path": "/w/api.php", "host": "wiki.test", "scheme": "http", "headers": headers}
-    document = {
-        "attributes": {"request": {"http": http}, "contextExtensions": {"sessiongate.profile": "gateway"}}
-    }
+    document = {"attributes": {"request": {"http": http}, "contextExtensions": {"sessiongate.profile": "gateway"}}}
     (answer,) = asking.through_json(gateway.ports["sessiongate"], [document])
     found = {one["header"]["key"]: one["header"]["value"] for one in answer["okResponse"]["headers"]}
     return tuple(found.get(name) for name in NAMES)
