@@ -112,6 +112,9 @@ package struct AddressRange: Equatable, Sendable {
         mask = length == 0 ? 0 : UInt128.max << (128 - length)
     }
 
+    /// Whether both are of IPv4, or both of IPv6.
+    package func isSameFamily(as other: AddressRange) -> Bool { network.width == other.network.width }
+
     /// Whether every address of its version is in it.
     package var isEverything: Bool { mask == 0 }
 

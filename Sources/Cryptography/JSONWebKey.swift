@@ -6,8 +6,8 @@ import Bytes
 public struct JSONWebKey: Sendable, Equatable {
     /// `alg`: the algorithm of the key's signatures.
     public let algorithm: JWSAlgorithm
-    /// `kid`: the key's RFC 7638 thumbprint (SHA-256, base64url), the same for the same key everywhere.
-    public let keyID: String
+    /// `kid`: the key's RFC 7638 thumbprint (SHA-256, base64url), the same for the same key everywhere; or another name.
+    public private(set) var keyID: String
     /// The members that make up the key and its thumbprint, in lexicographic order (RFC 7638, 3.2).
     private let required: [JSON.Member]
 
@@ -35,6 +35,13 @@ public struct JSONWebKey: Sendable, Equatable {
         self.algorithm = algorithm
         self.required = required
         keyID = JSON.object(required).compact.withBytes { SHA256.digest($0) }.withBytes { base64URL($0.array) }
+    }
+
+    /// The same key under another `kid`; nil leaves its own.
+    public func named(_ keyID: String?) -> JSONWebKey {
+        var key = self
+        if let keyID { key.keyID = keyID }
+        return key
     }
 
     /// The key as a JSON object.

@@ -125,15 +125,16 @@ extension JWS {
 // MARK: - Signing
 
 extension JWS {
-    /// A signed JWT (RFC 7519) over `payload`, a JSON object. Its header has the key's algorithm, and its `kid` if asked for.
+    /// A signed JWT (RFC 7519) over `payload`, a JSON object. Its header has the key's algorithm, and `keyID` as `kid` unless that
+    /// is nil.
     /// - Throws: `KeyError.libraryFailure`.
     public static func sign(
-        _ payload: [UInt8], with key: SigningKey, namingKey: Bool = false
+        _ payload: [UInt8], with key: SigningKey, keyID: String? = nil
     ) throws(KeyError) -> [UInt8] {
         var header: [JSON.Member] = [
             JSON.Member("typ", "JWT"), JSON.Member("alg", .string(key.algorithm.rawValue)),
         ]
-        if namingKey { header.append(JSON.Member("kid", .string(key.publicKey.keyID))) }
+        if let keyID { header.append(JSON.Member("kid", .string(keyID))) }
         return try sign(header: JSON.object(header).compact, payload, with: key)
     }
 

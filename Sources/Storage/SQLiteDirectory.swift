@@ -27,8 +27,10 @@ public final class SQLiteDirectory: SnapshotDirectory {
         public var users: UserSettings.Source
         /// The ids of the wikis that requests are for; warnings name those that no row is for.
         public var wikis: [String] = []
-        /// Whether a site-wide block ends a login, so that blocks must be known.
+        /// Whether a block ends a login, so that blocks must be known.
         public var blocksDisableLogin = false
+        /// Whether a partial block counts as one of the whole wiki.
+        public var partialBlocksCount = false
         /// `$wgDBprefix`: letters, digits and underscores.
         public var tablePrefix = ""
         /// The longest wait for a lock of another process.

@@ -47,6 +47,16 @@ def gateway(tmp_path_factory):
         yield running
 
 
+# What is told of anonymous requests: they count on their address.
+ANONYMOUS = {"x-wmf-user-id": "x-client-ip:127.0.0.1", "x-wmf-ratelimit-class": "anon"}
+
+
+def assert_anonymous(edge):
+    """The last request was told to be anonymous."""
+    headers = edge.wiki.last["headers"]
+    assert {name: headers.get(name) for name in ANONYMOUS} == ANONYMOUS
+
+
 def seen_by_jwt_authn(gateway, path):
     """The subject in the access log's line for this path: what jwt_authn's metadata said."""
     deadline = time.monotonic() + 10
@@ -66,7 +76,8 @@ def test_the_first_request_is_counted_on_its_user(tmp_path):
         statuses = [limited.get(auth=limited.oauth1()).status_code for _ in range(size + 3)]
         assert statuses == [200] * size + [429] * 3
         assert limited.get(auth=limited.oauth1("oauth1_other_user")).status_code == 200
-        assert limited.get().status_code == 200
+        # Anonymous requests have a bucket for each address, and so one here.
+        assert [limited.get().status_code for _ in range(size + 1)] == [200] * size + [429]
         # The same person by cookie alone is the same subject.
         cookie = make_cookie(limited, limited.demo["oauth1"]["user_id"])
         assert limited.get(headers={"cookie": f"sessionJwt={cookie}"}).status_code == 429
@@ -89,6 +100,7 @@ def test_a_regular_token_is_counted_on_its_user_too(tmp_path):
             options = {"headers": limited.bearer(name)} if "oauth2" in name else {"auth": limited.oauth1(name)}
             assert limited.get(**options).status_code == 200, name
         assert others and limited.get().status_code == 200
+        assert limited.get("/regular", headers=token).status_code == 429
 
 
 def test_jwt_authn_reads_the_payload(gateway):
@@ -158,7 +170,8 @@ def test_the_gateways_headers(gateway):
     assert "x-session-user-id" not in headers
     forged |= {"x.wmf.user.id": "jwt-sub:forged", "x-wmf.ratelimit-class": "approved-bot", "x-session.user-id": "1"}
     gateway.get(headers=forged)
-    assert not [name for name in gateway.wiki.last["headers"] if re.match(r"x\W(wmf|session)", name)]
+    assert {name for name in gateway.wiki.last["headers"] if re.match(r"x\W(wmf|session)", name)} == set(ANONYMOUS)
+    assert_anonymous(gateway)
 
 
 @pytest.mark.contract("context_extensions reach Sessiongate")
@@ -170,17 +183,17 @@ def test_a_route_in_observe_mode_refuses_nothing(gateway):
     response = gateway.get("/observed/w/api.php", headers={"authorization": tampered})
     assert response.status_code == 200
     assert not set_cookies(response)
-    assert "x-wmf-user-id" not in gateway.wiki.last["headers"]
+    assert_anonymous(gateway)
     assert "sessiongate_refusals_observed_total 1" in gateway.metrics()
     form = {"action": "query", "meta": "userinfo", "format": "json"}
     observed = requests.post(f"{gateway.url}/observed/w/api.php", data=form, auth=gateway.oauth1(), timeout=10)
     assert observed.status_code == 200
-    assert "x-wmf-user-id" in gateway.wiki.last["headers"]
+    assert gateway.wiki.last["headers"]["x-wmf-user-id"].startswith("jwt-sub:")
     observed = requests.post(
         f"{gateway.url}/observed/w/api.php", data=form, headers={"authorization": tampered}, timeout=10
     )
     assert observed.status_code == 200
-    assert "x-wmf-user-id" not in gateway.wiki.last["headers"]
+    assert_anonymous(gateway)
 
 
 @pytest.mark.contract("Cache-Control of a response with our cookie")
@@ -270,7 +283,7 @@ def test_what_is_no_central_auth_token_here(gateway, central, make):
     edge = central if make is make_cookie else gateway
     token = make(edge, edge.demo["oauth1"]["user_id"])
     edge.get("/w/api.php", headers={"authorization": f"CentralAuthToken {token}"})
-    assert "x-wmf-user-id" not in edge.wiki.last["headers"]
+    assert_anonymous(edge)
 
 
 def test_classes_named_by_tokens(gateway):

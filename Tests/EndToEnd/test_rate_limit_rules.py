@@ -16,6 +16,7 @@ RULES = {
     "consumer": "[{ key: consumer }]",
     "user and consumer": "[{ key: user }, { key: consumer }]",
     "class": "[{ key: class, value: established-user }, { key: key }]",
+    "anonymous": "[{ key: outcome, value: anonymous }, { key: remote_address }]",
 }
 
 
@@ -84,6 +85,17 @@ def test_by_class(tmp_path):
         assert statuses(edge, 8, headers=edge.bearer("oauth2_owner_only")) == [200] * 8
 
 
+@pytest.mark.contract("local rate limit by metadata")
+def test_anonymous_by_address(tmp_path):
+    with Edge(tmp_path, change=only("anonymous"), source=SOURCE) as edge:
+        assert statuses(edge, 6) == FULL
+        # From the same address, with credentials.
+        assert statuses(edge, 8, auth=edge.oauth1()) == [200] * 8
+        assert statuses(edge, 8, headers=edge.bearer("oauth2_client_credentials")) == [200] * 8
+        # A cookie that does not count makes no other client of it.
+        assert statuses(edge, 1, headers={"cookie": "sessionJwt=junk"}) == EMPTY
+
+
 def test_signed_forms(tmp_path):
     with Edge(tmp_path, change=only("user"), source=SOURCE) as edge:
         form = {"action": "query", "meta": "userinfo", "format": "json", "text": "ünï & = +"}
@@ -138,11 +150,19 @@ def test_descriptors_for_the_rate_limit_service(asked):
         [("consumer", consumer)],
         [("user", user), ("consumer", consumer)],
         [("class", "established-user"), ("key", f"jwt-sub:{edge.subject(user)}")],
+        [("outcome", "authenticated"), ("remote_address", "127.0.0.1")],
     ]
     descriptors.clear()
     edge.get(headers=edge.bearer("oauth2_client_credentials"))
     key = edge.demo["oauth2_client_credentials"]["client_id"]
-    assert descriptors == [[[("consumer", key)], [("class", "authed-user"), ("key", f"consumer:{key}")]]]
+    address = [("remote_address", "127.0.0.1")]
+    assert descriptors == [
+        [
+            [("consumer", key)],
+            [("class", "authed-user"), ("key", f"consumer:{key}")],
+            [("outcome", "authenticated"), *address],
+        ]
+    ]
     descriptors.clear()
     edge.get()
-    assert not descriptors or descriptors == [[]]
+    assert descriptors == [[[("outcome", "anonymous"), *address]]]

@@ -266,8 +266,8 @@ private func problems(
                 c.yaml:7: wikis.default.id: got "a b"; expected a wiki id such as enwiki: letters, digits, _ and -
                 c.yaml:7: wikis.default.server: got "https://x/y"; expected detect, //host or https://host, with a port \
                 where it is not the default
-                c.yaml:9: wikis.hosts: "EN.wiki" is not a host as requests name it; expected a host in lower case, with a \
-                port only where it is neither 80 nor 443
+                c.yaml:9: wikis.hosts: "EN.wiki" is not a host as requests name it; expected a host in lower case, or "*." \
+                and a domain, with a port only where it is neither 80 nor 443
                 c.yaml:10: wikis.hosts.en.wiki: unknown key "idd"; expected {id: …, server: …}
                 c.yaml:10: wikis.hosts.en.wiki: id is missing; expected {id: …, server: …}
                 c.yaml:12: oauth1.timestamp_window: got "soon"; expected a duration such as 30s, 5m or 4h, from 1s to 1d
@@ -361,18 +361,41 @@ private func problems(
         ("keys: {access_token: public}\noauth1: {secret_key_file: secret}", ["keys.cookie"]),
         ("keys: {cookie_previous: public}", ["oauth1.secret_key_file", "keys.access_token"]),
         (
-            "keys: {cookie: key, access_token: public}\noauth1: {secret_key: x}\n"
+            "keys: {cookie: key, wiki_cookie: [], access_token: public}\noauth1: {secret_key: x}\n"
                 + "cookie: {issuer: 'https://meta.wiki.example'}", ["cookie.issuer"]
         ),
         (
-            "keys: {cookie: key, access_token: public}\noauth1: {secret_key: x}\nedge: {inject_cookie: true}\n"
+            "keys: {cookie: key, wiki_cookie: [], access_token: public}\noauth1: {secret_key: x}\n"
+                + "edge: {inject_cookie: true}\n"
                 + "cookie: {issuer: 'https://w.test', for_oauth1: false, for_owner_only: false}", ["edge.inject_cookie"]
         ),
         (
-            "keys: {cookie: key, access_token: public}\noauth1: {secret_key: x}\ncookie: {issuer: 'https://w.test'}\n"
-                + "tls: {key: key}", ["tls.key"]
+            "keys: {cookie: key, wiki_cookie: [], access_token: public}\noauth1: {secret_key: x}\n"
+                + "cookie: {issuer: 'https://w.test'}\ntls: {key: key}", ["tls.key"]
         ),
-        ("keys: {cookie: key, access_token: public}\noauth1: {secret_key: x}\ncookie: {issuer: 'https://w.test'}", []),
+        (
+            "keys: {cookie: key, wiki_cookie: [], access_token: public}\noauth1: {secret_key: x}\n"
+                + "cookie: {issuer: 'https://w.test'}", []
+        ),
+        // Our key and the wiki's: the wiki's is named, it is ours, or it is too old to have one.
+        (
+            "keys: {cookie: key, access_token: public}\noauth1: {secret_key: x}\ncookie: {issuer: 'https://w.test'}",
+            ["keys.wiki_cookie"]
+        ),
+        (
+            "keys: {cookie: key, wiki_cookie: public, access_token: public}\noauth1: {secret_key: x}\n"
+                + "cookie: {issuer: 'https://w.test'}", []
+        ),
+        (
+            "mediawiki: {version: 1.43}\nkeys: {cookie: key, access_token: public}\noauth1: {secret_key: x}\n"
+                + "cookie: {issuer: 'https://w.test'}", []
+        ),
+        (
+            "mediawiki: {version: 1.46}\nkeys: {cookie: key, wiki_cookie: key, access_token: public}\n"
+                + "oauth1: {secret_key: x}\ncookie: {issuer: 'https://w.test'}\n"
+                + "oauth: {static_consumers: [{id: 1, key: k, name: n, oauth_version: 2, owner: 3}]}",
+            ["oauth.static_consumers"]
+        ),
     ])
     func whatCannotWorkIsWarnedOf(text: String, keys: [String]) throws {
         let off =
@@ -438,7 +461,7 @@ private func problems(
         oauth1: {secret_key: x}
         cookie: {issuer: 'https://w.test'}
         store: {sqlite: {file: oauth.sqlite}}
-        keys: {cookie: key, access_token: [public, other]}
+        keys: {cookie: key, wiki_cookie: [], access_token: [public, other]}
 
         """
 
@@ -461,7 +484,8 @@ private func problems(
                 "a P-256 key, so that cookies are signed with ES256, which MediaWiki core does not verify"
             ])
         #expect(warnings(try load(cookie: SharedDemo.cookieKey)) == [])
-        #expect(throws: ConfigurationErrors.self) { try load(cookie: text(other.pem)) }
+        // The key of access tokens may be that of cookies.
+        #expect(try load(cookie: text(other.pem)).keys.cookie?.publicKey.keyID == other.publicKey.keyID)
         let problem = problems(
             Self.withKeys, files: issuers.merging(["key": Self.weakKey, "public": Self.ed25519]) { $1 })
         #expect(problem.count == 2)

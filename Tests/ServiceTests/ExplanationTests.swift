@@ -10,7 +10,8 @@ import Bytes
     private let now: Int64 = 1_772_366_400
 
     private func explain(
-        path: String = "/w/api.php", host: String = "wiki.test", headers: [String: String] = [:], body: String? = nil
+        path: String = "/w/api.php", host: String = "wiki.test", headers: [String: String] = [:], body: String? = nil,
+        environment: [String: String] = [:]
     ) throws -> String {
         var http: [JSON.Member] = [
             .init("method", body == nil ? "GET" : "POST"), .init("host", .string(host)), .init("path", .string(path)),
@@ -19,7 +20,7 @@ import Bytes
         ]
         if let body { http += [.init("body", .string(body)), .init("size", .string("\(body.utf8.count)"))] }
         let request: JSON = ["attributes": ["request": ["http": .object(http)]]]
-        let environment = ["SESSIONGATE_OAUTH1_ALLOW_PLAINTEXT": "true"]
+        let environment = ["SESSIONGATE_OAUTH1_ALLOW_PLAINTEXT": "true"].merging(environment) { $1 }
         let replay = try Replay(SharedDemo.load(environment: environment), clock: .fixed(now))
         return try request.compact.withBytes { try replay.explain($0) }.text(isColoured: false)
     }
@@ -76,6 +77,45 @@ import Bytes
         #expect(absolute.contains("https://…@wiki.test/w?x=1"), "\(absolute)")
         #expect(!absolute.contains("hunter"), "\(absolute)")
         #expect(try explain(path: String(repeating: "//@", count: 20_000)).contains("//…@"))
+    }
+
+    /// Where the name of a secret stands behind a character that some programs take for a separator.
+    @Test(arguments: [
+        "/w/api.php?a=b;lgpassword=hunter2", "/w/api.php?a=b#access_token=hunter2", "/w/api.php#token=hunter2",
+        "/w/api.php;password=hunter2?a=b", "/w/api.php?a=b%3Bpassword%3Dhunter2",
+        "/w/api.php?a=b%23code%3dhunter2&lang=de",
+        "/w/api.php?a=b%253Bpass%253Dhunter2", "/w/api.php?a=x%26lgpassword=hunter2", "/w/api.php?u=/x?token=hunter2",
+    ])
+    func secretsBehindOtherSeparators(path: String) throws {
+        let signed = try explain(
+            path: path, headers: oauth("oauth_signature_method=\"HMAC-SHA1\", oauth_signature=\"x\""))
+        #expect(!signed.contains("hunter"), "\(signed)")
+        #expect(signed.contains("…") && signed.contains("a = b") == path.contains("?a=b"), "\(signed)")
+        #expect(try !explain(path: path).contains("hunter"))
+        let form = ["content-type": "application/x-www-form-urlencoded"]
+        let body = String(path.drop { $0 != "?" }.dropFirst())
+        let posted = try explain(
+            headers: oauth("oauth_signature_method=\"HMAC-SHA1\", oauth_signature=\"x\"").merging(form) { $1 },
+            body: body)
+        #expect(!posted.contains("hunter"), "\(posted)")
+    }
+
+    /// The wiki's own session is in cookies of other names, which an injected cookie header repeats.
+    @Test func noValueOfACookieIsShown() throws {
+        let cookies = "wikiSession=hunter2; wikiUserID=3;wikiToken=hunter2 ; hunter2; empty=; sessionJwt=deleted"
+        let headers = try oauth("oauth_signature_method=\"HMAC-SHA1\", oauth_signature=\"x\"").merging(
+            ["cookie": cookies]
+        ) { $1 }
+        let environment = ["SESSIONGATE_EDGE_INJECT_COOKIE": "true", "SESSIONGATE_MODE": "observe"]
+        let text = try explain(headers: headers, environment: environment)
+        #expect(!text.contains("hunter") && !text.contains("wikiUserID=3"), "\(text)")
+        #expect(
+            text.contains("set     cookie: wikiSession=…; wikiUserID=…;wikiToken=…;…; empty="),
+            "names are shown: \(text)")
+        #expect(
+            Shown.header("set-cookie", "sessionJwt=eyJhbGciOiJ9.x.y; path=/")
+                == "sessionJwt=eyJhbG… (16 characters); path=/")
+        #expect(Shown.header("Set-Cookie", "a=hunter2") == "a=…")
     }
 
     @Test func aCookieAloneIsShownWithItsNumbers() throws {

@@ -102,7 +102,7 @@ import EnvoyProtocol
         for disables in [false, true] {
             let world = TestWorld()
             world.settings.users.blockDisablesLogin = disables
-            world.directory.users[0].blockedSitewide = true
+            world.directory.users[0].isBlocked = true
             let cookie = world.cookie(softExpiry: world.now.seconds + 60)
             let outcome = world.check(world.request().adding("cookie", "sessionJwt=\(cookie)")).decision?.outcome
             #expect(outcome == (disables ? .anonymous : .authenticated))

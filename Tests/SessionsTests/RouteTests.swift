@@ -88,7 +88,12 @@ extension TestWorld.Outcome {
         let standard = [
             "x-session-class", "x-session-consumer", "x-session-sub", "x-session-type", "x-session-user-id",
         ]
-        #expect(nobody.response?.ok?.headersToRemove == ["x-wmf-ratelimit-class", "x-wmf-user-id"] + standard)
+        #expect(nobody.response?.ok?.headersToRemove == standard)
+        #expect(
+            nobody.requestHeaders == ["x-wmf-user-id": "x-client-ip:203.0.113.5", "x-wmf-ratelimit-class": "anon"])
+        let preflight = CheckRequestBuilder(method: "OPTIONS", scheme: "https", host: "wiki.test", path: "/w/api.php")
+        let exempt = world.check(preflight.on("sessiongate.profile", "gateway"))
+        #expect(exempt.response?.ok?.headersToRemove == ["x-wmf-ratelimit-class", "x-wmf-user-id"] + standard)
         // The same identity, told in the standard way on other routes.
         #expect(world.check(world.signed(nonce: "c")).requestHeaders["x-session-user-id"] == "3")
     }

@@ -17,6 +17,20 @@ import EnvoyProtocol
         #expect(refused.reason == .accessTokenMalformed)
     }
 
+    /// White space around a header's value is no part of it (RFC 9110, 5.5), and neither is a fragment of the target.
+    @Test(arguments: [" ", "\t", " \t  "])
+    func aroundWhatCounts(space: String) {
+        let world = TestWorld()
+        for (nonce, fragment) in [("a", ""), ("b", "#/load.php"), ("c", "#&origin=*")] {
+            let plain = world.signed(nonce: nonce)
+            let authorization = plain.headers.first { $0.name == Array("authorization".utf8) }?.value ?? []
+            var request = world.request("/w/api.php?action=query" + fragment)
+            request.addHeader("authorization", space + String(decoding: authorization, as: UTF8.self) + space)
+            let outcome = world.check(request)
+            #expect(outcome.decision?.identity?.userID == 3 && outcome.decision?.actsAs == .user, "\(fragment)")
+        }
+    }
+
     @Test(arguments: ["/w/../wiki/Foo", "/w/api.php/../index.php", "//wiki/Foo", "/wiki/../wiki/Foo"])
     func whatRunsIsNotTheAPI(path: String) {
         let world = TestWorld()

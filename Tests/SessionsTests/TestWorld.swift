@@ -21,8 +21,12 @@ final class TestWorld {
     var now = TestWorld.start
     private(set) lazy var policy = Policy(
         settings: settings,
-        keys: KeyRing(accessTokenKeys: accessTokenKeys, signer: signer, alsoPublished: publishedKeys))
-    private(set) lazy var memory = Memory(settings)
+        keys: KeyRing(
+            accessTokenKeys: accessTokenKeys, signer: signer, signerID: settings.cookie.keyID,
+            alsoPublished: publishedKeys))
+    /// Gets the classes that tokens name and that are not allowed.
+    var reportClass: @Sendable (String) -> Void = { _ in }
+    private(set) lazy var memory = Memory(settings, reportClass: reportClass)
     var scratch = Scratch()
     var loader: Loader { Loader(CurrentPolicy(policy), memory, directory) }
 
@@ -84,8 +88,10 @@ final class TestWorld {
     }
 
     /// Checks `request`, and looks up what is missing as it goes.
-    func check(_ request: CheckRequestBuilder) -> Outcome {
-        let message = request.encode()
+    func check(_ request: CheckRequestBuilder) -> Outcome { check(request.encode()) }
+
+    /// Checks an encoded request.
+    func check(_ message: [UInt8]) -> Outcome {
         var outcome = Outcome()
         do throws(Fault) {
             let (settled, response) = try settled {

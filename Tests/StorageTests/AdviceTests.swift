@@ -22,7 +22,7 @@ import Testing
     @Test func complete() throws {
         #expect(try warnings(.local, Schema.oauth, Schema.users) == [])
         let other = try AdviceTests()
-        #expect(try other.warnings(.centralAuth, Schema.oauth, Schema.centralUsers) == [])
+        #expect(try other.warnings(.centralAuth, Schema.oauth, Schema.centralUsers, Schema.attachments) == [])
     }
 
     @Test func nothingButNames() throws {
@@ -43,6 +43,8 @@ import Testing
             try warnings(.centralAuth, Schema.oauth, users) == [
                 "table global_user_groups is missing: no user is in a global group, and no class of a group is given",
                 "table global_edit_count is missing: no user counts as established",
+                "table localuser is missing: no user is refused for an account of the same name that is another's, or for "
+                    + "having none",
             ])
     }
 

@@ -114,6 +114,7 @@ enum Schema {
           gug_user INTEGER NOT NULL, gug_group BLOB NOT NULL, gug_expiry BLOB DEFAULT NULL, PRIMARY KEY(gug_user, gug_group));
         CREATE TABLE global_edit_count (gec_user INTEGER PRIMARY KEY NOT NULL, gec_count INTEGER UNSIGNED NOT NULL);
         """
+    static let attachments = "CREATE TABLE localuser (lu_wiki BLOB NOT NULL, lu_name BLOB NOT NULL);"
     static let oauth = consumers + acceptances + accessTokens
 }
 

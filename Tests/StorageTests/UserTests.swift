@@ -56,10 +56,10 @@ import Testing
         #expect(try user()?.locked == false)
         try database.run("INSERT INTO user_state VALUES (7, 1)")
         #expect(try user()?.locked == true)
-        #expect(try user()?.blockedSitewide == false)
+        #expect(try user()?.isBlocked == false)
         try database.execute("ALTER TABLE user_state ADD COLUMN block_sitewide INTEGER NOT NULL DEFAULT 0")
         try database.run("UPDATE user_state SET locked = 0, block_sitewide = 1")
-        #expect(try user()?.blockedSitewide == true)
+        #expect(try user()?.isBlocked == true)
         #expect(try user()?.locked == false)
     }
 
@@ -73,14 +73,36 @@ import Testing
     @Test(arguments: blockCases)
     func blocks(expiry: SQLiteValue, sitewide: Int64, isBlocked: Bool) throws {
         try database.execute(Schema.blocks)
-        #expect(try user()?.blockedSitewide == false)
+        #expect(try user()?.isBlocked == false)
         try database.execute("INSERT INTO block_target VALUES (1, NULL, 8), (2, '192.0.2.1', NULL), (3, NULL, 7)")
         try database.run("INSERT INTO block (bl_target, bl_expiry) VALUES (1, 'infinity'), (2, 'infinity')")
-        #expect(try user()?.blockedSitewide == false)
+        #expect(try user()?.isBlocked == false)
         try database.run("INSERT INTO block (bl_target, bl_expiry) VALUES (3, '20200101000000')")
         try database.run(
             "INSERT INTO block (bl_target, bl_expiry, bl_sitewide) VALUES (3, ?, ?)", [expiry, .integer(sitewide)])
-        #expect(try user()?.blockedSitewide == isBlocked)
+        #expect(try user()?.isBlocked == isBlocked)
+    }
+
+    /// Up to MediaWiki 1.41 a partial block ends a login as well; one that has ended does not.
+    @Test(arguments: [false, true]) func partialBlocks(areOld: Bool) throws {
+        try database.execute(areOld ? Schema.oldBlocks : Schema.blocks)
+        if areOld {
+            try database.run(
+                "INSERT INTO ipblocks (ipb_address, ipb_user, ipb_expiry, ipb_sitewide) VALUES ('Zoë 日本', 7, 'infinity', 0)"
+            )
+        } else {
+            try database.execute("INSERT INTO block_target VALUES (1, NULL, 7)")
+            try database.run("INSERT INTO block (bl_target, bl_expiry, bl_sitewide) VALUES (1, 'infinity', 0)")
+        }
+        var source = SQLiteDirectory.Source(file: folder.file("wiki.sqlite"))
+        #expect(try SQLiteDirectory(source).user(id: 7, at: now)?.isBlocked == false)
+        source.partialBlocksCount = true
+        #expect(try SQLiteDirectory(source).user(id: 7, at: now)?.isBlocked == true)
+        #expect(try SQLiteDirectory(source).user(id: 7, at: Timestamp(seconds: 0))?.isBlocked == true)
+        try database.run(
+            areOld
+                ? "UPDATE ipblocks SET ipb_expiry = '20250101000000'" : "UPDATE block SET bl_expiry = '20250101000000'")
+        #expect(try SQLiteDirectory(source).user(id: 7, at: now)?.isBlocked == false)
     }
 
     @Test(arguments: blockCases)
@@ -91,7 +113,7 @@ import Testing
             INSERT INTO ipblocks (ipb_address, ipb_user, ipb_expiry, ipb_sitewide)
             VALUES ('X', 8, 'infinity', 1), ('192.0.2.1', 0, 'infinity', 1), ('Zoë 日本', 7, ?, ?)
             """, [expiry, .integer(sitewide)])
-        #expect(try user()?.blockedSitewide == isBlocked)
+        #expect(try user()?.isBlocked == isBlocked)
     }
 
     /// Before partial blocks, every block was site-wide.
@@ -99,7 +121,7 @@ import Testing
         try database.execute(
             Schema.oldBlocks.replacing(", ipb_sitewide SMALLINT DEFAULT 1 NOT NULL", with: "")
                 + "INSERT INTO ipblocks (ipb_address, ipb_user, ipb_expiry) VALUES ('X', 7, 'infinity');")
-        #expect(try user()?.blockedSitewide == true)
+        #expect(try user()?.isBlocked == true)
     }
 
     /// The smallest file: names only.
@@ -164,10 +186,31 @@ import Testing
         try wiki.execute("INSERT INTO block_target VALUES (1, NULL, 70), (2, NULL, 7)")
         try wiki.run("INSERT INTO block (bl_target, bl_expiry) VALUES (1, 'infinity')")
         let directory = try directory(usersFile: "centralauth.sqlite")
-        #expect(try directory.user(id: 70, at: now)?.blockedSitewide == false)
+        #expect(try directory.user(id: 70, at: now)?.isBlocked == false)
         try wiki.run("INSERT INTO block (bl_target, bl_expiry) VALUES (2, 'infinity')")
-        #expect(try directory.user(id: 70, at: now)?.blockedSitewide == true)
-        #expect(try directory.user(id: 72, at: now)?.blockedSitewide == false)
+        #expect(try directory.user(id: 70, at: now)?.isBlocked == true)
+        #expect(try directory.user(id: 72, at: now)?.isBlocked == false)
+    }
+
+    /// The wikis where an account is the central user's, and whether the wiki itself has one of that name.
+    @Test(arguments: ["TEXT", "BLOB"]) func accountsOnWikis(type: String) throws {
+        let central = try folder.database("centralauth.sqlite", Schema.centralUsers, Self.rows)
+        #expect(try directory(usersFile: "centralauth.sqlite").user(id: 70, at: now)?.attachedWikis == nil)
+        try central.execute("CREATE TABLE localuser (lu_wiki \(type), lu_name \(type))")
+        for wiki in ["enwiki", "dewiki"] {
+            try central.run(
+                "INSERT INTO localuser VALUES (CAST(? AS \(type)), CAST('Zoë' AS \(type))), ('frwiki', 'Zoe')",
+                [.text(wiki)])
+        }
+        func user(_ id: Int64) throws -> User? {
+            try directory(usersFile: "centralauth.sqlite").user(id: id, at: now)
+        }
+        #expect(try user(70)?.attachedWikis?.sorted() == ["dewiki", "enwiki"])
+        #expect(try user(70)?.groups == ["api-high-limit", "steward"])
+        #expect(try user(71)?.attachedWikis == [] && user(70)?.hasLocalAccount == false)
+        try wiki.execute(Schema.users)
+        try wiki.addUser(7, "Zoë")
+        #expect(try user(70)?.hasLocalAccount == true && user(71)?.hasLocalAccount == false)
     }
 
     @Test func stateOfGlobalUsers() throws {
@@ -178,7 +221,7 @@ import Testing
         let directory = try directory(usersFile: "centralauth.sqlite")
         #expect(try directory.user(id: 70, at: now)?.locked == true)
         #expect(try directory.user(id: 71, at: now)?.locked == true)
-        #expect(try directory.user(id: 71, at: now)?.blockedSitewide == true)
+        #expect(try directory.user(id: 71, at: now)?.isBlocked == true)
     }
 
     @Test func withoutCountsAndGroups() throws {

@@ -78,10 +78,10 @@ extension InMemoryDirectory.State {
     fileprivate func user(_ id: Int64) -> User? { users.first { $0.id == id } }
 
     fileprivate func oauth1(_ consumerKey: [UInt8], _ token: [UInt8]) -> OAuth1Records {
-        guard let consumer = consumers.first(where: { $0.key == consumerKey }) else { return OAuth1Records() }
-        let acceptance = acceptances.first { $0.accessToken == token && $0.consumerID == consumer.id }
+        let acceptance = acceptances.first { $0.accessToken == token }
         return OAuth1Records(
-            consumer: consumer, acceptance: acceptance, user: acceptance.flatMap { user($0.userID) })
+            consumer: consumers.first { $0.key == consumerKey }, acceptance: acceptance,
+            user: acceptance.flatMap { user($0.userID) })
     }
 
     fileprivate func oauth2(_ tokenID: [UInt8], _ clientID: [UInt8], _ subject: Int64?) -> OAuth2Records {

@@ -1,6 +1,7 @@
 // The endpoints with a real check behind them: every status that a client can meet.
 
 import Sessions
+import Synchronization
 import Testing
 import Transport
 import Bytes
@@ -10,12 +11,19 @@ import EnvoyProtocol
     static let checkPath = "/envoy.service.auth.v3.Authorization/Check"
 
     final class Fixture {
+        /// What is wrong with the store.
+        final class Store: Sendable {
+            let problem = Mutex<String?>(nil)
+        }
+
         let core = World.core()
-        let readiness = Readiness()
+        let store = Store()
+        let readiness: Readiness
         let connection: ServedConnection<Endpoints>
         var client: ClientSession { connection.client }
 
         init(_ world: World = World()) throws {
+            readiness = Readiness { [store] in store.problem.withLock { $0 } }
             readiness.isReady = true
             connection = try ServedConnection(
                 Endpoints(
@@ -261,6 +269,37 @@ import EnvoyProtocol
         #expect(try fixture.call("/grpc.health.v1.Health/Check", []).body == [0, 0, 0, 0, 2, 8, 2])
         #expect(try fixture.call("/grpc.health.v1.Health/Check", health("other")).grpcStatus == "5")
         #expect(try fixture.call("/grpc.health.v1.Health/Check", [0x0A, 9]).grpcStatus == "3")
+    }
+
+    /// As /readyz does: a server that runs and can't read its store serves nothing.
+    @Test func healthFollowsTheStore() throws {
+        let fixture = try Fixture()
+        for service in ["", "envoy.service.auth.v3.Authorization"] {
+            fixture.store.problem.withLock { $0 = "it does not answer" }
+            #expect(try fixture.call("/grpc.health.v1.Health/Check", health(service)).body == [0, 0, 0, 0, 2, 8, 2])
+            fixture.store.problem.withLock { $0 = nil }
+            #expect(try fixture.call("/grpc.health.v1.Health/Check", health(service)).body == [0, 0, 0, 0, 2, 8, 1])
+        }
+    }
+
+    /// Each change is told once; a service that is unknown stays so.
+    @Test func aWatcherIsToldOfChanges() throws {
+        let fixture = try Fixture()
+        let id = fixture.client.call("/grpc.health.v1.Health/Watch", [])
+        let unknown = fixture.client.call("/grpc.health.v1.Health/Watch", health("other"))
+        try fixture.run()
+        var expected: [UInt8] = [0, 0, 0, 0, 2, 8, 1]
+        for problem in ["gone", "gone for longer", nil, "gone again", nil] {
+            fixture.store.problem.withLock { $0 = problem }
+            for _ in 0..<3 {
+                fixture.connection.wait(seconds: 1)
+                try fixture.run()
+            }
+            if problem != "gone for longer" { expected += [0, 0, 0, 0, 2, 8, problem == nil ? 1 : 2] }
+            #expect(fixture.client.response(id).body == expected)
+        }
+        #expect(fixture.client.response(id).closed == nil)
+        #expect(fixture.client.response(unknown).body == [0, 0, 0, 0, 2, 8, 3])
     }
 
     @Test func aWatcherIsToldOfTheEnd() throws {

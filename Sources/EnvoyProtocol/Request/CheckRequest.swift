@@ -53,5 +53,6 @@ public struct CheckRequest {
         if usesHeaderMap { joinRepeated() }
         request.body = rawBody.isEmpty ? textBody : rawBody
         request.hasSourceIP = sourceKind == .socket
+        request.message = message
     }
 }

@@ -12,4 +12,15 @@ extension Policy {
         defer { withExtendedLifetime(check) {} }
         return body(check.request)
     }
+
+    /// What limits count the request of `decision` on; nil where its identity says all, since the profile leaves the rest to others.
+    package func limits(of decision: Decision, _ request: Request) -> Limits? {
+        guard profiles[decision.profile].settings.limitsAll else { return nil }
+        // The message was decoded once already. Its other headers are looked for here only.
+        guard let check = try? CheckRequest(protobuf: request.message) else {
+            return limits(of: decision.identity, request) { _ in nil }
+        }
+        defer { withExtendedLifetime(check) {} }
+        return limits(of: decision.identity, request) { check.header($0) }
+    }
 }

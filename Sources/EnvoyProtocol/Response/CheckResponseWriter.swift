@@ -13,7 +13,10 @@ public enum CheckResponseWriter {
         _ settled: SettledDecision, to request: Request, _ policy: Policy, into response: inout [UInt8]
     ) {
         let profile = policy.profiles[settled.decision.profile]
-        let answer = EncodedIdentity.answer(settled.decision, profile, policy)
+        let answer =
+            profile.settings.limitsAll
+            ? limited(settled.decision, profile, to: request, policy)
+            : EncodedIdentity.answer(settled.decision, profile, policy)
         if isUsual(settled.decision, profile) {
             guard let cookie = settled.cookie else {
                 return answer.append(keepsCookie: settled.decision.cookie == .keep, to: &response)
@@ -29,6 +32,19 @@ public enum CheckResponseWriter {
     @inline(__always)
     private static func isUsual(_ decision: borrowing Decision, _ profile: Profile) -> Bool {
         decision.outcome != .refused && decision.reason == nil && !profile.settings.injectCookie
+    }
+
+    /// The answer in a profile that limits all requests: one for this request, unless its identity says all.
+    private static func limited(
+        _ decision: Decision, _ profile: Profile, to request: Request, _ policy: Policy
+    ) -> EncodedAnswer {
+        let limits = policy.limits(of: decision, request)
+        if let identity = decision.identity, limits?.rateLimitClass == identity.rateLimitClass,
+            limits?.key == identity.rateLimitKey(policy)
+        {
+            return EncodedIdentity.answer(decision, profile, policy)
+        }
+        return EncodedAnswer(decision.identity, decision.actsAs, profile, policy, limits: limits)
     }
 
     private static func writeUnusual(

@@ -23,9 +23,9 @@ struct EncodedAnswer: Sendable {
     /// Fields of the metadata's `session`.
     var leaves: ArraySlice<UInt8> { start[leavesStart...] }
 
-    /// What a request of `identity`, nil for an anonymous one, is told by `profile`.
-    init(_ identity: Identity?, _ actsAs: ActsAs, _ profile: Profile, _ policy: Policy) {
-        let facts = IdentityFacts(identity, actsAs, profile, policy)
+    /// What a request of `identity`, nil for an anonymous one, is told by `profile`; `limits` say more of one request.
+    init(_ identity: Identity?, _ actsAs: ActsAs, _ profile: Profile, _ policy: Policy, limits: Limits? = nil) {
+        let facts = IdentityFacts(identity, actsAs, profile, policy, limits: limits)
         let headers = ProtobufWriter.encoded { writer in
             for (name, value) in facts.headers(profile.settings) {
                 if let value {

@@ -20,13 +20,19 @@ package struct IdentityFacts {
     private let rateLimitKey: String?
     private let actsAs: ActsAs
 
-    /// The facts about `identity`, nil for an anonymous request.
-    package init(_ identity: Identity?, _ actsAs: ActsAs, _ profile: Profile, _ policy: Policy) {
+    /// The facts about `identity`, nil for an anonymous request; `limits` say more of one request.
+    package init(
+        _ identity: Identity?, _ actsAs: ActsAs, _ profile: Profile, _ policy: Policy, limits: Limits? = nil
+    ) {
         self.actsAs = actsAs
         type = identity?.type ?? .none
         consumer = identity?.consumer
-        rateLimitClass = identity == nil ? profile.anonymousClass : identity?.rateLimitClass
-        rateLimitKey = identity?.rateLimitKey(policy)
+        if let limits {
+            (rateLimitClass, rateLimitKey) = (limits.rateLimitClass, limits.key)
+        } else {
+            rateLimitClass = identity == nil ? profile.anonymousClass : identity?.rateLimitClass
+            rateLimitKey = identity?.rateLimitKey(policy)
+        }
         if let identity, let id = identity.userID, let subject = identity.subject(policy) {
             user = (String(id), identity.userName, subject)
         } else {

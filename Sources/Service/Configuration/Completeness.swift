@@ -37,10 +37,26 @@ extension Reading {
                 "keys.cookie", "missing: no session cookie and no CentralAuth token will be accepted",
                 expected: "the key that signs them, or its public part in keys.cookie_previous")
         }
+        warnOfSeparateKey(keys)
         if settings.cookie.issuer == Self.exampleIssuer {
             warn(
                 "cookie.issuer", "still the example's: edges that check `iss` will reject our cookies",
                 expected: "the canonical server of the wiki that has the OAuth tables")
         }
+    }
+
+    /// A wiki that sets session cookies itself refuses OAuth requests with a cookie of a key that it does not know, and browsers with
+    /// its own cookies would be anonymous here.
+    private mutating func warnOfSeparateKey(_ keys: LoadedKeys) {
+        guard let signer = keys.cookie?.publicKey.keyID, configuration.keys.wikiCookie == nil,
+            configuration.settings.version.rules.verifiesCookie,
+            // A key that issues access tokens is the wiki's.
+            !keys.accessToken.contains(where: { $0.keyID == signer })
+        else { return }
+        warn(
+            "keys.wiki_cookie",
+            "missing: if the wiki sets session cookies with another key than keys.cookie, it refuses OAuth clients with "
+                + "our cookie, and users with its cookie are anonymous here",
+            expected: "a file with $wgJwtPublicKey, or [] when the wiki has $wgUseSessionCookieJwt = false")
     }
 }

@@ -19,14 +19,20 @@ public struct Configuration: Sendable {
     public var keys = KeyFiles()
     /// Level and format of the log.
     public var log = LogSettings()
+    /// Whose defaults are taken.
+    var preset = Preset.none
     /// The wiki of hosts that `wikis.hosts` does not name.
     var defaultWiki = Wiki(id: "wiki", server: .detect)
     /// What happens to requests for hosts that `wikis.hosts` does not name.
     var unknownHosts = UnknownHosts.default
     /// The scope of central ids; nil: derived from the user source and the default wiki.
     var scope: String?
+    /// What happens to an invalid session cookie beside OAuth credentials; nil: what the version of MediaWiki does.
+    var invalidCookie: CookieSettings.Invalid?
     /// The file with `oauth1.secret_key`.
     var secretKeyFile: String?
+    /// The consumers of the configuration, without what is in their files.
+    var staticConsumers: [StaticConsumer] = []
 
     /// The defaults.
     public init() {}
@@ -43,6 +49,9 @@ public struct Configuration: Sendable {
     mutating func derive() {
         store.users = settings.users.source
         store.blocksDisableLogin = settings.users.blockDisablesLogin
+        store.partialBlocksCount = settings.version.rules.partialBlocksCount
+        settings.wikis.localID = defaultWiki.id
+        settings.cookie.invalid = invalidCookie ?? (settings.version.rules.verifiesCookie ? .refuse : .replace)
         settings.wikis.fallback = unknownHosts == .default ? defaultWiki : nil
         store.wikis = Set(([settings.wikis.fallback].compactMap(\.self) + settings.wikis.byHost.values).map(\.id))
             .sorted()
@@ -60,6 +69,8 @@ public struct KeyFiles: Sendable {
     public var cookieNext: [String] = []
     /// Keys that signed before.
     public var cookiePrevious: [String] = []
+    /// Keys of the wiki's own session cookies; empty when it sets none, nil when nothing is said about them.
+    public var wikiCookie: [String]?
 
     /// No keys.
     public init() {}

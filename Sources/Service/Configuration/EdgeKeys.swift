@@ -51,6 +51,10 @@ struct EdgeKey: Sendable {
             "Put the session JWT into the request's cookie header, so that a filter behind Sessiongate sees it "
                 + "on a client's first request."),
         EdgeKey(
+            "limit_all", \.limitsAll, .boolean,
+            "Tell a key and a class of every request that is to be limited, anonymous ones too: section limits. OPTIONS "
+                + "requests have none, nor requests without trust.client_address_header. The profile gateway does so."),
+        EdgeKey(
             "mark_private", \.markPrivate, .choice(.always, .whenAbsent, .never),
             "Cache-Control of a response with our Set-Cookie, so that no shared cache hands the cookie to "
                 + "others. always: private, no-store replaces what the upstream says. when_absent: private is "

@@ -24,6 +24,11 @@ extension Reading {
         configuration.store.file = store.file.isEmpty ? "" : resolve(store.file)
         configuration.store.usersFile = store.usersFile.map(resolve)
         configuration.secretKeyFile = configuration.secretKeyFile.map(resolve)
+        for index in configuration.staticConsumers.indices {
+            let consumer = configuration.staticConsumers[index]
+            configuration.staticConsumers[index].secretFile = consumer.secretFile.map(resolve)
+            configuration.staticConsumers[index].keyFile = consumer.keyFile.map(resolve)
+        }
         let tls = configuration.server.tls
         configuration.server.tls.certificate = tls.certificate.map(resolve)
         configuration.server.tls.key = tls.key.map(resolve)
@@ -33,11 +38,13 @@ extension Reading {
         configuration.keys.cookie = keys.cookie.map(resolve)
         configuration.keys.cookieNext = keys.cookieNext.map(resolve)
         configuration.keys.cookiePrevious = keys.cookiePrevious.map(resolve)
+        configuration.keys.wikiCookie = keys.wikiCookie?.map(resolve)
     }
 
     /// Reads all keys and secrets.
     mutating func loadKeys() -> LoadedKeys {
         loadSecretKey()
+        loadStaticConsumers()
         var keys = LoadedKeys()
         let files = configuration.keys
         keys.accessToken = files.accessToken.compactMap { load($0, for: "keys.access_token", as: VerificationKey.init) }
@@ -46,6 +53,10 @@ extension Reading {
         keys.published =
             files.cookieNext.compactMap { load($0, for: "keys.cookie_next", as: Self.eitherKey) }
             + files.cookiePrevious.compactMap { load($0, for: "keys.cookie_previous", as: Self.eitherKey) }
+        // The wiki's key may be ours, or one of those above: each is published once.
+        let wiki = (files.wikiCookie ?? []).compactMap { load($0, for: "keys.wiki_cookie", as: Self.eitherKey) }
+        let known = Set((keys.published + (keys.cookie.map { [$0.publicKey] } ?? [])).map(\.keyID))
+        keys.published += wiki.filter { !known.contains($0.keyID) }
         return keys
     }
 
@@ -82,21 +93,27 @@ extension Reading {
             add("oauth1.secret_key_file", "given beside oauth1.secret_key", expected: "one of the two")
             return
         }
-        guard var secret = read(file, for: "oauth1.secret_key_file", secret: true) else { return }
-        if secret.last == UInt8(ascii: "\n") { secret.removeLast() }
-        if secret.last == UInt8(ascii: "\r") {
-            warn(
-                "oauth1.secret_key_file",
-                "\(file): the secret ends in a carriage return, as a file with Windows line ends does; it counts as part of it",
-                expected: "a file with the secret alone, or with one line feed at its end")
-        }
-        guard !secret.isEmpty else {
-            return add("oauth1.secret_key_file", "\(file): it is empty", expected: "a secret")
-        }
+        guard let secret = readSecret(file, for: "oauth1.secret_key_file") else { return }
         configuration.settings.oauth1.secretKey = secret
     }
 
-    private mutating func read(_ file: String, for key: String, secret: Bool) -> [UInt8]? {
+    /// A secret that has a file of its own. One line feed at its end is left out.
+    mutating func readSecret(_ file: String, for key: String) -> [UInt8]? {
+        guard var secret = read(file, for: key, secret: true) else { return nil }
+        if secret.last == UInt8(ascii: "\n") { secret.removeLast() }
+        if secret.last == UInt8(ascii: "\r") {
+            warn(
+                key,
+                "\(file): the secret ends in a carriage return, as a file with Windows line ends does; it counts as part of it",
+                expected: "a file with the secret alone, or with one line feed at its end")
+        }
+        if !secret.isEmpty { return secret }
+        add(key, "\(file): it is empty", expected: "a secret")
+        return nil
+    }
+
+    /// The contents of a file that `key` names; nil when it can't be read or is empty, which is reported.
+    mutating func read(_ file: String, for key: String, secret: Bool) -> [UInt8]? {
         do {
             let contents = try Files.read(file, limit: 65_536)
             if secret, Files.isOpenToOthers(file) {

@@ -78,6 +78,7 @@ struct Reading {
     /// Reads all values that are given, and names those that are missing.
     mutating func applyTable() {
         problems += given.problems
+        adoptPreset()
         for key in ConfigurationSection.all.flatMap(\.keys) {
             if let value = given.values[key.path] {
                 apply(value, to: key)

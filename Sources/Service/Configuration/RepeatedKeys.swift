@@ -74,9 +74,12 @@ extension YAMLProblem {
     /// Says what the parser says, without the text around it: that may hold a secret.
     fileprivate init(_ error: any Error) {
         switch error {
-        case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
-            YamlError.composer(_, let problem, let mark, _):
-            self.init(line: mark.line, problem: problem)
+        case YamlError.scanner(let context, let problem, let mark, _),
+            YamlError.parser(let context, let problem, let mark, _),
+            YamlError.composer(let context, let problem, let mark, _):
+            let isAlias = problem.contains("alias") || context?.text.contains("alias") ?? false
+            let hint = isAlias ? "; a name that begins with * has to be in quotes" : ""
+            self.init(line: mark.line, problem: problem + hint)
         case YamlError.reader(let problem, let offset, _, let yaml):
             let before = offset.map { yaml.prefix($0) } ?? ""
             self.init(line: 1 + before.count { $0.isNewline }, problem: problem)

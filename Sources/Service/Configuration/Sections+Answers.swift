@@ -44,13 +44,20 @@ extension ConfigurationSection {
                 "cookie.include_key_id", \.settings.cookie.includeKeyID, .boolean,
                 "Name the signing key in the JWT's header (kid)."),
             ConfigurationKey(
+                "cookie.key_id", optional: \.settings.cookie.keyID, .word("a kid"),
+                "The kid of keys.cookie, in the JWT's header and in /.well-known/jwks.json. Set it to what an existing "
+                    + "JWKS calls the same key: Envoy's jwt_authn passes over a key that has another kid than the "
+                    + "token. Without a value it is the key's thumbprint (RFC 7638).", example: "wiki-2026"),
+            ConfigurationKey(
                 "cookie.reuse_window", \.settings.cookie.reuseWindow, .seconds(1...86_400),
                 "For this time one signed cookie serves all requests of its user that need one. At most a quarter of "
                     + "cookie.lifetime."),
             ConfigurationKey(
-                "cookie.invalid", \.settings.cookie.invalid, .choice(.refuse, .replace),
+                "cookie.invalid", \.invalidCookie,
+                Codec<CookieSettings.Invalid>.choice(.refuse, .replace).orNone("auto"),
                 "What happens when a session cookie beside valid OAuth credentials is invalid or another user's. "
-                    + "refuse: the request is refused, as in MediaWiki. replace: the client gets a new cookie."),
+                    + "refuse: the request is refused, as in MediaWiki since 1.46. replace: the client gets a new "
+                    + "cookie. auto: what mediawiki.version does."),
             ConfigurationKey(
                 "cookie.for_oauth1", \.settings.cookie.forOAuth1, .boolean,
                 "Set the cookie for OAuth 1 requests."),
@@ -99,10 +106,16 @@ extension ConfigurationSection {
             + "are removed too.",
         [
             ConfigurationKey(
+                "edge.preset", \.preset, .choice(.none, .wikimedia),
+                "Other defaults, for one kind of edge: a key that is set counts all the same. wikimedia: the cookie is "
+                    + "injected for jwt_authn, users are CentralAuth's, and issuer, classes and headers are those of "
+                    + "Wikimedia's gateway (deploy/wikimedia.md)."),
+            ConfigurationKey(
                 "edge.profile", \.settings.defaultProfile, .profileName,
                 "The profile of routes that name none (sessiongate.profile in their context_extensions). standard: "
-                    + "the keys below. gateway: x-wmf-user-id (the rate limit key) and x-wmf-ratelimit-class, for "
-                    + "the rules of Wikimedia's REST gateway. Or one of edge.profiles.")
+                    + "the keys below. gateway: x-wmf-user-id (the rate limit key) and x-wmf-ratelimit-class of every "
+                    + "request that is to be limited, for the rules of Wikimedia's REST gateway. Or one of edge.profiles."
+            ),
         ] + EdgeKey.all.map(\.configurationKey) + [
             ConfigurationKey(
                 "edge.profiles", \.settings.profiles, .profiles,

@@ -6,8 +6,9 @@ import Bytes
 extension ConfigurationSection {
     /// All keys.
     public static let all: [ConfigurationSection] = [
-        general, server, tls, http, sqlite, workers, wikis, users, keys, oauth1, entryPoints, refusals, cookie, classes,
-        edge,
+        general, server, tls, http, sqlite, workers, mediawiki, wikis, users, keys, oauth, oauth1, oauth2, entryPoints,
+        refusals, cookie, classes,
+        edge, limits,
         trust,
         cache,
         log,
@@ -82,10 +83,12 @@ extension ConfigurationSection {
                     + "default wiki. refuse: they are refused when they carry credentials."),
             ConfigurationKey(
                 "wikis.hosts", \.settings.wikis.byHost, .wikis,
-                "Wikis by the host of the request. Several hosts may belong to one wiki.",
+                "Wikis by the host of the request. Several hosts may belong to one wiki. \"*.\" and a domain, in quotes, "
+                    + "stand for all hosts in the domain that are not named; of several domains the longest counts.",
                 example: """
                     de.wiki.example: {id: dewiki, server: //de.wiki.example}
                     de.m.wiki.example: {id: dewiki, server: //de.wiki.example}
+                    "*.wiki.example": {id: wiki, server: detect}
                     """),
         ])
 
@@ -103,7 +106,8 @@ extension ConfigurationSection {
                     + "CentralAuth: for CentralAuth."),
             ConfigurationKey(
                 "users.block_disables_login", \.settings.users.blockDisablesLogin, .boolean,
-                "Refuse users who are blocked site-wide, as the wiki does with $wgBlockDisablesLogin."),
+                "Refuse users who are blocked on the whole wiki, as the wiki does with $wgBlockDisablesLogin; before "
+                    + "MediaWiki 1.42 also those who are blocked in part."),
         ])
 
     static let keys = ConfigurationSection(
@@ -116,7 +120,8 @@ extension ConfigurationSection {
                 example: "[keys/access-token.pub]"),
             ConfigurationKey(
                 "keys.cookie", optional: \.keys.cookie, .file,
-                "The private key that signs the session cookie. All that verify the cookie need its public part, "
+                "The private key that signs the session cookie. Best is the wiki's own, $wgJwtPrivateKey: then the wiki "
+                    + "and Sessiongate accept each other's cookies. All that verify the cookie need its public part, "
                     + "which is at /.well-known/jwks.json. RSA keys sign RS256, which MediaWiki's own session "
                     + "cookies use; MediaWiki core verifies nothing else. P-256 keys sign ES256: shorter and "
                     + "cheaper cookies, for setups where only other software reads them, such as Envoy's jwt_authn.",
@@ -129,6 +134,12 @@ extension ConfigurationSection {
                 "keys.cookie_previous", \.keys.cookiePrevious, Codec.file.list("a list of file names"),
                 "Keys (private or public) that signed cookies before: still published, and their cookies are accepted.",
                 example: "[keys/session-cookie-previous.key]"),
+            ConfigurationKey(
+                "keys.wiki_cookie", optional: \.keys.wikiCookie, Codec.file.list("a list of file names"),
+                "The wiki's own key for session cookies, $wgJwtPublicKey (or the private one): its cookies are accepted, "
+                    + "and the key is published. If it is not keys.cookie's, the wiki must not verify the cookie beside "
+                    + "OAuth: $wgOAuthUseJwtCookie = false. An empty list says that the wiki sets no such cookie.",
+                example: "[keys/wiki-session.pub]"),
         ])
 
     static let oauth1 = ConfigurationSection(

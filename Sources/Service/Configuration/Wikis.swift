@@ -76,16 +76,23 @@ extension SourceValue {
 }
 
 extension Codec where Value == String {
-    /// The name of an entry, when it is a host as requests name it.
+    /// The name of an entry, when it is a host as requests name it, or `*.` and a domain.
     fileprivate static func hostKey(_ entry: SourceValue.Entry, _ mismatches: inout [Mismatch]) -> String? {
-        if let (host, port) = authority(entry.name), port != 80, port != 443 {
+        let isDomain = entry.name.hasPrefix("*.")
+        let written = isDomain ? String(entry.name.dropFirst(2)) : entry.name
+        // An address has no names in it.
+        if let (host, port) = authority(written), port != 80, port != 443, !(isDomain && host.hasPrefix("[")),
+            !host.hasPrefix(".")
+        {
             let name = host + (port.map { ":\($0)" } ?? "")
-            if name == entry.name { return name }
+            if name == written { return entry.name }
         }
         mismatches.append(
             Mismatch(
                 problem: "\(quoted(entry.name)) is not a host as requests name it",
-                expected: "a host in lower case, with a port only where it is neither 80 nor 443", place: entry.place))
+                expected:
+                    "a host in lower case, or \"*.\" and a domain, with a port only where it is neither 80 nor 443",
+                place: entry.place))
         return nil
     }
 }

@@ -8,7 +8,9 @@ import Transport
 extension LoadedConfiguration {
     /// The policy that the configuration says.
     public func makePolicy() -> Policy {
-        let keys = KeyRing(accessTokenKeys: keys.accessToken, signer: keys.cookie, alsoPublished: keys.published)
+        let keys = KeyRing(
+            accessTokenKeys: keys.accessToken, signer: keys.cookie, signerID: configuration.settings.cookie.keyID,
+            alsoPublished: keys.published)
         return Policy(settings: configuration.settings, keys: keys)
     }
 

@@ -33,7 +33,11 @@ public final class Serving: Sendable {
         let logger = Logger(label: "sessiongate", factory: { _ in LineLog(settings, write: log.write) })
         self.logger = logger
         let policy = CurrentPolicy(loaded.makePolicy())
-        let memory = Memory(loaded.configuration.settings)
+        let memory = Memory(loaded.configuration.settings) { name in
+            logger.warning(
+                "an access token names a rate limit class that is not in classes.allowed: it is left out",
+                metadata: ["class": "\(quoted(name))"])
+        }
         let directory = try loaded.openDirectory { error, count in
             logger.error("store: \(error)", metadata: ["errors": "\(count)"])
         }

@@ -27,7 +27,8 @@ public final class MintedCookie: Remembered {
         let token: [UInt8]
         do {
             token = try JWS.sign(
-                payload(claims, policy.settings, at: now), with: signer, namingKey: settings.includeKeyID)
+                payload(claims, policy.settings, at: now), with: signer,
+                keyID: settings.includeKeyID ? policy.keys.signerID : nil)
         } catch { throw .keyUnavailable }
         return MintedCookie(token: token, header: setCookie(token, settings, at: now))
     }

@@ -130,8 +130,9 @@ extension Check {
         case .failure(.malformed): throw .refused(.cookieMalformed)
         case .failure(.signature): throw .refused(.cookieSignature)
         }
-        if claims.period.hasExpired(at: now) { throw .refused(.cookieExpired) }
-        if claims.period.isEarly(at: now) { throw .refused(.cookieNotYetValid) }
+        let leeway = settings.oauth2.leeway
+        if claims.period.hasExpired(at: now, leeway: leeway) { throw .refused(.cookieExpired) }
+        if claims.period.isEarly(at: now, leeway: leeway) { throw .refused(.cookieNotYetValid) }
         if claims.issuer != policy.issuer { throw .refused(.cookieIssuer) }
         return claims
     }

@@ -27,11 +27,14 @@ struct EntryPoints: Sendable {
     private let articlePrefixes: [[UInt8]]
     private let restPrefixes: [[UInt8]]
     private let specialOAuth: SpecialOAuth
+    /// What pages do with OAuth credentials, but for Special:OAuth.
+    private let page: EntryPoint
 
     /// Bytes of a form in which `title` is looked for. The forms of a handshake are short.
     private static let maxFormBytes = 65_536
 
-    init(_ settings: EntryPointSettings) {
+    init(_ settings: EntryPointSettings, _ rules: VersionRules = VersionRules()) {
+        page = rules.refusesOutsideAPI ? .refused : .ignored
         refused = settings.refused.map { Array($0.utf8) }
         refusedPrefixes = settings.refusedPrefixes.map { Array($0.utf8) }
         ignored = settings.ignored.map { Array($0.utf8) }
@@ -139,10 +142,10 @@ struct EntryPoints: Sendable {
         return text
     }
 
-    /// Special:OAuth reads the header itself; other pages refuse it.
+    /// Special:OAuth reads the header itself; other pages refuse it, or did not look at it before MediaWiki 1.41.
     private func article(_ title: [UInt8]) -> EntryPoint { title.withBytes { article($0) } }
 
-    private func article(_ title: Bytes) -> EntryPoint { specialOAuth.contains(title.buffer) ? .ignored : .refused }
+    private func article(_ title: Bytes) -> EntryPoint { specialOAuth.contains(title.buffer) ? .ignored : page }
 
     /// The root, or a folder in it such as `/w/`: what runs there is index.php.
     private static func isRoot(_ path: Bytes) -> Bool {

@@ -51,6 +51,9 @@ public struct Request {
     /// there.
     public var asksForIdentity = false
 
+    /// The message that it was read from, for the layer that knows its protocol.
+    public var message = Bytes.empty
+
     /// What the route's configuration says of its requests; nil when it says nothing.
     public var overrides: RouteOverrides?
 

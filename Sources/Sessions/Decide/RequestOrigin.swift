@@ -21,10 +21,14 @@ extension Check {
         settings.trust.forwardedHost ? request.forwardedHost ?? request.host : request.host
     }
 
-    /// The client's address: the connection's, or what a trusted hop says; of a list its first element.
-    func clientAddress(of request: Request) -> Bytes {
+    /// The client's address; empty when the trusted hop does not say it.
+    func clientAddress(of request: Request) -> Bytes { policy.clientAddress(of: request) ?? .empty }
+}
+
+extension Policy {
+    /// The client's address: the connection's, or what a trusted hop says, of a list its first element; nil when it does not say.
+    func clientAddress(of request: Request) -> Bytes? {
         if settings.trust.clientAddressHeader == nil { return request.sourceAddress }
-        guard let value = request.clientAddress else { return .empty }
-        return value.prefix(value.firstIndex(of: UInt8(ascii: ",")) ?? value.count)
+        return request.clientAddress.map { $0.prefix($0.firstIndex(of: UInt8(ascii: ",")) ?? $0.count) }
     }
 }

@@ -10,6 +10,8 @@ struct Grant: Sendable {
     /// The one wiki that the acceptance is for; nil: any.
     let wiki: String?
     let standing: Standing
+    /// Where the user may act; nil for everywhere.
+    let homes: HomeWikis?
     /// The rows, where a person is to be shown them.
     let rows: GrantRows?
 
@@ -19,25 +21,32 @@ struct Grant: Sendable {
         /// The acceptance is of a user who does not exist.
         static let userMissing = Standing(rawValue: 1)
         static let userLocked = Standing(rawValue: 2)
-        /// Blocked on the whole wiki.
+        /// Blocked in a way that ends a login.
         static let userBlocked = Standing(rawValue: 4)
         /// The consumer can't be used by the user.
         static let consumerUnusable = Standing(rawValue: 8)
     }
 
     /// - Parameter keepsRows: Whether the rows are to be shown to a person.
-    init(acceptance: Acceptance?, consumer: Consumer, user: User?, identity: Identity, keepsRows: Bool) {
+    init(
+        acceptance: Acceptance?, consumer: Consumer, user: User?, identity: Identity, homes: HomeWikis? = nil,
+        keepsRows: Bool
+    ) {
         self.identity = identity
+        self.homes = homes
         let accepted = acceptance?.wiki ?? consumer.wiki
         wiki = accepted == "*" ? nil : accepted
         var standing: Standing = []
         if acceptance != nil, user == nil { standing.insert(.userMissing) }
         if user?.locked ?? false { standing.insert(.userLocked) }
-        if user?.blockedSitewide ?? false { standing.insert(.userBlocked) }
+        if user?.isBlocked ?? false { standing.insert(.userBlocked) }
         if !Self.isUsable(consumer, by: user) { standing.insert(.consumerUnusable) }
         self.standing = standing
         rows = keepsRows ? GrantRows(acceptance: acceptance, consumer: consumer, user: user) : nil
     }
+
+    /// Bytes in memory; the consumer is shared.
+    var byteCount: Int { identity.byteCount + (homes?.byteCount ?? 0) }
 
     /// Approved consumers can be used by all users, unless owner-only; proposed ones and owner-only ones by their owner.
     private static func isUsable(_ consumer: Consumer, by user: User?) -> Bool {
@@ -67,9 +76,12 @@ extension Check {
         let standing = grant.standing
         try require(isFor(wiki, grant.wiki), .wrongWiki, "acceptance is for this wiki", trace)
         try require(!standing.contains(.userMissing), .userInvalid, "user exists", trace)
+        if let homes = grant.homes {
+            try require(homes.contains(wiki.id), .userInvalid, "the account on this wiki is the user's", trace)
+        }
         try require(!standing.contains(.userLocked), .userBlocked, "user is not locked", trace)
         if settings.users.blockDisablesLogin {
-            try require(!standing.contains(.userBlocked), .userBlocked, "user is not blocked site-wide", trace)
+            try require(!standing.contains(.userBlocked), .userBlocked, "user is not blocked", trace)
         }
         try require(
             !standing.contains(.consumerUnusable), .consumerNotApproved, "consumer is usable by the user", trace)
@@ -101,6 +113,6 @@ extension Trace {
         note(
             "user",
             "\(user.name) (id \(user.id)), \(groups), \(edits)\(user.locked ? ", locked" : "")"
-                + (user.blockedSitewide ? ", blocked site-wide" : ""))
+                + (user.isBlocked ? ", blocked" : ""))
     }
 }

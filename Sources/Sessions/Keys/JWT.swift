@@ -127,12 +127,14 @@ struct ValidityPeriod: Sendable {
         return seconds * 1000
     }
 
-    /// Whether the token has expired: `exp` is the first moment when it has.
-    func hasExpired(at now: Timestamp) -> Bool { expires.map { Double(now.milliseconds) >= $0 } ?? false }
+    /// Whether the token has expired: `exp` is the first moment when it has. It is then still accepted for `leeway` seconds.
+    func hasExpired(at now: Timestamp, leeway: Int64) -> Bool {
+        expires.map { Double(now.milliseconds &- leeway &* 1000) >= $0 } ?? false
+    }
 
-    /// Whether the token is not valid yet.
-    func isEarly(at now: Timestamp) -> Bool {
-        let now = Double(now.milliseconds)
+    /// Whether the token is not valid yet, nor will be in `leeway` seconds.
+    func isEarly(at now: Timestamp, leeway: Int64) -> Bool {
+        let now = Double(now.milliseconds &+ leeway &* 1000)
         return notBefore.map { now < $0 } ?? false || issuedAt.map { now < $0 } ?? false
     }
 }

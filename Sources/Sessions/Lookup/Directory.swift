@@ -4,7 +4,7 @@
 public struct OAuth1Records: Sendable, Equatable {
     /// The consumer with the key; nil when there is none.
     public var consumer: Consumer?
-    /// The acceptance with the access token; nil when there is none, or when it is another consumer's.
+    /// The acceptance with the access token; it may be another consumer's. Nil when there is none.
     public var acceptance: Acceptance?
     /// The user of the acceptance; nil without an acceptance, or when there is no such user.
     public var user: User?

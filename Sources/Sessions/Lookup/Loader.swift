@@ -50,18 +50,20 @@ private struct Loading {
         let found = try reading { try directory.oauth1(consumerKey: consumerKey, token: token, at: now) }
         var grant: Grant?
         var secret: [UInt8]?
+        let consumer = policy.staticConsumers.find(key: consumerKey) ?? found.consumer
         // An acceptance that was never completed has an empty token: it must not be found by a request without one.
-        if let consumer = found.consumer, let acceptance = found.acceptance, !token.isEmpty {
+        if let consumer, let acceptance = found.acceptance, acceptance.consumerID == consumer.id, !token.isEmpty {
             let known = known(consumer)
             let identity = Identity(
                 .oauth1, user: found.user, consumer: known, grants: grants(of: acceptance, known, consumer), policy,
                 at: now)
             grant = Grant(
-                acceptance: acceptance, consumer: consumer, user: found.user, identity: identity, keepsRows: keepsRows)
+                acceptance: acceptance, consumer: consumer, user: found.user, identity: identity,
+                homes: homes(of: found.user), keepsRows: keepsRows)
             secret = Secrets.signingKey(consumer, acceptance, policy.settings.oauth1.secretKey)
         }
         let rows = OAuth1Rows(
-            isConsumerKnown: found.consumer != nil, grant: grant, secret: secret,
+            isConsumerKnown: consumer != nil, grant: grant, secret: secret,
             keepsPlaintext: policy.settings.oauth1.allowPlaintext, readAt: now, isReadAgain: isAgain)
         let key = consumerKey.withBytes { consumer in token.withBytes { CacheKey(consumer, $0) } }
         remember(rows, in: memory.oauth1, under: key, isFound: grant != nil && found.user != nil)
@@ -71,7 +73,11 @@ private struct Loading {
         let found = try reading {
             try directory.oauth2(tokenID: claims.tokenID, clientID: claims.clientID, subject: claims.subject, at: now)
         }
-        let client = found.client.flatMap { $0.oauthVersion == 2 ? $0 : nil }
+        let named = policy.staticConsumers.find(key: claims.clientID) ?? found.client
+        let client = named.flatMap { $0.oauthVersion == 2 ? $0 : nil }
+        if let name = claims.rateLimitClass, policy.settings.classes.emitted(name) == nil {
+            memory.unknownClasses.note(name)
+        }
         var grant: Grant?
         if let token = found.token, let client {
             grant = token.acceptanceID == 0 ? clientCredentials(client, claims) : accepted(found, claims)
@@ -92,20 +98,23 @@ private struct Loading {
     }
 
     private func accepted(_ found: OAuth2Records, _ claims: AccessTokenClaims) -> Grant? {
-        guard let acceptance = found.acceptance, let consumer = found.consumer else { return nil }
+        guard let acceptance = found.acceptance,
+            let consumer = policy.staticConsumers.find(id: acceptance.consumerID) ?? found.consumer
+        else { return nil }
         let known = known(consumer)
         let identity = Identity(
             consumer.ownerOnly ? .oauth2Owner : .oauth2, user: found.user, consumer: known,
             grants: claims.scopes == known.grants ? known.grants : claims.scopes, namedClass: claims.rateLimitClass,
             policy, at: now)
         return Grant(
-            acceptance: acceptance, consumer: consumer, user: found.user, identity: identity, keepsRows: keepsRows)
+            acceptance: acceptance, consumer: consumer, user: found.user, identity: identity,
+            homes: homes(of: found.user), keepsRows: keepsRows)
     }
 
     func user(_ id: Int64) throws(Fault) {
         let user = try reading { try directory.user(id: id, at: now) }
         let users = policy.settings.users
-        let mayLogIn = user.map { !$0.locked && !(users.blockDisablesLogin && $0.blockedSitewide) } ?? false
+        let mayLogIn = user.map { !$0.locked && !(users.blockDisablesLogin && $0.isBlocked) } ?? false
         let identity = mayLogIn ? Identity(.cookie, user: user, consumer: nil, grants: [], policy, at: now) : nil
         remember(UserEntry(identity), in: memory.users, under: CacheKey(userID: id), isFound: user != nil)
     }
@@ -117,6 +126,11 @@ private struct Loading {
     }
 
     // MARK: Shared
+
+    private func homes(of user: User?) -> HomeWikis? {
+        let settings = policy.settings
+        return HomeWikis(of: user, settings.version.rules, served: policy.wikis.ids, local: settings.wikis.localID)
+    }
 
     private func reading<Rows>(_ body: () throws -> Rows) throws(Fault) -> Rows {
         do {

@@ -119,26 +119,35 @@ public struct User: Sendable, Equatable {
     public var name: String
     /// Locked (`gu_locked`).
     public var locked: Bool
-    /// Blocked site-wide on this wiki, as far as it is known.
-    public var blockedSitewide: Bool
+    /// Blocked on this wiki, in a way that ends a login where blocks do (`$wgBlockDisablesLogin`); as far as it is known.
+    public var isBlocked: Bool
     /// Groups in force.
     public var groups: [String]
     /// Edits, nil when unknown.
     public var editCount: Int64?
     /// Seconds since 1970 at registration, nil when unknown.
     public var registration: Int64?
+    /// The ids of the wikis where the account of this name is the central user's (`localuser`); nil where that is not known, and for
+    /// users who are not central.
+    public var attachedWikis: [String]?
+    /// Of a central user: whether the wiki whose tables are in the database has an account of this name; false where that is not
+    /// known.
+    public var hasLocalAccount: Bool
 
     /// A user.
     public init(
-        id: Int64, name: String, locked: Bool = false, blockedSitewide: Bool = false, groups: [String] = [],
-        editCount: Int64? = nil, registration: Int64? = nil
+        id: Int64, name: String, locked: Bool = false, isBlocked: Bool = false, groups: [String] = [],
+        editCount: Int64? = nil, registration: Int64? = nil, attachedWikis: [String]? = nil,
+        hasLocalAccount: Bool = false
     ) {
         self.id = id
         self.name = name
         self.locked = locked
-        self.blockedSitewide = blockedSitewide
+        self.isBlocked = isBlocked
         self.groups = groups
         self.editCount = editCount
         self.registration = registration
+        self.attachedWikis = attachedWikis
+        self.hasLocalAccount = hasLocalAccount
     }
 }

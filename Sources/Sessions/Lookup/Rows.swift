@@ -46,7 +46,7 @@ final class OAuth1Rows: Remembered {
     /// Where the consumer's requests may come from.
     var restrictions: AddressRestrictions { grant?.identity.consumer?.restrictions ?? .nowhere }
 
-    var byteCount: Int { 144 + (grant?.identity.byteCount ?? 0) + (plaintextKey.map { 32 + $0.count } ?? 0) }
+    var byteCount: Int { 160 + (grant?.byteCount ?? 0) + (plaintextKey.map { 32 + $0.count } ?? 0) }
 }
 
 /// The rows behind an OAuth 2 access token.
@@ -67,7 +67,7 @@ final class OAuth2Rows: Remembered {
         self.grant = grant
     }
 
-    var byteCount: Int { 96 + (grant?.identity.byteCount ?? 0) }
+    var byteCount: Int { 104 + (grant?.byteCount ?? 0) }
 }
 
 /// A user that was looked up for a cookie session.

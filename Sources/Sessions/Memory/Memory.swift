@@ -23,6 +23,7 @@ public final class Memory: Sendable {
     let consumers: Cache<KnownConsumer>
     /// Nonces seen.
     public let nonces: any NonceStore
+    let unknownClasses: UnknownClasses
     private let budget: MemoryBudget
 
     /// Milliseconds for which a signature, once verified, is not verified again. It can't become invalid; times and rows are looked
@@ -33,8 +34,14 @@ public final class Memory: Sendable {
     private static let maxInvalidCookies = 1024
     private static let maxConsumers = 16_384
 
-    /// Empty memory, as large as `settings` say. `nonces` remembers nonces; nil: in this process.
-    public init(_ settings: Settings, nonces: (any NonceStore)? = nil) {
+    /// Empty memory, as large as `settings` say.
+    /// - Parameters:
+    ///   - nonces: Remembers nonces; nil: in this process.
+    ///   - reportClass: Gets each rate limit class once that an access token names and that is not allowed, on a worker.
+    public init(
+        _ settings: Settings, nonces: (any NonceStore)? = nil,
+        reportClass: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         let capacity = settings.cache.capacity
         oauth1 = Cache(capacity: capacity)
         oauth2 = Cache(capacity: capacity)
@@ -46,6 +53,7 @@ public final class Memory: Sendable {
         consumers = Cache(capacity: min(capacity, Self.maxConsumers))
         budget = MemoryBudget(
             limit: settings.cache.memory, [oauth1, oauth2, users, tokens, cookies, invalidCookies, minted, consumers])
+        unknownClasses = UnknownClasses(report: reportClass)
         let horizon = 2 * settings.oauth1.timestampWindow + 1
         self.nonces =
             nonces

@@ -159,7 +159,10 @@ extension Check {
     }
 
     private func requireAddress(_ request: Request, _ rows: OAuth1Rows, _ scratch: inout Scratch) throws(Halt) {
-        let isAllowed = rows.restrictions.allows(clientAddress(of: request))
+        // A Unix socket, a listener inside the proxy, or an edge in front that was not passed: there is no address.
+        let isKnown = settings.trust.clientAddressHeader == nil ? request.hasSourceIP : request.clientAddress != nil
+        let isAllowed =
+            isKnown ? rows.restrictions.allows(clientAddress(of: request)) : rows.restrictions.allowsEverything
         try require(
             isAllowed, .addressNotAllowed, "client address is allowed by the consumer's restrictions", scratch.trace)
     }

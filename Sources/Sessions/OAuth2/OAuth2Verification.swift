@@ -8,8 +8,11 @@ extension Check {
     func verifyBearer(_ header: Bytes, wiki: ServedWiki, _ scratch: inout Scratch) throws(Halt) -> Found {
         let token = try verifiedToken(Self.bearerToken(header), &scratch)
         let trace = scratch.trace
-        try require(!token.period.hasExpired(at: now), .accessTokenExpired, "token has not expired", trace)
-        try require(!token.period.isEarly(at: now), .accessTokenNotYetValid, "token is valid already", trace)
+        let leeway = settings.oauth2.leeway
+        try require(
+            !token.period.hasExpired(at: now, leeway: leeway), .accessTokenExpired, "token has not expired", trace)
+        try require(
+            !token.period.isEarly(at: now, leeway: leeway), .accessTokenNotYetValid, "token is valid already", trace)
         guard let rows = memory.oauth2.value(token.rowsKey, at: now, generation: policy.generation) else {
             throw .needs(try token.lookup())
         }

@@ -5,11 +5,14 @@ import Bytes
 /// Addresses that a consumer may be used from. Anything malformed allows nothing.
 public struct AddressRestrictions: Sendable, Equatable {
     private let ranges: [AddressRange]
+    /// Whether every address is allowed, and so a request whose address is not known.
+    let allowsEverything: Bool
 
     /// Reads `{"IPAddresses":["192.0.2.0/24","2001:db8::/32","198.51.100.7"]}`.
     public init(json: Bytes) {
         guard case .array(let items)? = (try? JSON(parsing: json))?["IPAddresses"] else {
             ranges = []
+            allowsEverything = false
             return
         }
         let ranges = items.compactMap { item in
@@ -17,6 +20,7 @@ public struct AddressRestrictions: Sendable, Equatable {
             return AddressRange(text)
         }
         self.ranges = ranges == Self.everywhere ? Self.everywhere : ranges
+        allowsEverything = Self.areEverything(ranges)
     }
 
     /// No address.
@@ -30,6 +34,11 @@ public struct AddressRestrictions: Sendable, Equatable {
         let ranges = texts.map { AddressRange($0) }
         guard !ranges.contains(where: { $0 == nil }) else { return nil }
         self.ranges = ranges.compactMap { $0 }
+        allowsEverything = Self.areEverything(self.ranges)
+    }
+
+    private static func areEverything(_ ranges: [AddressRange]) -> Bool {
+        everywhere.allSatisfy { all in ranges.contains { $0.isEverything && $0.isSameFamily(as: all) } }
     }
 
     /// Whether a request from `address` (text) is allowed.

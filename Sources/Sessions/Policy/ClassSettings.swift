@@ -20,7 +20,10 @@ public struct ClassSettings: Sendable {
     /// Class of anonymous requests; nil: none.
     public var anonymous: String?
     /// The only classes ever emitted. `BYPASS` and `DENY` count only when named here.
-    public var allowed: Set<String> = ["anon", "authed-user", "established-user", "approved-bot", "highlimits-user"]
+    public var allowed: Set<String> = [
+        "anon", "anon-browser", "approved-bot", "authed-user", "established-user", "highlimits-user", "known-client",
+        "known-network", "unauthed-bot",
+    ]
     /// Class of users with enough edits and age.
     public var established = "established-user"
     /// Class of every other user.

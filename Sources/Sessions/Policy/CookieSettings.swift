@@ -36,6 +36,8 @@ public struct CookieSettings: Sendable {
     public var hardLifetime: Int64?
     /// Whether the JWT's header names the key (`kid`).
     public var includeKeyID = true
+    /// The name of the key; nil for its thumbprint.
+    public var keyID: String?
     /// Seconds for which one minted cookie serves all requests of its user.
     public var reuseWindow: Int64 = 600
     /// A cookie that does not verify.

@@ -34,6 +34,8 @@ public struct EdgeSettings: Sendable, Equatable {
     public var rateLimitKeyHeader: String?
     /// Overwrite the request's `cookie` header with one that carries the session JWT.
     public var injectCookie = false
+    /// Tell a key and a class of anonymous requests too, and of none that is not to be limited (``Limits``).
+    public var limitsAll = false
     /// What is done about caches.
     public var markPrivate = MarkPrivate.always
     /// The class `BYPASS` is told by leaving the class header out.
@@ -64,6 +66,7 @@ public struct EdgeSettings: Sendable, Equatable {
         edge.rateLimitKeyHeader = "x-wmf-user-id"
         edge.classHeader = "x-wmf-ratelimit-class"
         edge.omitsBypass = true
+        edge.limitsAll = true
         return edge
     }()
 }

@@ -23,6 +23,8 @@ public final class Policy: Sendable {
     package let clientAddressHeader: KeptBytes
     let wikis: ServedWikis
     let entryPoints: EntryPoints
+    let staticConsumers: StaticConsumers
+    let trustedNetworks: AddressRestrictions
 
     private static let generations = Atomic<UInt32>(0)
 
@@ -36,7 +38,9 @@ public final class Policy: Sendable {
         clientAddressHeader = KeptBytes(Array((settings.trust.clientAddressHeader ?? "").utf8))
         profiles = Profile.all(settings)
         wikis = ServedWikis(settings.wikis)
-        entryPoints = EntryPoints(settings.entryPoints)
+        entryPoints = EntryPoints(settings.entryPoints, settings.version.rules)
+        staticConsumers = StaticConsumers(settings.staticConsumers)
+        trustedNetworks = AddressRestrictions(settings.limits.trustedNetworks) ?? .nowhere
     }
 }
 

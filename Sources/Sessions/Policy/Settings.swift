@@ -5,12 +5,18 @@
 public struct Settings: Sendable {
     /// Whether refusals are carried out.
     public var mode: Mode = .enforce
+    /// The version of MediaWiki behind.
+    public var version = MediaWikiVersion.version147
     /// Which wiki a request is for.
     public var wikis = WikiTable()
     /// Whom a central id names.
     public var users = UserSettings()
     /// OAuth 1.0a.
     public var oauth1 = OAuth1Settings()
+    /// OAuth 2.
+    public var oauth2 = OAuth2Settings()
+    /// Consumers that come before those of the database.
+    public var staticConsumers: [Consumer] = []
     /// OAuth credentials outside the API.
     public var entryPoints = EntryPointSettings()
     /// How refusals are answered.
@@ -25,6 +31,8 @@ public struct Settings: Sendable {
     public var profiles: [String: EdgeSettings] = [:]
     /// The profile of routes that name none.
     public var defaultProfile = EdgeSettings.standardName
+    /// What tells clients apart beside their credentials.
+    public var limits = LimitSettings()
     /// Where the client's address and the signed scheme and host come from.
     public var trust = TrustSettings()
     /// How long what was looked up is believed.
@@ -55,6 +63,15 @@ public struct RefusalSettings: Sendable {
     public var status = Status.mediawiki
 
     /// As MediaWiki answers.
+    public init() {}
+}
+
+/// OAuth 2 and the other JWTs of MediaWiki.
+public struct OAuth2Settings: Sendable {
+    /// Seconds by which `nbf`, `iat` and `exp` may be missed.
+    public var leeway: Int64 = 0
+
+    /// As exact as MediaWiki.
     public init() {}
 }
 

@@ -23,10 +23,13 @@ public struct Wiki: Sendable, Equatable {
 
 /// Which wiki a request's host belongs to.
 public struct WikiTable: Sendable {
-    /// Wikis by lower-case host, as clients send it (with a port only where one is not the default).
+    /// Wikis by lower-case host, as clients send it (with a port only where one is not the default), or by `*.` and a domain, for all
+    /// hosts in it that are not named. Of several domains the longest counts.
     public var byHost: [String: Wiki] = [:]
     /// The wiki of every other host; nil: requests for other hosts with credentials are refused (`wiki-unknown`).
     public var fallback: Wiki? = Wiki(id: "wiki", server: .detect)
+    /// The id of the wiki whose own tables (`user`, `block`) are in the database.
+    public var localID = "wiki"
 
     /// One wiki for every host.
     public init() {}
@@ -45,7 +48,7 @@ public struct UserSettings: Sendable {
     public var source: Source = .local
     /// The scope of central ids in `sub`: `<provider>:<instance>`, e.g. `local:wiki`, `CentralAuth:`.
     public var scope: String = "local:wiki"
-    /// `$wgBlockDisablesLogin`: site-wide blocked users are refused.
+    /// `$wgBlockDisablesLogin`: blocked users are refused.
     public var blockDisablesLogin = false
 
     /// Local users of the wiki `wiki`.

@@ -18,6 +18,9 @@ extension TableLayout {
                 so: "no user is in a global group, and no class of a group is given")
                 + lacks("global_edit_count", ["gec_user", "gec_count"], so: Self.withoutEdits)
                 + lacks("globaluser", ["gu_registration"], so: Self.withoutEdits)
+                + lacks(
+                    "localuser", ["lu_name", "lu_wiki"],
+                    so: "no user is refused for an account of the same name that is another's, or for having none")
         }
     }
 

@@ -37,12 +37,7 @@ struct OAuth1Reading {
     /// Whether the consumer key and the token were found.
     var isFound: (Bool, Bool) { (consumer != nil, acceptance != nil) }
 
-    var records: OAuth1Records {
-        guard let consumer, let acceptance, acceptance.consumerID == consumer.id else {
-            return OAuth1Records(consumer: consumer)
-        }
-        return OAuth1Records(consumer: consumer, acceptance: acceptance, user: user.user)
-    }
+    var records: OAuth1Records { OAuth1Records(consumer: consumer, acceptance: acceptance, user: user.user) }
 }
 
 /// The records of one OAuth 2 lookup, put together from its rows.

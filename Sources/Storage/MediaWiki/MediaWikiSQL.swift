@@ -20,11 +20,14 @@ package struct MediaWikiSQL: Sendable {
     ///   - wiki: Where the OAuth tables are, and the wiki's own.
     ///   - users: Where the users are.
     ///   - source: Whose ids central ids are.
+    ///   - partialBlocksCount: Whether blocks count that are not of the whole wiki.
     /// - Throws: When a table or column that decisions depend on is missing.
-    package init(wiki: TableLayout, users: TableLayout, source: UserSettings.Source) throws(StoreError) {
+    package init(
+        wiki: TableLayout, users: TableLayout, source: UserSettings.Source, partialBlocksCount: Bool = false
+    ) throws(StoreError) {
         let (consumers, acceptances) = (try ConsumerTable(wiki), try AcceptanceTable(wiki))
         let tokens = try AccessTokenTable(wiki)
-        let user = try UserJoins(source, users: users, wiki: wiki)
+        let user = try UserJoins(source, users: users, wiki: wiki, partialBlocksCount: partialBlocksCount)
         self.user = Self.select(user.columns, user.joins(id: "?"))
         oauth1 = Self.select(
             consumers.select("consumer") + acceptances.select("acceptance") + user.columns,

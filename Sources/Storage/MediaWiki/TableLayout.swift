@@ -27,6 +27,7 @@ package struct TableLayout: Sendable {
     static let tables = [
         "oauth_registered_consumer", "oauth_accepted_consumer", "oauth2_access_tokens", "user", "user_groups",
         "user_state", "block", "block_target", "ipblocks", "globaluser", "global_user_groups", "global_edit_count",
+        "localuser",
     ]
 
     /// Whether a prefix can be part of a name in a statement.

@@ -54,7 +54,25 @@ struct LocalAccountJoin {
     }
 }
 
-/// Site-wide blocks of a local user: `block` and `block_target` since MediaWiki 1.42, `ipblocks` before.
+/// On which wikis an account is the central user's: `localuser`.
+struct AttachmentColumn {
+    /// The expression for the wikis' ids, with commas between them; NULL where that is not known.
+    let text: String
+
+    /// - Parameter name: The expression for the user's name.
+    init(_ layout: TableLayout, name: String) {
+        guard layout.has("localuser", ["lu_name", "lu_wiki"]) else {
+            text = "NULL"
+            return
+        }
+        let lists = layout.dialect.sameName("attached.lu_name", name).map {
+            "(SELECT GROUP_CONCAT(attached.lu_wiki) FROM \(layout.name("localuser")) AS attached WHERE \($0))"
+        }
+        text = "COALESCE(\((lists + ["''"]).joined(separator: ", ")))"
+    }
+}
+
+/// Blocks of a local user: `block` and `block_target` since MediaWiki 1.42, `ipblocks` before.
 struct BlockJoin {
     /// Not NULL for a block, expiry.
     let columns: [String]
@@ -69,7 +87,8 @@ struct BlockJoin {
     }
 
     /// Blocks of addresses have the user id 0.
-    init(_ wiki: TableLayout, user: String) {
+    /// - Parameter includesPartial: Whether blocks count that are not of the whole wiki.
+    init(_ wiki: TableLayout, user: String, includesPartial: Bool) {
         let isKnown = Self.isKnown(wiki)
         if isKnown.blocks {
             self.init(
@@ -77,11 +96,12 @@ struct BlockJoin {
                 joins: [
                     "LEFT JOIN \(wiki.name("block_target")) AS target ON target.bt_user = \(user) AND \(user) <> 0",
                     "LEFT JOIN \(wiki.name("block")) AS block ON block.bl_target = target.bt_id"
-                        + " AND block.bl_sitewide = 1",
+                        + (includesPartial ? "" : " AND block.bl_sitewide = 1"),
                 ])
         } else if isKnown.oldBlocks {
             // Before partial blocks there was no such column, and every block was site-wide.
-            let sitewide = wiki.has("ipblocks", ["ipb_sitewide"]) ? " AND block.ipb_sitewide = 1" : ""
+            let hasPartial = wiki.has("ipblocks", ["ipb_sitewide"])
+            let sitewide = hasPartial && !includesPartial ? " AND block.ipb_sitewide = 1" : ""
             let condition = "block.ipb_user = \(user) AND \(user) <> 0\(sitewide)"
             self.init(
                 columns: ["block.ipb_user", "block.ipb_expiry"],

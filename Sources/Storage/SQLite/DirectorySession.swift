@@ -37,7 +37,9 @@ final class DirectorySession: @unchecked Sendable {
         connection = try SQLiteConnection(
             path: source.file, access: .readOnly, busyTimeoutMilliseconds: source.busyTimeoutMilliseconds)
         layouts = try Self.layouts(source, connection)
-        let sql = try MediaWikiSQL(wiki: layouts.wiki, users: layouts.users, source: source.users)
+        let sql = try MediaWikiSQL(
+            wiki: layouts.wiki, users: layouts.users, source: source.users,
+            partialBlocksCount: source.partialBlocksCount)
         if source.blocksDisableLogin { try layouts.wiki.requireBlocks(users: layouts.users, source: source.users) }
         oauth1 = try KeyedStatement(connection, sql.oauth1)
         oauth2 = try KeyedStatement(connection, sql.oauth2)

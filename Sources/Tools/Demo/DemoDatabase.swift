@@ -44,6 +44,7 @@ struct DemoDatabase {
                 "user_editcount": .integer(user.edits),
             ])
         try insert("globaluser", ["gu_id": id, "gu_name": .text(user.name), "gu_registration": registration])
+        try insert("localuser", ["lu_wiki": .text(DemoState.wikiID), "lu_name": .text(user.name)])
         try insert("global_edit_count", ["gec_user": id, "gec_count": .integer(user.edits)])
         for group in user.groups {
             try insert("user_groups", ["ug_user": id, "ug_group": .text(group)])

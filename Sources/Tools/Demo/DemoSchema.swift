@@ -71,5 +71,9 @@ enum DemoSchema {
           PRIMARY KEY (gug_user, gug_group)
         );
         CREATE TABLE global_edit_count (gec_user INTEGER PRIMARY KEY NOT NULL, gec_count INTEGER NOT NULL);
+        CREATE TABLE localuser (
+          lu_wiki VARCHAR(255) NOT NULL, lu_name VARCHAR(255) NOT NULL, PRIMARY KEY (lu_wiki, lu_name)
+        );
+        CREATE INDEX lu_name_wiki ON localuser (lu_name, lu_wiki);
         """
 }

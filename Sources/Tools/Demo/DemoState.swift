@@ -30,7 +30,7 @@ public struct DemoState: Sendable {
         tokenKeyFile, "keys/access-token.pub", "keys/rsa-consumer.key",
     ]
     static let issuer = "https://wiki.demo.test"
-    private static let wikiID = "demowiki"
+    static let wikiID = "demowiki"
 
     /// Creates a demo state in `directory`, and the directory if it does not exist. `now` is in seconds since 1970.
     ///
@@ -59,6 +59,7 @@ public struct DemoState: Sendable {
                 "wikis.default.server": "detect",
                 "keys.access_token": "[keys/access-token.pub]",
                 "keys.cookie": "keys/session-cookie.key",
+                "keys.wiki_cookie": "[]",
                 "oauth1.secret_key_file": "keys/oauth1-secret-key",
                 "cookie.issuer": issuer,
                 "classes.groups": "- {group: bot, class: approved-bot}",

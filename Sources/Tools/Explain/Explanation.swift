@@ -143,11 +143,13 @@ public struct Explanation: Sendable {
     private mutating func addAnswer(_ answer: EnvoyCheckResponse) {
         if let ok = answer.ok {
             section("Request headers for the upstream") {
-                ok.headers.map { "set     \($0.header.key): \(Shown.text($0.header.value))" }
+                ok.headers.map { "set     \($0.header.key): \(Shown.header($0.header.key, $0.header.value))" }
                     + ok.headersToRemove.map { "remove  \($0)" }
             }
             section("Response headers for the client") {
-                ok.responseHeadersToAdd.map { "add     \($0.header.key): \(Shown.text($0.header.value))" }
+                ok.responseHeadersToAdd.map {
+                    "add     \($0.header.key): \(Shown.header($0.header.key, $0.header.value))"
+                }
             }
         }
         if let denied = answer.denied {

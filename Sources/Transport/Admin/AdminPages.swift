@@ -2,13 +2,13 @@
 
 import Telemetry
 
-/// The contents of the admin listener's pages. Called on the admin listener's own thread.
+/// The contents of the admin listener's pages. Called on the admin listener's own thread, ``problem()`` on any.
 public protocol AdminPages: Sendable {
     /// `/metrics`: Prometheus' text format.
     func metrics(_ statistics: ServerStatistics) -> [UInt8]
     /// `/config`: the configuration in effect as JSON, without secrets.
     func configuration() -> [UInt8]
-    /// `/readyz`: why requests can't be answered, in a few words; nil when they can.
+    /// `/readyz` and gRPC's health service: why requests can't be answered, in a few words; nil when they can. It must not block.
     func problem() -> String?
     /// `POST /cache/invalidate`: empties the caches.
     func invalidate()

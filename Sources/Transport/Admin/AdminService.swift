@@ -20,6 +20,8 @@ package struct AdminService: Service {
 
     package func fail(_ exchange: Exchange, _ fault: Fault) { exchange.reply.fail(fault, isCall: false) }
 
+    package func updateStream(_ exchange: Exchange) -> Bool { false }
+
     package func endStream(_ exchange: Exchange) {}
 
     private func answer(_ exchange: Exchange, path: Bytes, _ head: RequestHead.View) {
@@ -39,7 +41,7 @@ package struct AdminService: Service {
         } else if path == "/config" {
             exchange.reply.answer(pages.configuration(), "application/json")
         } else {
-            let problem = path == "/healthz" ? nil : readiness.isReady ? pages.problem() : "starting or stopping"
+            let problem = path == "/healthz" ? nil : readiness.problem
             let text = problem.map { "not ready: \($0)\n" } ?? "ok\n"
             exchange.reply.answer(Array(text.utf8), "text/plain; charset=utf-8")
             if problem != nil { exchange.reply.status = 503 }

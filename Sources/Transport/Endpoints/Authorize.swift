@@ -36,7 +36,8 @@ extension Endpoints {
             exchange.reply.reset()
             let decision = settled.decision
             let facts = IdentityFacts(
-                decision.identity, decision.actsAs, policy.profiles[decision.profile], policy)
+                decision.identity, decision.actsAs, policy.profiles[decision.profile], policy,
+                limits: policy.limits(of: decision, request))
             if decision.outcome == .refused, decision.mode == .enforce, let reason = decision.reason {
                 let refusal = Refusals.refusal(reason, isBearer: decision.isBearer, request, policy)
                 exchange.reply.answer(refusal, to: request, isEnvoy: isEnvoy)

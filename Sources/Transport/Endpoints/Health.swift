@@ -1,4 +1,5 @@
-// grpc.health.v1.Health. A watcher is told the state at once, and when the server goes away: it does not change in between.
+// grpc.health.v1.Health: serving as long as /readyz says so. A watcher is told the state at once, when it changes, and when the
+// server goes away.
 
 import Bytes
 import EnvoyProtocol
@@ -17,7 +18,7 @@ extension Endpoints {
         guard let service else { return }
         guard let service else { return exchange.reply.fail(.invalidArgument, "malformed HealthCheckRequest") }
         let isKnown = service.isEmpty || service == Array("envoy.service.auth.v3.Authorization".utf8)
-        let status: ServingStatus = !isKnown ? .serviceUnknown : readiness.isReady ? .serving : .notServing
+        let status = isKnown ? servingStatus : .serviceUnknown
         if exchange.head.endpoint == .healthWatch {
             exchange.reply.shape = .stream
         } else if isKnown {
@@ -26,6 +27,16 @@ extension Endpoints {
             return exchange.reply.fail(.notFound, "unknown service")
         }
         exchange.reply.append(status)
+    }
+
+    private var servingStatus: ServingStatus { readiness.problem == nil ? .serving : .notServing }
+
+    package func updateStream(_ exchange: Exchange) -> Bool {
+        // A service that is not known never will be.
+        guard let last = exchange.reply.lastStatus, last != .serviceUnknown, last != servingStatus else { return false }
+        exchange.forgetWritten()
+        exchange.reply.append(servingStatus)
+        return true
     }
 
     package func endStream(_ exchange: Exchange) {
@@ -51,6 +62,9 @@ extension Endpoints {
 }
 
 extension Reply {
+    /// The status that was appended last.
+    fileprivate var lastStatus: ServingStatus? { body.last.flatMap { ServingStatus(rawValue: UInt64($0)) } }
+
     /// Appends a framed HealthCheckResponse.
     fileprivate mutating func append(_ status: ServingStatus) {
         let start = GRPCFrame.begin(in: &body)

@@ -108,6 +108,13 @@ package final class Exchange {
         changedAt = now
     }
 
+    /// Makes room: of a `stream` answer what has left is not needed any more.
+    func forgetWritten() {
+        guard written == reply.body.count else { return }
+        reply.body.removeAll(keepingCapacity: true)
+        written = 0
+    }
+
     func reset() {
         phase = .receiving
         head.reset()

@@ -12,6 +12,9 @@ package protocol Service: SendableMetatype {
     /// Writes the answer to a request that can't be decided.
     mutating func fail(_ exchange: Exchange, _ fault: Fault)
 
+    /// Adds to an answer of the shape `stream` what has changed; false when nothing has. Asked several times a second.
+    mutating func updateStream(_ exchange: Exchange) -> Bool
+
     /// Ends an answer of the shape `stream`, since the server is going away.
     mutating func endStream(_ exchange: Exchange)
 }

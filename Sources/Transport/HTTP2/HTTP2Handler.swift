@@ -291,6 +291,14 @@ extension HTTP2Handler {
         session.submitShutdownNotice()
     }
 
+    /// Sends what is new in an answer without an end.
+    private func updateStream(_ exchange: Exchange, _ now: Int64) {
+        guard exchange.phase == .answering, loop.service.updateStream(exchange) else { return }
+        // The deadline for writing begins anew.
+        exchange.enter(.answering, at: now)
+        session.resume(exchange)
+    }
+
     private func endStream(_ exchange: Exchange) {
         guard exchange.phase == .answering else { return }
         loop.service.endStream(exchange)
@@ -325,6 +333,7 @@ extension HTTP2Handler {
     }
 
     private func tick(_ exchange: Exchange, _ now: Int64) {
+        if exchange.reply.shape == .stream { updateStream(exchange, now) }
         switch state.tick(exchange, at: now) {
         case .nothing: break
         case .reset: session.reset(exchange, .cancel)

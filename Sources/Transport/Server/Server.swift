@@ -25,7 +25,7 @@ public final class Server: Sendable {
     private let tls: TLSCredentials?
     private let logger: Logger
     private let wallClock: @Sendable () -> Timestamp
-    private let readiness = Readiness()
+    private let readiness: Readiness
     private let running = Mutex<Running?>(nil)
 
     /// A server that is not started yet.
@@ -44,6 +44,7 @@ public final class Server: Sendable {
         self.tls = tls
         self.logger = logger
         self.wallClock = wallClock
+        readiness = Readiness { admin?.problem() }
     }
 
     /// Whether requests are accepted: between the end of ``start()`` and the beginning of ``drain()``.

@@ -15,6 +15,8 @@ struct FuzzService: Service {
 
     func fail(_ exchange: Exchange, _ fault: Fault) { exchange.reply.fail(fault, isCall: exchange.isCall) }
 
+    func updateStream(_ exchange: Exchange) -> Bool { false }
+
     func endStream(_ exchange: Exchange) {}
 }
 

@@ -46,6 +46,8 @@ struct FakeService: Service {
 
     func fail(_ exchange: Exchange, _ fault: Fault) { exchange.reply.fail(fault, isCall: exchange.isCall) }
 
+    func updateStream(_ exchange: Exchange) -> Bool { false }
+
     func endStream(_ exchange: Exchange) {
         exchange.reply.body += Array("last".utf8)
         exchange.reply.shape = .messages
