@@ -9,6 +9,16 @@ struct NonceLimits: Sendable {
     /// Seconds after which a generation holds nothing that counts.
     let horizon: Int64
 
+    /// Up to so many nonces no client is over its share, even if all are its own.
+    let quietCount: Int
+
+    init(capacity: Int, share: Int, horizon: Int64) {
+        self.capacity = capacity
+        self.share = share
+        self.horizon = horizon
+        quietCount = capacity * share / 100
+    }
+
     /// A client with fewer nonces than this part of the capacity is not refused: so few say nothing about it.
     static var smallestShare: Int { 4096 }
 }
@@ -41,7 +51,6 @@ struct Generations: Sendable {
 
     var count: Int { young.table.count + old.table.count }
     var byteCount: Int { young.byteCount + old.byteCount }
-    var hasRoom: Bool { count < limits.capacity }
 
     mutating func rotate(now: Int64) {
         let age = now - began
@@ -54,22 +63,33 @@ struct Generations: Sendable {
         began = now
     }
 
-    func find(_ key: NonceClaim, now: Int64) -> NonceEntry? {
-        guard let entry = young.table.find(key) ?? old.table.find(key), Int64(entry.expires) >= now else { return nil }
-        return entry
+    /// The nonce of `key`, if it still counts.
+    /// - Parameter place: Its place in the younger table.
+    func find(_ key: NonceClaim, at place: Int?, now: Int64) -> NonceEntry? {
+        let found = young.table.entry(at: place) ?? old.table.entry(at: old.table.place(of: key))
+        guard let found, Int64(found.expires) >= now else { return nil }
+        return found
     }
 
-    /// Whether this client has all that it may have.
-    func isOverShare(_ client: UInt32) -> Bool {
+    /// The nonce's place in the younger table.
+    func place(of key: NonceClaim) -> Int? { young.table.place(of: key) }
+
+    /// Why this client's next nonce is not remembered; nil when it is.
+    func refusal(of client: UInt32) -> NonceOutcome? {
         let count = count
-        // own > share × (own + free), in percent. What all have together is more than what one has.
-        let free = max(0, limits.capacity - count)
-        guard count * (100 - limits.share) > limits.share * free else { return false }
+        if count <= limits.quietCount, count < limits.capacity { return nil }
+        return isOverShare(client, free: max(0, limits.capacity - count))
+            ? .overShare : count < limits.capacity ? nil : .full
+    }
+
+    /// Whether this client has all that it may have: own > share × (own + free), in percent.
+    private func isOverShare(_ client: UInt32, free: Int) -> Bool {
         let own = young.tally.count(of: client) + old.tally.count(of: client)
         return own > limits.capacity / NonceLimits.smallestShare && own * (100 - limits.share) > limits.share * free
     }
 
-    mutating func insert(_ entry: NonceEntry, of client: UInt32) {
-        if young.table.insert(entry) { young.tally.add(client) }
+    /// Remembers a nonce at its place in the younger table.
+    mutating func insert(_ key: NonceClaim, at place: Int?) {
+        if young.table.insert(key, at: place) { young.tally.add(key.client) }
     }
 }

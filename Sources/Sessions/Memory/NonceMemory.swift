@@ -43,12 +43,12 @@ public final class NonceMemory: NonceStore {
     public func claim(_ claim: NonceClaim, now: Int64) -> NonceOutcome? {
         stripe(claim).table.withLock { generations in
             generations.rotate(now: now)
-            if let entry = generations.find(claim, now: now) {
+            let place = generations.place(of: claim)
+            if let entry = generations.find(claim, at: place, now: now) {
                 return claim.request != 0 && entry.request == claim.request ? .retried : .used
             }
-            if generations.isOverShare(claim.client) { return .overShare }
-            guard generations.hasRoom else { return .full }
-            generations.insert(NonceEntry(claim), of: claim.client)
+            if let refusal = generations.refusal(of: claim.client) { return refusal }
+            generations.insert(claim, at: place)
             return .fresh
         }
     }

@@ -34,30 +34,36 @@ struct NonceTable: Sendable {
         Int((high << 6).multipliedFullWidth(by: UInt64(count)).high)
     }
 
-    func find(_ key: NonceClaim) -> NonceEntry? {
+    /// The place of a nonce, or the empty one where it belongs; nil while there are no places.
+    func place(of key: NonceClaim) -> Int? {
         guard !places.isEmpty else { return nil }
         var index = Self.start(key.high, of: places.count)
-        while places[index].expires != 0 {
-            if places[index].high == key.high, places[index].low == key.low { return places[index] }
+        while places[index].expires != 0, places[index].high != key.high || places[index].low != key.low {
             index = index + 1 == places.count ? 0 : index + 1
         }
-        return nil
+        return index
     }
 
-    /// Returns whether it takes a place of its own.
-    mutating func insert(_ entry: NonceEntry) -> Bool {
-        // At most 85 % full.
-        if (count + 1) * 20 > places.count * 17 { grow() }
-        var index = Self.start(entry.high, of: places.count)
-        while places[index].expires != 0 {
-            if places[index].high == entry.high, places[index].low == entry.low {
-                places[index] = entry
-                return false
-            }
-            index = index + 1 == places.count ? 0 : index + 1
+    /// What is at a place that ``place(of:)`` has found; nil when it is empty.
+    func entry(at place: Int?) -> NonceEntry? {
+        guard let place, places[place].expires != 0 else { return nil }
+        return places[place]
+    }
+
+    /// Remembers the nonce of `key` at the place that ``place(of:)`` has just found. Returns whether that was an empty one.
+    mutating func insert(_ key: NonceClaim, at place: Int?) -> Bool {
+        if let place, places[place].expires != 0 {
+            places[place] = NonceEntry(key)
+            return false
         }
-        places[index] = entry
         count += 1
+        var place = place
+        // At most 85 % full.
+        if count * 20 > places.count * 17 {
+            grow()
+            place = self.place(of: key)
+        }
+        if let place { places[place] = NonceEntry(key) }
         return true
     }
 

@@ -52,11 +52,8 @@ struct NonceTally: Sendable {
     private static func add(_ client: UInt32, to set: inout Set) {
         var free: Int?
         for place in set.indices {
-            if set[place].count == 0 {
-                free = place
-            } else if set[place].client == client {
-                return set[place].count += 1
-            }
+            if set[place].client == client, set[place].count != 0 { return set[place].count += 1 }
+            if set[place].count == 0 { free = place }
         }
         if let free { return set[free] = Place(client: client, count: 1) }
         for place in set.indices { set[place].count -= 1 }
