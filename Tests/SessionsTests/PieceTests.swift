@@ -50,6 +50,30 @@ import EnvoyProtocol
         let query = (0..<1500).map { "v\($0)=x" }.joined(separator: "&")
         #expect(Array(query.utf8).withBytes { PHPQuery($0) }.variables.count == 1000)
     }
+
+    private static let tooDeep = String(repeating: "[]", count: 66)
+
+    /// PHP forgets a variable when it meets too many brackets behind its name; a later one of the name comes last.
+    @Test func aVariableThatIsNestedTooDeepIsForgotten() {
+        let query = "a=1&b=2&c=3&b\(Self.tooDeep)=4&a\(Self.tooDeep)=5&d=6&b=7"
+        let names = Array(query.utf8).withBytes { PHPQuery($0) }.variables.map {
+            String(decoding: $0.name, as: UTF8.self)
+        }
+        #expect(names == ["c", "d", "b"])
+    }
+
+    /// However many others there are: a stranger's query must not keep an event loop busy.
+    @Test func forgettingDoesNotDependOnTheOthers() {
+        func time(others: Int) -> Duration {
+            let pairs =
+                (0..<250).map { "t\($0)=1" } + (0..<others).map { "u\($0)=1" }
+                + (0..<250).map { "t\($0)\(Self.tooDeep)=1" }
+            let query = Array(pairs.joined(separator: "&").utf8)
+            return (0..<5).map { _ in ContinuousClock().measure { _ = query.withBytes { PHPQuery($0) } } }.min()
+                ?? .zero
+        }
+        #expect(time(others: 490) < time(others: 0) * 1.6)
+    }
 }
 
 @Suite struct AddressRestrictionsTests {
