@@ -140,6 +140,36 @@ def test_what_does_not_verify_counts_for_nothing(gateway):
     assert "x.wmf.user.id" not in gateway.wiki.last["headers"]
 
 
+def test_a_token_counts_only_as_what_it_is(gateway):
+    """The key of all three is one: a cookie of long ago has the class that its user had then, and never expires."""
+    someone = user(gateway, "oauth1")
+    old = make_cookie(gateway, someone, rlc="approved-bot", sxp=int(time.time()) - 86400)
+    anonymous = ("x-client-ip:198.51.100.7", "anon")
+    assert told(gateway, headers={"cookie": f"sessionJwt={old}"}) == anonymous
+    assert told(gateway, headers={"authorization": f"CentralAuthToken {old}"}) == anonymous
+    assert told(gateway, path=f"/w/api.php?action=query&centralauthtoken={old}") == anonymous
+    assert told(gateway, path="/w/load.php", headers={"authorization": f"Bearer {old}"}) == anonymous
+    key = f"jwt-sub:mw:CentralAuth::{user(gateway, 'oauth1_other_user')}"
+    path = f"/w/api.php?action=query&centralauthtoken={old}"
+    assert told(gateway, path=path, auth=gateway.oauth1("oauth1_other_user"))[0] == key
+
+
+@pytest.mark.parametrize("prefix", ["Bearer  ", "Bearer\t"])
+def test_a_regular_token_however_it_is_written(gateway, prefix):
+    """MediaWiki takes all of them."""
+    token = gateway.demo["oauth2"]["access_token"]
+    key, name = told(gateway, headers={"authorization": prefix + token})
+    assert key.startswith("jwt-sub:") and name == "authed-user"
+
+
+@pytest.mark.parametrize("prefix", ["centralauthtoken ", "CENTRALAUTHTOKEN\t", "CentralAuthToken  "])
+def test_a_central_auth_token_however_it_is_written(gateway, prefix):
+    someone = user(gateway, "oauth1")
+    token = make_centralauth_token(gateway, someone, rlc="approved-bot")
+    key, _ = told(gateway, headers={"authorization": prefix + token})
+    assert key == f"jwt-sub:mw:CentralAuth::{someone}"
+
+
 def test_what_is_not_limited(gateway):
     forged = {"x-wmf-user-id": "jwt-sub:forged", "x-wmf-ratelimit-class": "approved-bot"}
     assert told(gateway, "OPTIONS", headers=forged) == (None, None)

@@ -2,6 +2,7 @@
 
 import Sessions
 import Cryptography
+import Glibc
 import Testing
 import Bytes
 import EnvoyProtocol
@@ -49,6 +50,38 @@ import EnvoyProtocol
     @Test func aThousandVariablesAndNoMore() {
         let query = (0..<1500).map { "v\($0)=x" }.joined(separator: "&")
         #expect(Array(query.utf8).withBytes { PHPQuery($0) }.variables.count == 1000)
+    }
+
+    private static let tooDeep = String(repeating: "[]", count: 66)
+
+    /// PHP forgets a variable when it meets too many brackets behind its name; a later one of the name comes last.
+    @Test func aVariableThatIsNestedTooDeepIsForgotten() {
+        let query = "a=1&b=2&c=3&b\(Self.tooDeep)=4&a\(Self.tooDeep)=5&d=6&b=7"
+        let names = Array(query.utf8).withBytes { PHPQuery($0) }.variables.map {
+            String(decoding: $0.name, as: UTF8.self)
+        }
+        #expect(names == ["c", "d", "b"])
+    }
+
+    /// However many others there are: a stranger's query must not keep an event loop busy.
+    @Test func forgettingDoesNotDependOnTheOthers() {
+        func query(others: Int) -> [UInt8] {
+            let pairs =
+                (0..<250).map { "t\($0)=1" } + (0..<others).map { "u\($0)=1" }
+                + (0..<250).map { "t\($0)\(Self.tooDeep)=1" }
+            return Array(pairs.joined(separator: "&").utf8)
+        }
+        /// Of this thread alone, in nanoseconds.
+        func time(_ query: [UInt8]) -> Int {
+            var (start, end) = (timespec(), timespec())
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start)
+            _ = query.withBytes { PHPQuery($0) }
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end)
+            return (end.tv_sec - start.tv_sec) * 1_000_000_000 + end.tv_nsec - start.tv_nsec
+        }
+        let (few, many) = (query(others: 0), query(others: 490))
+        let times = (0..<15).map { _ in (few: time(few), many: time(many)) }
+        #expect((times.map(\.many).min() ?? .max) < 2 * (times.map(\.few).min() ?? 0))
     }
 }
 

@@ -80,6 +80,21 @@ private func job(of owner: UInt64, _ bytes: Int) -> FormQueue.Job {
         #expect(Set(order(&queue, count: 3)) == [honest, 3])
     }
 
+    /// However many addresses a stranger has, a client that is known keeps its place.
+    @Test func strangersLoseFirst() {
+        var queue = FormQueue(maxJobs: 10, maxBytes: 10_000_000)
+        #expect(queue.add(job(of: honest, 2_000_000)).isEmpty)
+        var dropped: [FormQueue.Dropped] = []
+        for address in 100..<UInt64(200) {
+            let check = DetachedCheck(Workload(owner: address, bytes: 9000, isForStranger: true)) { _, _ in
+                .failed(.unresolved)
+            }
+            dropped += queue.add(FormQueue.Job(check: check, now: now) { _ in })
+        }
+        #expect(dropped.count == 91 && dropped.allSatisfy { $0.job.check.workload.owner != honest })
+        #expect(order(&queue, count: 10).contains(honest))
+    }
+
     /// One that is larger than all that may wait is checked all the same.
     @Test func aSingleFormAlwaysHasRoom() {
         var queue = FormQueue(maxJobs: 2, maxBytes: 1000)

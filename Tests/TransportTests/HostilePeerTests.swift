@@ -216,6 +216,28 @@ import Transport
         #expect(connected.isClosed)
     }
 
+    /// Closes the channel instead of writing, as NIO does when the peer has gone.
+    private final class BrokenPipe: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            context.close(promise: nil)
+        }
+    }
+
+    @Test func aPeerThatHasGoneIsNoErrorOfHTTP2() throws {
+        let connected = try Connected()
+        _ = connected.client.call("/wait/1", [])
+        try connected.exchangeBytes()
+        try connected.channel.pipeline.syncOperations.addHandler(BrokenPipe(), position: .first)
+        connected.resolver.release()
+        connected.channel.embeddedEventLoop.run()
+        #expect(connected.isClosed)
+        #expect(connected.loop.counters.broken.current == 0)
+        #expect(connected.loop.connectionCount == 0 && connected.loop.pool.backlog.bytes == 0)
+    }
+
     // MARK: Half-closed connections, watchers, idle connections
 
     private func closeInput(_ connected: Connected) {

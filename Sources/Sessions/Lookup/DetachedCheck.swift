@@ -10,11 +10,14 @@ public struct Workload: Hashable, Sendable {
     public let owner: UInt64
     /// Bytes of the form and the query.
     public let bytes: Int
+    /// Whether nothing but the client's address is known of the owner. One client may have many addresses.
+    public let isForStranger: Bool
 
     /// Work of so many bytes for this owner.
-    public init(owner: UInt64, bytes: Int) {
+    public init(owner: UInt64, bytes: Int, isForStranger: Bool = false) {
         self.owner = owner
         self.bytes = bytes
+        self.isForStranger = isForStranger
     }
 
     /// Work for this user of this consumer.
@@ -29,7 +32,7 @@ public struct Workload: Hashable, Sendable {
     init(forClientAt address: Bytes, bytes: Int) {
         var hash = KeyedHash()
         hash.combine(address)
-        self.init(owner: hash.finish().high, bytes: bytes)
+        self.init(owner: hash.finish().high, bytes: bytes, isForStranger: true)
     }
 }
 

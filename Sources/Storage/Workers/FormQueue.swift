@@ -4,7 +4,8 @@
 //     owner A:  [8 MiB] [8 MiB] [8 MiB]      one of them at a time is under way
 //     owner B:  [100 KiB]                    ends before another one of A's would: it is next
 //
-// When too much waits, the owner with the most loses its largest. What was given up is dropped.
+// When too much waits, the owner with the most loses its largest, strangers before clients that are known. What was given up is
+// dropped.
 //
 // This is a value without locks or threads; the lane around it has both.
 
@@ -29,6 +30,7 @@ struct FormQueue {
     private struct Owner {
         var jobs: [Job] = []
         var isServed = false
+        let isStranger: Bool
         /// Where its next job begins, in bytes of work.
         var start: Int
 
@@ -58,7 +60,8 @@ struct FormQueue {
     mutating func add(_ job: Job) -> [Dropped] {
         if isStopped { return [(job, .storeUnavailable)] }
         var dropped = sweep()
-        owners[job.check.workload.owner, default: Owner(start: clock)].jobs.append(job)
+        let workload = job.check.workload
+        owners[workload.owner, default: Owner(isStranger: workload.isForStranger, start: clock)].jobs.append(job)
         count += 1
         bytes += job.bytes
         while count > maxJobs || bytes > maxBytes && count > 1 {
@@ -117,9 +120,12 @@ struct FormQueue {
         return all
     }
 
-    /// Of the owner with the most bytes the largest job.
+    /// Of the owner with the most bytes the largest job. As long as strangers wait, one of them is the owner: many addresses with
+    /// a small job each must not take the place of a known client's large one.
     private mutating func removeLargest() -> Job? {
-        guard let owner = owners.max(by: { $0.value.bytes < $1.value.bytes }), let job = owner.value.largest else {
+        let strangers = owners.filter { $0.value.isStranger && !$0.value.jobs.isEmpty }
+        let candidates = strangers.isEmpty ? owners : strangers
+        guard let owner = candidates.max(by: { $0.value.bytes < $1.value.bytes }), let job = owner.value.largest else {
             return nil
         }
         let removed = remove(job, of: owner.key)

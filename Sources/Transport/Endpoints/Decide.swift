@@ -53,11 +53,14 @@ extension Endpoints {
 
 extension Exchange {
     /// Makes the check one for a worker. It shares the bytes of the request, which stay as they are until the exchange is used again.
-    fileprivate func detach(_ workload: Workload, _ policy: Policy, _ memory: Memory) -> DetachedCheck {
+    /// - Parameter asksForIdentity: Whether the request is about itself, and goes to no wiki.
+    func detach(
+        _ workload: Workload, asksForIdentity: Bool = false, _ policy: Policy, _ memory: Memory
+    ) -> DetachedCheck {
         let check =
             message.isEmpty
             ? DetachedCheck(workload, of: body, from: GRPCFrame.prefixLength, policy, memory)
-            : DetachedCheck(workload, of: message, from: 0, policy, memory)
+            : DetachedCheck(workload, of: message, from: 0, asksForIdentity: asksForIdentity, policy, memory)
         detached = check
         return check
     }

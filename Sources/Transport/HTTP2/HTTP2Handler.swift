@@ -239,6 +239,8 @@ extension HTTP2Handler {
             context.writeAndFlush(wrapOutboundOut(loop.output), promise: nil)
         }
         if session.hasReadNotice { carryOut(state.receivedPong(at: loop.now)) }
+        // A write that failed has closed the connection: then the session ended for that, and not for an error of HTTP/2.
+        guard !state.isClosed else { return }
         if session.isFinished { noteFailure() }
         if session.isFinished, state.flushed(isDone: true, at: loop.now) == .closeOutput {
             context.close(mode: .output, promise: nil)

@@ -85,8 +85,8 @@ extension TLSHandler {
         let hasEnded = state == .inputEnded
         if plaintext.readableBytes > 0 {
             context.fireChannelRead(wrapInboundOut(plaintext))
-            // What is handled by now can be written over; a large buffer does not wait for the next large read.
-            if plaintext.capacity > 2 * TLSConnection.maxRecordBytes { plaintext = ByteBuffer() }
+            // What is handled by now is not needed any more, and an idle connection keeps no buffers.
+            plaintext = ByteBuffer()
         }
         if hasEnded { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
     }
