@@ -2,9 +2,8 @@
 
 import Bytes
 import EnvoyProtocol
+import Sessions
 import Testing
-
-@testable import Sessions
 
 @Suite struct NonceShareTests {
     private static let capacity = 4096

@@ -1,11 +1,10 @@
 // Whose large form is next, and what has to go.
 
 import Sessions
+import Storage
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import Storage
 
 /// A check that does nothing.
 private func check(of owner: UInt64, _ bytes: Int) -> DetachedCheck {

@@ -8,7 +8,7 @@
 // for another one's nonces. A count can be too low, by at most a ninth of all nonces of the set.
 
 /// Counts of nonces by client, for one table of nonces.
-struct NonceTally: Sendable {
+package struct NonceTally: Sendable {
     /// A client's count; a count of 0 is a free place.
     private struct Place {
         var client: UInt32 = 0
@@ -26,17 +26,17 @@ struct NonceTally: Sendable {
     private static var maxSets: Int { 256 }
 
     /// A tally for a table of at most `capacity` nonces.
-    init(capacity: Int) {
+    package init(capacity: Int) {
         var count = 1
         while count < Self.maxSets, count * Self.noncesPerSet < capacity { count *= 2 }
         setCount = count
     }
 
     /// Bytes of the sets.
-    var byteCount: Int { sets.capacity * MemoryLayout<Set>.stride }
+    package var byteCount: Int { sets.capacity * MemoryLayout<Set>.stride }
 
     /// How many nonces of this client were counted: never more than it has.
-    func count(of client: UInt32) -> Int {
+    package func count(of client: UInt32) -> Int {
         guard !sets.isEmpty else { return 0 }
         let set = sets[index(of: client)]
         for place in set.indices where set[place].client == client { return Int(set[place].count) }
@@ -44,7 +44,7 @@ struct NonceTally: Sendable {
     }
 
     /// Counts one more nonce of this client.
-    mutating func add(_ client: UInt32) {
+    package mutating func add(_ client: UInt32) {
         if sets.isEmpty { sets = Array(repeating: Set(repeating: Place()), count: setCount) }
         Self.add(client, to: &sets[index(of: client)])
     }

@@ -12,20 +12,26 @@
 import Sessions
 
 /// Waiting checks, in bounded number and bytes; one of each owner at a time is taken.
-struct FormQueue {
-    typealias Completion = @Sendable (Fault?) -> Void
+package struct FormQueue {
+    package typealias Completion = @Sendable (Fault?) -> Void
 
     /// A check, its clock, and who is told of its end.
-    struct Job: Sendable {
-        let check: DetachedCheck
+    package struct Job: Sendable {
+        package let check: DetachedCheck
         let now: Timestamp
         let completion: Completion
 
-        var bytes: Int { check.workload.bytes }
+        package init(check: DetachedCheck, now: Timestamp, completion: @escaping Completion) {
+            self.check = check
+            self.now = now
+            self.completion = completion
+        }
+
+        package var bytes: Int { check.workload.bytes }
     }
 
     /// A job that is over before it was begun.
-    typealias Dropped = (job: Job, fault: Fault)
+    package typealias Dropped = (job: Job, fault: Fault)
 
     private struct Owner {
         var jobs: [Job] = []
@@ -47,17 +53,17 @@ struct FormQueue {
     private var clock = 0
     private var isStopped = false
     /// Jobs that wait.
-    private(set) var count = 0
+    package private(set) var count = 0
     /// Their bytes.
-    private(set) var bytes = 0
+    package private(set) var bytes = 0
 
-    init(maxJobs: Int, maxBytes: Int) {
+    package init(maxJobs: Int, maxBytes: Int) {
         self.maxJobs = max(1, maxJobs)
         self.maxBytes = maxBytes
     }
 
     /// Adds `job`. Returns the jobs that have to go, perhaps this one.
-    mutating func add(_ job: Job) -> [Dropped] {
+    package mutating func add(_ job: Job) -> [Dropped] {
         if isStopped { return [(job, .storeUnavailable)] }
         var dropped = sweep()
         let workload = job.check.workload
@@ -72,10 +78,10 @@ struct FormQueue {
     }
 
     /// Whether there is a job that can be taken.
-    var hasNext: Bool { owners.contains { !$0.value.isServed && !$0.value.jobs.isEmpty } }
+    package var hasNext: Bool { owners.contains { !$0.value.isServed && !$0.value.jobs.isEmpty } }
 
     /// Takes the job whose turn it is; nil when there is none.
-    mutating func next() -> Job? {
+    package mutating func next() -> Job? {
         var best: (owner: UInt64, job: Int, end: Int)?
         for (id, owner) in owners where !owner.isServed {
             guard let job = owner.next else { continue }
@@ -92,13 +98,13 @@ struct FormQueue {
     }
 
     /// The job of this owner that was taken has come to its end.
-    mutating func finish(_ owner: UInt64) {
+    package mutating func finish(_ owner: UInt64) {
         owners[owner]?.isServed = false
         forgetIfIdle(owner)
     }
 
     /// Removes what was given up.
-    mutating func sweep() -> [Dropped] {
+    package mutating func sweep() -> [Dropped] {
         var dropped: [Dropped] = []
         for id in Array(owners.keys) {
             let abandoned = owners[id]?.jobs.indices.filter { owners[id]?.jobs[$0].check.isGivenUp ?? false } ?? []
@@ -111,7 +117,7 @@ struct FormQueue {
     }
 
     /// Takes no more jobs, and removes all that wait.
-    mutating func stop() -> [Dropped] {
+    package mutating func stop() -> [Dropped] {
         isStopped = true
         let all = owners.values.flatMap(\.jobs).map { (job: $0, fault: Fault.storeUnavailable) }
         owners = [:]
