@@ -7,9 +7,9 @@ import NIOPosix
 import Synchronization
 
 /// A queue of large forms and its threads.
-final class FormLane: Sendable {
+package final class FormLane: Sendable {
     /// Makes a check; returns why it failed, nil when it did not.
-    typealias Work = @Sendable (DetachedCheck, Timestamp) -> Fault?
+    package typealias Work = @Sendable (DetachedCheck, Timestamp) -> Fault?
 
     private struct State: ~Copyable {
         var queue: FormQueue
@@ -25,7 +25,7 @@ final class FormLane: Sendable {
     private let threads: Int
     private let work: Work
 
-    init(_ limits: StoreWorkers.Limits, work: @escaping Work) {
+    package init(_ limits: StoreWorkers.Limits, work: @escaping Work) {
         threads = limits.formThreads > 0 ? limits.formThreads : System.coreCount
         self.work = work
         state = Mutex(State(queue: FormQueue(maxJobs: limits.forms, maxBytes: limits.formBytes)))
@@ -34,7 +34,7 @@ final class FormLane: Sendable {
     }
 
     /// Has `check` made, and calls `completion` once: on a worker, or at once when there is no room for it.
-    func resolve(_ check: DetachedCheck, at now: Timestamp, completion: @escaping FormQueue.Completion) {
+    package func resolve(_ check: DetachedCheck, at now: Timestamp, completion: @escaping FormQueue.Completion) {
         let (dropped, isWorkerNeeded) = state.withLock { state in
             let dropped = state.queue.add(FormQueue.Job(check: check, now: now, completion: completion))
             state.statistics.count(dropped)
@@ -77,7 +77,7 @@ final class FormLane: Sendable {
     }
 
     /// Counts so far.
-    var statistics: StoreWorkers.Statistics {
+    package var statistics: StoreWorkers.Statistics {
         state.withLock { state in
             var statistics = state.statistics
             statistics.pending = state.queue.count + state.underWay
@@ -86,7 +86,7 @@ final class FormLane: Sendable {
     }
 
     /// Fails what waits, finishes what is under way, and ends the threads.
-    func shutdown() async {
+    package func shutdown() async {
         tell(state.withLock { $0.queue.stop() })
         try? await pool.shutdownGracefully()
     }
