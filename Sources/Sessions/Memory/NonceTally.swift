@@ -53,7 +53,8 @@ package struct NonceTally: Sendable {
         var free: Int?
         for place in set.indices {
             if set[place].client == client, set[place].count != 0 { return set[place].count += 1 }
-            if set[place].count == 0 { free = place }
+            // The first one, where a set with few clients is searched from.
+            if free == nil, set[place].count == 0 { free = place }
         }
         if let free { return set[free] = Place(client: client, count: 1) }
         for place in set.indices { set[place].count -= 1 }
