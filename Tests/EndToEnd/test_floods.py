@@ -1,6 +1,7 @@
 """What a flood does to honest clients of other kinds: none of their requests fails, and they wait little longer than
 behind Envoy alone (deploy/envoy.yaml, less ext_authz)."""
 
+import contextlib
 import re
 
 import edge as edges
@@ -39,14 +40,19 @@ class FloodedEdge(Edge):
         return sum(int(line.rsplit(": ", 1)[1]) for line in requests.get(url, timeout=5).text.splitlines())
 
 
-@pytest.fixture(scope="module")
-def flooded(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("flooded")
-    edge = FloodedEdge(folder, change=plenty)
+@contextlib.contextmanager
+def warm_edge(folder, change):
+    """A flooded edge that has read before what is read once."""
+    edge = FloodedEdge(folder, change=change)
     edge.upstream = floods.fast_wiki(folder)
     with edge:
-        # What is read once is read before.
         floods.Honest(edge, edge.ports["envoy"], 20, 0.5).report()
+        yield edge
+
+
+@pytest.fixture(scope="module")
+def flooded(tmp_path_factory):
+    with warm_edge(tmp_path_factory.mktemp("flooded"), plenty) as edge:
         yield edge
 
 
@@ -125,11 +131,7 @@ def long_forms(text):
 
 @pytest.fixture(scope="module")
 def form_edge(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("forms")
-    edge = FloodedEdge(folder, change=long_forms)
-    edge.upstream = floods.fast_wiki(folder)
-    with edge:
-        floods.Honest(edge, edge.ports["envoy"], 20, 0.5).report()
+    with warm_edge(tmp_path_factory.mktemp("forms"), long_forms) as edge:
         yield edge
 
 

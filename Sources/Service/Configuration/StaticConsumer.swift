@@ -100,9 +100,7 @@ extension Codec where Value == String {
 extension Codec where Value == [String] {
     /// Addresses that a consumer may be used from.
     fileprivate static var restrictions: Codec {
-        let expectation = "a list of IP addresses and ranges such as 192.0.2.0/24"
-        return Codec<String>.scalar(expectation, { AddressRestrictions([$0]) == nil ? nil : $0 }, format: { $0 })
-            .list(expectation, counts: 1...1000)
+        Codec<String>.address.list("a list of IP addresses and ranges such as 192.0.2.0/24", counts: 1...1000)
     }
 }
 

@@ -19,9 +19,7 @@ extension Check {
     ) throws(Halt) -> APIVariables {
         if let known = scratch.apiVariables { return known }
         let form = visibleForm(of: request, route)
-        if target.query.count > scratch.maxQueryBytes || form?.count ?? 0 > scratch.maxFormBytes {
-            throw .needs(.worker(workload(target.query.count + (form?.count ?? 0))))
-        }
+        if let bytes = scratch.workerBytes(target.query, form) { throw .needs(.worker(workload(bytes))) }
         try requireWaiting(scratch)
         var variables = APIVariables().found(in: target.query)
         if let form { variables = APIVariables().found(in: form).over(variables) }

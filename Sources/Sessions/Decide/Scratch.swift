@@ -35,6 +35,12 @@ public struct Scratch: ~Copyable {
     /// Empty buffers.
     public init() {}
 
+    /// The bytes of `query` and `form` when they are too many for this thread, so that a worker is to read them; else nil.
+    func workerBytes(_ query: Bytes, _ form: Bytes?) -> Int? {
+        let form = form?.count ?? 0
+        return query.count > maxQueryBytes || form > maxFormBytes ? query.count + form : nil
+    }
+
     /// Prepares for the next check.
     mutating func begin() {
         trace?.reset()

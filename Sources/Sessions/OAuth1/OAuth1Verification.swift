@@ -79,9 +79,7 @@ extension Check {
             header.count <= Self.maxTargetBytes, .headerMalformed, "Authorization header is not too long", scratch.trace
         )
         let body = try formBody(of: request, route)
-        if target.query.count > scratch.maxQueryBytes || body?.count ?? 0 > scratch.maxFormBytes {
-            try leaveToWorker(target.query.count + (body?.count ?? 0), header: header, &scratch)
-        }
+        if let bytes = scratch.workerBytes(target.query, body) { try leaveToWorker(bytes, header: header, &scratch) }
         scratch.parameters.begin(settings.oauth1.compatibility)
         scratch.parameters.addQuery(target.query)
         if let body {

@@ -3,7 +3,6 @@
 
 import Sessions
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// A queue of large forms and its threads.
@@ -21,16 +20,13 @@ package final class FormLane: Sendable {
     }
 
     private let state: Mutex<State>
-    private let pool: NIOThreadPool
-    private let threads: Int
+    private let threads: WorkerThreads
     private let work: Work
 
     package init(_ limits: StoreWorkers.Limits, work: @escaping Work) {
-        threads = limits.formThreads > 0 ? limits.formThreads : System.coreCount
+        threads = WorkerThreads(limits.formThreads > 0 ? limits.formThreads : System.coreCount)
         self.work = work
         state = Mutex(State(queue: FormQueue(maxJobs: limits.forms, maxBytes: limits.formBytes)))
-        pool = NIOThreadPool(numberOfThreads: threads)
-        pool.start()
     }
 
     /// Has `check` made, and calls `completion` once: on a worker, or at once when there is no room for it.
@@ -38,17 +34,16 @@ package final class FormLane: Sendable {
         let (dropped, isWorkerNeeded) = state.withLock { state in
             let dropped = state.queue.add(FormQueue.Job(check: check, now: now, completion: completion))
             state.statistics.count(dropped)
-            guard state.active < threads, state.queue.hasNext else { return (dropped, false) }
+            guard state.active < threads.count, state.queue.hasNext else { return (dropped, false) }
             state.active += 1
             return (dropped, true)
         }
-        if isWorkerNeeded { pool.submit { [self] in if case .active = $0 { workOff() } } }
+        if isWorkerNeeded { threads.run { [self] in workOff() } }
         tell(dropped)
     }
 
     /// Runs on one of the threads until there is nothing that it could do.
     private func workOff() {
-        WorkerThread.lowerPriority()
         while let job = next() {
             let fault = job.check.isGivenUp ? .deadlineExceeded : work(job.check, job.now)
             state.withLock { state in
@@ -88,7 +83,7 @@ package final class FormLane: Sendable {
     /// Fails what waits, finishes what is under way, and ends the threads.
     package func shutdown() async {
         tell(state.withLock { $0.queue.stop() })
-        try? await pool.shutdownGracefully()
+        await threads.shutdown()
     }
 }
 

@@ -1,7 +1,6 @@
 // A queue of lookups with the threads that make them.
 
 import Sessions
-import NIOPosix
 import Synchronization
 
 /// Lookups of one kind and their threads.
@@ -17,18 +16,15 @@ final class Lane: Sendable {
     }
 
     private let state: Mutex<State>
-    private let pool: NIOThreadPool
-    private let threads: Int
+    private let threads: WorkerThreads
     private let batch: Int
     private let work: Work
 
     init(threads: Int, batch: Int, limits: StoreWorkers.Limits, work: @escaping Work) {
-        self.threads = max(1, threads)
+        self.threads = WorkerThreads(max(1, threads))
         self.batch = max(1, batch)
         self.work = work
         state = Mutex(State(pending: PendingLookups(limits)))
-        pool = NIOThreadPool(numberOfThreads: self.threads)
-        pool.start()
     }
 
     func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping PendingLookups.Completion) {
@@ -36,17 +32,16 @@ final class Lane: Sendable {
             let fault = state.pending.join(lookup, at: now, completion)
             if fault != nil { state.statistics.refused += 1 }
             // More threads than queued jobs would find nothing to do.
-            guard state.active < threads, state.active < state.pending.queued else { return (fault, false) }
+            guard state.active < threads.count, state.active < state.pending.queued else { return (fault, false) }
             state.active += 1
             return (fault, true)
         }
-        if isWorkerNeeded { pool.submit { [self] in if case .active = $0 { workOff() } } }
+        if isWorkerNeeded { threads.run { [self] in workOff() } }
         if let fault { completion(fault) }
     }
 
     /// Runs on one of the threads until nothing is queued.
     private func workOff() {
-        WorkerThread.lowerPriority()
         while case let jobs = nextJobs(), !jobs.isEmpty {
             work(jobs) { lookup, fault in finish(lookup, fault) }
         }
@@ -55,7 +50,7 @@ final class Lane: Sendable {
     private func nextJobs() -> [PendingLookups.Job] {
         state.withLock { state in
             // The threads share the queue, so that none is idle while another has many jobs left.
-            let share = (state.pending.queued + threads - 1) / threads
+            let share = (state.pending.queued + threads.count - 1) / threads.count
             let jobs = state.pending.take(atMost: min(batch, share))
             if jobs.isEmpty { state.active -= 1 }
             return jobs
@@ -83,6 +78,6 @@ final class Lane: Sendable {
     func shutdown() async {
         let completions = state.withLock { $0.pending.stop() }
         for completion in completions { completion(.storeUnavailable) }
-        try? await pool.shutdownGracefully()
+        await threads.shutdown()
     }
 }

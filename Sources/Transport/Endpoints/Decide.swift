@@ -31,13 +31,14 @@ extension Endpoints {
         }
     }
 
+    /// Decides about the request of `exchange`, or hands it to a worker, whose decision is the result the next time.
     @inline(__always)
-    private func decide(_ request: Request, of exchange: Exchange, at now: Timestamp) -> Step<Decision> {
+    func decide(_ request: Request, of exchange: Exchange, at now: Timestamp) -> Step<Decision> {
         if let decision = exchange.detached?.result { return .decided(decision) }
         let step = Sessions.decide(request, policy, memory, at: now, &scratch)
         memory.keep(&scratch, policy, at: now)
         guard case .needs(.worker(let workload)) = step else { return step }
-        return .needs(.detached(exchange.detach(workload, policy, memory)))
+        return .needs(.detached(exchange.detach(workload, asksForIdentity: request.asksForIdentity, policy, memory)))
     }
 
     private func wait(for lookup: Lookup) -> Step<Void> {
@@ -54,13 +55,11 @@ extension Endpoints {
 extension Exchange {
     /// Makes the check one for a worker. It shares the bytes of the request, which stay as they are until the exchange is used again.
     /// - Parameter asksForIdentity: Whether the request is about itself, and goes to no wiki.
-    func detach(
-        _ workload: Workload, asksForIdentity: Bool = false, _ policy: Policy, _ memory: Memory
+    fileprivate func detach(
+        _ workload: Workload, asksForIdentity: Bool, _ policy: Policy, _ memory: Memory
     ) -> DetachedCheck {
-        let check =
-            message.isEmpty
-            ? DetachedCheck(workload, of: body, from: GRPCFrame.prefixLength, policy, memory)
-            : DetachedCheck(workload, of: message, from: 0, asksForIdentity: asksForIdentity, policy, memory)
+        let (bytes, start) = message.isEmpty ? (body, GRPCFrame.prefixLength) : (message, 0)
+        let check = DetachedCheck(workload, of: bytes, from: start, asksForIdentity: asksForIdentity, policy, memory)
         detached = check
         return check
     }

@@ -32,24 +32,15 @@ extension Endpoints {
 
     /// Answers with the decision, which is not carried out: no nonce is claimed and no cookie set.
     private func inspect(_ request: Request, _ exchange: Exchange, at now: Timestamp) -> Step<Void> {
-        switch identityStep(request, exchange, at: now) {
+        var request = request
+        request.asksForIdentity = true
+        switch decide(request, of: exchange, at: now) {
         case .decided(let decision):
             exchange.reply.answer(json: decision.json(policy).compact + [0x0A], cacheControl: "no-store")
             return .decided(())
-        case .needs(.worker(let workload)):
-            return .needs(.detached(exchange.detach(workload, asksForIdentity: true, policy, memory)))
         case .needs(let lookup): return .needs(lookup)
         case .failed(let fault): return .failed(fault)
         }
-    }
-
-    private func identityStep(_ request: Request, _ exchange: Exchange, at now: Timestamp) -> Step<Decision> {
-        if let decision = exchange.detached?.result { return .decided(decision) }
-        var request = request
-        request.asksForIdentity = true
-        let step = decide(request, policy, memory, at: now, &scratch)
-        memory.keep(&scratch, policy, at: now)
-        return step
     }
 
     private func request(

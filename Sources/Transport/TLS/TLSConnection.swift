@@ -89,6 +89,13 @@ struct TLSConnection: ~Copyable {
     /// The most that one record decrypts to (RFC 8446 section 5.1).
     static var maxRecordBytes: Int { 1 << 14 }
 
+    /// `bytes` in parts of no more than that: libssl's buffers grow to the largest part, and stay so.
+    static func pieces(of bytes: UnsafeRawBufferPointer) -> some Sequence<UnsafeRawBufferPointer> {
+        stride(from: 0, to: bytes.count, by: maxRecordBytes).lazy.map { start in
+            UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + maxRecordBytes, bytes.count)])
+        }
+    }
+
     private func step(_ result: Int32) -> Step {
         guard result <= 0 else { return .done }
         return switch SSL_get_error(connection, result) {

@@ -20,7 +20,6 @@ package final class TLSHandler: ChannelDuplexHandler {
     private var connection: TLSConnection?
     private var state = State.handshaking
     private var hasSentEnd = false
-    private var plaintext = ByteBuffer()
 
     /// A handler for one channel.
     init(_ context: TLSContext) {
@@ -36,27 +35,26 @@ package final class TLSHandler: ChannelDuplexHandler {
 extension TLSHandler {
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let ciphertext = unwrapInboundIn(data)
-        plaintext.clear()
+        // It goes with the read: an idle connection keeps no buffers.
+        var plaintext = ByteBuffer()
         var failure: TLSFailure?
-        // By pieces: libssl's buffers grow to the largest, and stay so.
+        let hadEnded = state == .inputEnded
         ciphertext.withUnsafeReadableBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty, failure == nil {
-                let piece = rest.prefix(TLSConnection.maxRecordBytes)
-                rest = rest.dropFirst(piece.count)
-                failure = receive(UnsafeRawBufferPointer(rebasing: piece))
+            for piece in TLSConnection.pieces(of: bytes) where failure == nil {
+                failure = receive(piece, into: &plaintext)
             }
         }
         sendOutput(context)
-        pass(context)
+        if plaintext.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(plaintext)) }
+        if state == .inputEnded, !hadEnded { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
         if let failure {
             state = .failed
             context.fireErrorCaught(failure)
         }
     }
 
-    /// Takes a part of what arrived; the failure that ends the connection, if there is one.
-    private func receive(_ bytes: UnsafeRawBufferPointer) -> TLSFailure? {
+    /// Takes a part of what arrived, and appends what it decrypts to; the failure that ends the connection, if there is one.
+    private func receive(_ bytes: UnsafeRawBufferPointer, into plaintext: inout ByteBuffer) -> TLSFailure? {
         guard state == .handshaking || state == .open else { return nil }
         guard connection != nil else { return TLSFailure() }
         connection?.receive(bytes)
@@ -79,17 +77,6 @@ extension TLSHandler {
         }
         return nil
     }
-
-    /// Passes on what was decrypted, and that no more will come.
-    private func pass(_ context: ChannelHandlerContext) {
-        let hasEnded = state == .inputEnded
-        if plaintext.readableBytes > 0 {
-            context.fireChannelRead(wrapInboundOut(plaintext))
-            // What is handled by now is not needed any more, and an idle connection keeps no buffers.
-            plaintext = ByteBuffer()
-        }
-        if hasEnded { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
-    }
 }
 
 // MARK: - What is sent
@@ -103,11 +90,8 @@ extension TLSHandler {
         }
         var ciphertext = context.channel.allocator.buffer(capacity: plaintext.readableBytes + 512)
         plaintext.withUnsafeReadableBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty, state != .failed {
-                let piece = rest.prefix(TLSConnection.maxRecordBytes)
-                rest = rest.dropFirst(piece.count)
-                guard case .done? = connection?.write(UnsafeRawBufferPointer(rebasing: piece)) else {
+            for piece in TLSConnection.pieces(of: bytes) {
+                guard case .done? = connection?.write(piece) else {
                     state = .failed
                     break
                 }
