@@ -82,6 +82,25 @@ extension CivilTime {
         }
     }
 
+    /// `YYYY-MM-DDTHH:MM:SSZ` (RFC 3339 section 5.6).
+    package var rfc3339Text: String {
+        var text: [UInt8] = []
+        appendRFC3339(into: &text)
+        return String(decoding: text, as: UTF8.self) + "Z"
+    }
+
+    /// Seconds since 1970 at the time that `text` names as ``rfc3339Text`` does; nil for any other text.
+    package static func seconds(rfc3339 text: String) -> Int64? {
+        let numbers = text.split { !$0.isNumber }.compactMap { Int64($0) }
+        guard numbers.count == 6,
+            let seconds = seconds(
+                year: numbers[0], month: numbers[1], day: numbers[2], hour: numbers[3], minute: numbers[4],
+                second: numbers[5])
+        else { return nil }
+        // Other separators, signs and zones are no part of the text that this time would have.
+        return CivilTime(seconds: seconds).rfc3339Text == text ? seconds : nil
+    }
+
     /// MediaWiki's 14 digits, `YYYYMMDDHHMMSS`.
     package var mediaWikiText: String {
         var text: [UInt8] = []

@@ -12,7 +12,7 @@ struct Serve: AsyncParsableCommand {
             invalid, prints all problems and exits with status 78.
 
             SIGTERM and SIGINT stop it after the requests under way are answered; a second signal stops it at once. SIGHUP \
-            reads the TLS certificate and key again.
+            reads the configuration, its keys and the TLS files again; a changed file is noticed without it, too.
 
             Example:
               sessiongate init demo

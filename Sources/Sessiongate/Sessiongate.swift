@@ -18,7 +18,8 @@ struct Sessiongate: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Init.self, Sign.self, Token.self, Check.self, Explain.self, Config.self, PrintVersion.self,
+            Serve.self, Init.self, Sign.self, Token.self, Check.self, Explain.self, Config.self, Keys.self,
+            PrintVersion.self,
         ])
 
     static func main() async {

@@ -18,7 +18,7 @@ public protocol SnapshotDirectory: Directory {
 /// OAuth tables and users in SQLite files. Several threads can read at once, each with a connection of its own.
 public final class SQLiteDirectory: SnapshotDirectory {
     /// Which files, and how they are read.
-    public struct Source: Sendable {
+    public struct Source: Sendable, Equatable {
         /// The file with the OAuth tables.
         public var file: String
         /// The file with the users, when it is another: `globaluser`, or the wiki's own `user`.

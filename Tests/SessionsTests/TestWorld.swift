@@ -28,7 +28,7 @@ final class TestWorld {
     var reportClass: @Sendable (String) -> Void = { _ in }
     private(set) lazy var memory = Memory(settings, reportClass: reportClass)
     var scratch = Scratch()
-    var loader: Loader { Loader(CurrentPolicy(policy), memory, directory) }
+    var loader: Loader { Loader(policy, memory, directory) }
 
     init() {
         settings.cookie.issuer = "https://wiki.test"

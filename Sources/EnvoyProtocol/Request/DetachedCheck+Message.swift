@@ -10,7 +10,7 @@ extension DetachedCheck {
         _ workload: Workload, of body: [UInt8], from offset: Int, asksForIdentity: Bool = false, _ policy: Policy,
         _ memory: Memory
     ) {
-        self.init(workload) { now, scratch in
+        self.init(workload, under: policy) { now, scratch in
             let step = body.withBytes { body in
                 try? policy.withRequest(body.dropFirst(offset)) { request in
                     var request = request

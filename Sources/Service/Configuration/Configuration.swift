@@ -60,18 +60,34 @@ public struct Configuration: Sendable {
 }
 
 /// The files of the keys, PEM.
-public struct KeyFiles: Sendable {
+public struct KeyFiles: Sendable, Equatable {
     /// Public keys that verify OAuth 2 access tokens.
     public var accessToken: [String] = []
     /// The private key that signs session cookies.
-    public var cookie: String?
+    public var cookie: KeyFile?
     /// Keys that will sign next.
-    public var cookieNext: [String] = []
+    public var cookieNext: [KeyFile] = []
     /// Keys that signed before.
-    public var cookiePrevious: [String] = []
+    public var cookiePrevious: [KeyFile] = []
     /// Keys of the wiki's own session cookies; empty when it sets none, nil when nothing is said about them.
     public var wikiCookie: [String]?
+    /// Seconds for which a key is published before it signs.
+    public var publishTime: Int64 = 900
 
     /// No keys.
     public init() {}
+}
+
+/// The file of a key of the session cookie.
+public struct KeyFile: Sendable, Equatable {
+    /// Its name.
+    public var path: String
+    /// Since when the key is what it is: published, signing or retired. Seconds since 1970; nil when nothing is said.
+    public var since: Int64?
+
+    /// A file.
+    public init(_ path: String, since: Int64? = nil) {
+        self.path = path
+        self.since = since
+    }
 }

@@ -70,8 +70,7 @@ public struct ExampleFile {
 
     private mutating func write(_ key: ConfigurationKey) {
         let indentation = String(repeating: "  ", count: key.sections.count)
-        text += Self.comment(key.documentation, indentation: indentation)
-        text += Self.comment("Expects \(key.expectation).", indentation: indentation)
+        for paragraph in key.explanation { text += Self.comment(paragraph, indentation: indentation) }
         text += "\(indentation)# \(key.variable)\n"
         if let mark, values[key.path] != nil { text += "\(indentation)# \(mark)\n" }
         let value = values[key.path]

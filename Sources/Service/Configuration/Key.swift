@@ -17,10 +17,14 @@ public struct ConfigurationKey: Sendable {
     public let isRequired: Bool
     /// What the commented example shows when the default would not tell: YAML, of one or several lines.
     public let example: String?
+    /// Whether the process keeps the value that it started with. A reload says so when it has changed.
+    public private(set) var needsRestart = false
     /// Reads a value into the configuration, or adds mismatches.
     let apply: @Sendable (SourceValue, inout Configuration, inout [Mismatch]) -> Void
     /// The value in force.
     let value: @Sendable (Configuration) -> JSON
+    /// Takes the value over from another configuration.
+    let copy: @Sendable (_ from: Configuration, _ into: inout Configuration) -> Void
 
     /// The environment variable that overrides it: `SESSIONGATE_OAUTH1_TIMESTAMP_WINDOW`.
     public var variable: String { Self.variable(of: path) }
@@ -68,6 +72,14 @@ extension ConfigurationKey {
             configuration[keyPath: group][keyPath: part] = value
         }
         value = { codec.encode($0[keyPath: group][keyPath: part]) }
+        copy = { $1[keyPath: group][keyPath: part] = $0[keyPath: group][keyPath: part] }
+    }
+
+    /// The same key, of a value that the process keeps from its start to its end.
+    var fixedAtStart: ConfigurationKey {
+        var key = self
+        key.needsRestart = true
+        return key
     }
 
     /// A row for a value that has no default and may be missing.
@@ -97,5 +109,10 @@ public struct ConfigurationSection: Sendable {
         self.path = path
         self.documentation = documentation
         self.keys = keys
+    }
+
+    /// The same section, of values that the process keeps from its start to its end.
+    var fixedAtStart: ConfigurationSection {
+        ConfigurationSection(path, documentation, keys.map(\.fixedAtStart))
     }
 }

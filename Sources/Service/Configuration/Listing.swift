@@ -26,6 +26,13 @@ extension JSON {
     }
 }
 
+extension ConfigurationKey {
+    /// What it does, and what belongs there: a paragraph each.
+    var explanation: [String] {
+        [documentation, "Expects \(expectation)." + (needsRestart ? " A change needs a restart." : "")]
+    }
+}
+
 /// The reference of all keys, for people.
 public enum ConfigurationReference {
     /// All keys, or those whose path contains `word`; empty when there is none.
@@ -36,7 +43,7 @@ public enum ConfigurationReference {
         where word.map({ key.path.range(ofText: $0) != nil }) ?? true {
             let standard = key.isRequired ? "required" : "default \(yamlText(key.value(defaults)))"
             text += "\(key.path)  (\(standard))\n"
-            for line in wrapped(key.documentation, width: 92) + wrapped("Expects \(key.expectation).", width: 92) {
+            for line in key.explanation.flatMap({ wrapped($0, width: 92) }) {
                 text += "    \(line)\n"
             }
             text += "    \(key.variable)\n\n"

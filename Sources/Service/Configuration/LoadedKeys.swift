@@ -35,6 +35,7 @@ extension Reading {
         configuration.server.tls.clientCA = tls.clientCA.map(resolve)
         let keys = configuration.keys
         configuration.keys.accessToken = keys.accessToken.map(resolve)
+        func resolve(_ key: KeyFile) -> KeyFile { KeyFile(resolve(key.path), since: key.since) }
         configuration.keys.cookie = keys.cookie.map(resolve)
         configuration.keys.cookieNext = keys.cookieNext.map(resolve)
         configuration.keys.cookiePrevious = keys.cookiePrevious.map(resolve)
@@ -48,11 +49,11 @@ extension Reading {
         var keys = LoadedKeys()
         let files = configuration.keys
         keys.accessToken = files.accessToken.compactMap { load($0, for: "keys.access_token", as: VerificationKey.init) }
-        keys.cookie = files.cookie.flatMap { load($0, for: "keys.cookie", secret: true, as: SigningKey.init) }
+        keys.cookie = files.cookie.flatMap { load($0.path, for: "keys.cookie", secret: true, as: SigningKey.init) }
         if keys.cookie?.algorithm == .es256 { warnOfES256() }
         keys.published =
-            files.cookieNext.compactMap { load($0, for: "keys.cookie_next", as: Self.eitherKey) }
-            + files.cookiePrevious.compactMap { load($0, for: "keys.cookie_previous", as: Self.eitherKey) }
+            files.cookieNext.compactMap { load($0.path, for: "keys.cookie_next", as: Self.eitherKey) }
+            + files.cookiePrevious.compactMap { load($0.path, for: "keys.cookie_previous", as: Self.eitherKey) }
         // The wiki's key may be ours, or one of those above: each is published once.
         let wiki = (files.wikiCookie ?? []).compactMap { load($0, for: "keys.wiki_cookie", as: Self.eitherKey) }
         let known = Set((keys.published + (keys.cookie.map { [$0.publicKey] } ?? [])).map(\.keyID))
@@ -67,7 +68,7 @@ extension Reading {
     }
 
     /// The next and the previous key may be given as private keys too, so that the file need not change when a key's turn comes.
-    private static func eitherKey(_ pem: Bytes) throws(KeyError) -> VerificationKey {
+    static func eitherKey(_ pem: Bytes) throws(KeyError) -> VerificationKey {
         do {
             return try VerificationKey(pem: pem)
         } catch .privateKeyGiven {
@@ -116,6 +117,7 @@ extension Reading {
     mutating func read(_ file: String, for key: String, secret: Bool) -> [UInt8]? {
         do {
             let contents = try Files.read(file, limit: 65_536)
+            sources.append(SourceFile(file, contents: contents))
             if secret, Files.isOpenToOthers(file) {
                 warnings.append(
                     ConfigurationProblem(
@@ -125,6 +127,7 @@ extension Reading {
             guard contents.isEmpty else { return contents }
             add(key, "\(file): it is empty", expected: "a file with contents")
         } catch {
+            sources.append(SourceFile(file, contents: nil))
             add(key, "\(error)", expected: "a file that can be read")
         }
         return nil

@@ -9,27 +9,58 @@ public struct LoadedConfiguration: Sendable {
     /// The file that it was read from.
     public let file: String
     /// The values in force; file names are seen from where the process is.
-    public let configuration: Configuration
+    public private(set) var configuration: Configuration
     /// The keys.
     public let keys: LoadedKeys
     /// Where each value that is not a default was written, by the key's path.
     public let places: [String: Place]
     /// What works but should be looked at.
     public let warnings: [ConfigurationProblem]
+    /// The files that all this was read from.
+    let sources: [SourceFile]
+    /// What was laid over the file.
+    let environment: [String: String]
 }
 
 extension LoadedConfiguration {
     /// Reads `file`, lays `environment` over it, checks everything and loads secrets and keys.
     public init(file: String, environment: [String: String]) throws(ConfigurationErrors) {
-        var reading = Reading(file: file, environment: environment)
+        self = try Self.read(file, environment).result.get()
+    }
+
+    /// Reads `file` as ``init(file:environment:)`` does, and says which files that took, also when one of them is wrong.
+    /// - Parameter contents: What stands for the contents of `file`; nil: what is in it.
+    static func read(
+        _ file: String, contents: [UInt8]? = nil, _ environment: [String: String]
+    ) -> (result: Result<LoadedConfiguration, ConfigurationErrors>, sources: [SourceFile]) {
+        var reading = Reading(file: file, contents: contents, environment: environment)
         reading.applyTable()
         let keys = reading.isWhole ? reading.complete() : LoadedKeys()
-        guard reading.problems.isEmpty else { throw ConfigurationErrors(problems: reading.sortedProblems) }
-        self.file = file
+        guard reading.problems.isEmpty else {
+            return (.failure(ConfigurationErrors(problems: reading.sortedProblems)), reading.sources)
+        }
+        return (.success(LoadedConfiguration(reading, keys, environment)), reading.sources)
+    }
+
+    private init(_ reading: Reading, _ keys: LoadedKeys, _ environment: [String: String]) {
+        file = reading.file
         self.keys = keys
         configuration = reading.configuration
         places = reading.given.values.mapValues(\.place)
         warnings = reading.warnings
+        sources = reading.sources
+        self.environment = environment
+    }
+
+    /// Keeps the values of `running` that can't be changed while a process runs.
+    /// - Returns: The paths of the keys whose values differ.
+    mutating func keepFixedValues(of running: LoadedConfiguration) -> [String] {
+        let changed = ConfigurationSection.all.flatMap(\.keys).filter { key in
+            key.needsRestart && key.value(configuration) != key.value(running.configuration)
+        }
+        for key in changed { key.copy(running.configuration, &configuration) }
+        configuration.derive()
+        return changed.map(\.path)
     }
 }
 
@@ -38,22 +69,25 @@ struct Reading {
     var configuration = Configuration()
     var problems: [ConfigurationProblem] = []
     var warnings: [ConfigurationProblem] = []
+    var sources: [SourceFile] = []
     let given: GivenValues
     let file: String
     /// The file could be read.
     let isWhole: Bool
 
-    init(file: String, environment: [String: String]) {
+    init(file: String, contents: [UInt8]? = nil, environment: [String: String]) {
         self.file = file
         var given = GivenValues(text: "", file: file)
         do {
-            let bytes = try Files.read(file, limit: 1 << 20)
+            let bytes = if let contents { contents } else { try Files.read(file, limit: 1 << 20) }
+            sources = [SourceFile(file, contents: bytes)]
             if let text = String(validating: bytes, as: UTF8.self) {
                 given = GivenValues(text: text, file: file)
             } else {
                 problems.append(ConfigurationProblem(place: .file(file, line: 1), key: "", problem: "it is not UTF-8"))
             }
         } catch {
+            sources = [SourceFile(file, contents: nil)]
             let expected = "a configuration; `sessiongate init DIR` makes one"
             problems.append(
                 ConfigurationProblem(

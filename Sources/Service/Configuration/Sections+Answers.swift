@@ -157,11 +157,13 @@ extension ConfigurationSection {
                     + "after this time."),
             ConfigurationKey(
                 "cache.capacity", \.settings.cache.capacity, .integer(100...100_000_000),
-                "Most entries in each cache."),
+                "Most entries in each cache."
+            ).fixedAtStart,
             ConfigurationKey(
                 "cache.memory", \.settings.cache.memory, .size(1 << 20...1 << 40),
                 "Most memory of all caches together. When it is used up, the largest cache gives up its oldest entries. "
-                    + "Remembered nonces are not among it: oauth1.nonce_capacity bounds them.", example: "256MiB"),
+                    + "Remembered nonces are not among it: oauth1.nonce_capacity bounds them.", example: "256MiB"
+            ).fixedAtStart,
         ])
 
     static let log = ConfigurationSection(
@@ -174,5 +176,6 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "log.format", \.log.format, .choice(.text, .json),
                 "text: lines for people. json: one object a line."),
-        ])
+        ]
+    ).fixedAtStart
 }

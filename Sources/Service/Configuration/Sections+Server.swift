@@ -67,7 +67,8 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "server.drain_timeout", \.server.drainDeadline, .milliseconds(0...600_000),
                 "When the server stops, requests under way have this time to finish."),
-        ])
+        ]
+    ).fixedAtStart
 }
 
 extension ConfigurationSection {
@@ -100,7 +101,8 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "tls.min_version", \.server.tls.minimumVersion, .choice(.tls12, .tls13),
                 "The oldest TLS version that is accepted."),
-        ])
+        ]
+    ).fixedAtStart
 
     static let http = ConfigurationSection(
         "http",
@@ -111,7 +113,8 @@ extension ConfigurationSection {
                 "Proxies that may ask about their clients' requests. Only they are believed about the original URI, "
                     + "method, scheme and host (forward auth) and about the client's address (the last entry of "
                     + "X-Forwarded-For). unix stands for every process that may connect to a Unix socket.")
-        ])
+        ]
+    ).fixedAtStart
 }
 
 extension Codec where Value == TrustedPeers {

@@ -62,7 +62,8 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "workers.waiters", \.workers.waiters, .integer(1...10_000_000),
                 "Most requests that may wait for lookups."),
-        ])
+        ]
+    ).fixedAtStart
 
     static let wikis = ConfigurationSection(
         "wikis",
@@ -119,7 +120,7 @@ extension ConfigurationSection {
                     + "access tokens can't be decided: UNAVAILABLE, as in an outage.",
                 example: "[keys/access-token.pub]"),
             ConfigurationKey(
-                "keys.cookie", optional: \.keys.cookie, .file,
+                "keys.cookie", optional: \.keys.cookie, .keyFile,
                 "The private key that signs the session cookie. Best is the wiki's own, $wgJwtPrivateKey: then the wiki "
                     + "and Sessiongate accept each other's cookies. All that verify the cookie need its public part, "
                     + "which is at /.well-known/jwks.json. RSA keys sign RS256, which MediaWiki's own session "
@@ -127,11 +128,13 @@ extension ConfigurationSection {
                     + "cheaper cookies, for setups where only other software reads them, such as Envoy's jwt_authn.",
                 example: "keys/session-cookie.key"),
             ConfigurationKey(
-                "keys.cookie_next", \.keys.cookieNext, Codec.file.list("a list of file names"),
-                "Keys (private or public) that will sign cookies next: already published, and their cookies are accepted.",
+                "keys.cookie_next", \.keys.cookieNext, Codec.keyFile.list("a list of file names"),
+                "Keys (private or public) that will sign cookies next: already published, and their cookies are accepted. "
+                    + "`sessiongate keys` changes these three keys, and notes since when each key is what it is: {file: …, "
+                    + "since: 2026-01-31T12:00:00Z}.",
                 example: "[keys/session-cookie-next.key]"),
             ConfigurationKey(
-                "keys.cookie_previous", \.keys.cookiePrevious, Codec.file.list("a list of file names"),
+                "keys.cookie_previous", \.keys.cookiePrevious, Codec.keyFile.list("a list of file names"),
                 "Keys (private or public) that signed cookies before: still published, and their cookies are accepted.",
                 example: "[keys/session-cookie-previous.key]"),
             ConfigurationKey(
@@ -140,6 +143,11 @@ extension ConfigurationSection {
                     + "and the key is published. If it is not keys.cookie's, the wiki must not verify the cookie beside "
                     + "OAuth: $wgOAuthUseJwtCookie = false. An empty list says that the wiki sets no such cookie.",
                 example: "[keys/wiki-session.pub]"),
+            ConfigurationKey(
+                "keys.publish_time", \.keys.publishTime, .seconds(0...604_800),
+                "How long a key is published before `sessiongate keys promote` lets it sign: longer than those who verify "
+                    + "the cookie keep the JWK set. Envoy's jwt_authn keeps it for cache_duration, ten minutes by default."
+            ),
         ])
 
     static let oauth1 = ConfigurationSection(
@@ -151,15 +159,18 @@ extension ConfigurationSection {
                 "mediawiki: read requests as MediaWiki and PHP do. rfc5849: read them by RFC 5849 alone."),
             ConfigurationKey(
                 "oauth1.timestamp_window", \.settings.oauth1.timestampWindow, .seconds(1...86_400),
-                "How far oauth_timestamp may be from now."),
+                "How far oauth_timestamp may be from now."
+            ).fixedAtStart,
             ConfigurationKey(
                 "oauth1.nonce_capacity", \.settings.oauth1.nonceCapacity, .integer(1000...1_000_000_000),
                 "Most nonces that are remembered until their timestamps expire. When the memory is full, OAuth 1 "
-                    + "requests fail as in an outage."),
+                    + "requests fail as in an outage."
+            ).fixedAtStart,
             ConfigurationKey(
                 "oauth1.nonce_share", \.settings.oauth1.nonceShare, .integer(1...100),
                 "What one consumer and token may have of the room that all others leave there, in percent. Beyond it "
-                    + "its requests are refused (nonce-share, 429), and those of others are not. 100: all of it."),
+                    + "its requests are refused (nonce-share, 429), and those of others are not. 100: all of it."
+            ).fixedAtStart,
             ConfigurationKey(
                 "oauth1.secret_key", optional: \.settings.oauth1.secretKey, .secretBytes,
                 "MediaWiki's $wgOAuthSecretKey or, where that is not set, its $wgSecretKey. The secrets that clients "

@@ -12,6 +12,7 @@ struct MetricSources {
     let memory: Memory
     let workers: StoreWorkers
     let log: LineWriter
+    let reloads: ReloadCounters
     let process = ProcessStatistics.current
 
     /// The workers' statistics by what is looked up.

@@ -15,6 +15,12 @@ extension Metric {
             $0.server.isReady && $0.workers.storeProblem == nil ? 1 : 0
         },
         Metric("sessiongate_event_loops", .gauge, "Threads that answer checks.") { $0.server.transport.count },
+        Metric("sessiongate_configuration_reloads_total", .counter, "Changed configurations, by what became of them.") {
+            [
+                Sample(["result": "adopted"], $0.reloads.succeeded.current),
+                Sample(["result": "rejected"], $0.reloads.failed.current),
+            ]
+        },
         Metric(
             "sessiongate_log_lines_dropped_total", .counter,
             "Log lines dropped because standard error could not be written fast enough."

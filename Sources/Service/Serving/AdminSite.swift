@@ -11,14 +11,15 @@ struct AdminSite: AdminPages {
     let memory: Memory
     let workers: StoreWorkers
     let log: LineWriter
-    let listing: [UInt8]
+    let loaded: CurrentConfiguration
+    let reloads: ReloadCounters
     let logger: Logger
 
     func metrics(_ statistics: ServerStatistics) -> [UInt8] {
-        MetricSources(server: statistics, memory: memory, workers: workers, log: log).page
+        MetricSources(server: statistics, memory: memory, workers: workers, log: log, reloads: reloads).page
     }
 
-    func configuration() -> [UInt8] { listing }
+    func configuration() -> [UInt8] { loaded.value.listing.pretty + [UInt8(ascii: "\n")] }
 
     func problem() -> String? { workers.storeProblem.map { "store: \($0)" } }
 

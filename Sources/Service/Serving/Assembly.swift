@@ -46,6 +46,15 @@ extension LoadedConfiguration {
             ])
         }
     }
+    /// Opens the database for serving: what it lacks, and errors of later lookups, are logged.
+    func openDirectory(logger: Logger) throws(ConfigurationErrors) -> SQLiteDirectory {
+        let directory = try openDirectory { error, count in
+            logger.error("store: \(error)", metadata: ["errors": "\(count)"])
+        }
+        for warning in warnings(of: directory) { logger.warning("\(warning)") }
+        return directory
+    }
+
     /// What the database lacks that does not keep it from being used, as warnings about the key that names it.
     public func warnings(of directory: SQLiteDirectory) -> [ConfigurationProblem] {
         let key = "store.sqlite.file"

@@ -1,7 +1,7 @@
 // The services that a server consists of, for swift-service-lifecycle. A ServiceGroup starts them in order and ends them in
 // reverse order, each when the one after it has ended:
 //
-//     workers, probe of the store ─ TLS files ─ SIGHUP ─ listeners
+//     workers, probe of the store ─ TLS files ─ configuration, SIGHUP ─ listeners
 //
 // SIGTERM or SIGINT: the listeners drain first, and the workers end last. A second signal ends the process at once.
 
@@ -50,15 +50,21 @@ struct TLSFileService: ServiceLifecycle.Service {
     }
 }
 
-/// SIGHUP: certificate and key are read again.
+/// Reads the configuration again on SIGHUP, and when one of its files has changed; on SIGHUP certificate and key of TLS too.
 struct ReloadService: ServiceLifecycle.Service {
     let tls: TLSFiles?
-    let logger: Logger
+    let reloader: Reloader
 
     func run() async {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            tls?.reload(always: true)
-            logger.notice("SIGHUP: keys and configuration are read at the start only; restart to have new ones")
+        // One task for both: reloads never overlap.
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await untilShutdown(every: .seconds(1)) { reloader.look() } }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+                    tls?.reload(always: true)
+                    reloader.reload()
+                }
+            }
         }
     }
 }

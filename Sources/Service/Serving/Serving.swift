@@ -15,18 +15,21 @@ import Transport
 
 /// A server that runs until it is told to stop.
 public final class Serving: Sendable {
-    private let loaded: LoadedConfiguration
+    let loaded: CurrentConfiguration
+    let logger: Logger
+    let directory: CurrentDirectory
+    let server: Server
+    let reloads = ReloadCounters()
     private let log: LineWriter
-    private let logger: Logger
     private let workers: StoreWorkers
-    private let server: Server
     private let tls: TLSFiles?
 
     /// Opens the database and puts everything together; nothing listens yet.
     /// - Parameter log: Gets the lines of the log; standard error by default.
     /// - Throws: What is wrong with the configuration, its keys and its database.
     public init(_ loaded: LoadedConfiguration, log: LineWriter? = nil) throws(ConfigurationErrors) {
-        self.loaded = loaded
+        let current = CurrentConfiguration(loaded)
+        self.loaded = current
         let settings = loaded.configuration.log
         let log = log ?? .standardError(settings)
         self.log = log
@@ -38,15 +41,11 @@ public final class Serving: Sendable {
                 "an access token names a rate limit class that is not in classes.allowed: it is left out",
                 metadata: ["class": "\(quoted(name))"])
         }
-        let directory = try loaded.openDirectory { error, count in
-            logger.error("store: \(error)", metadata: ["errors": "\(count)"])
-        }
-        for warning in loaded.warnings(of: directory) { logger.warning("\(warning)") }
+        directory = CurrentDirectory(try loaded.openDirectory(logger: logger))
         workers = StoreWorkers(
             policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)
         let site = AdminSite(
-            memory: memory, workers: workers, log: log, listing: loaded.listing.pretty + [UInt8(ascii: "\n")],
-            logger: logger)
+            memory: memory, workers: workers, log: log, loaded: current, reloads: reloads, logger: logger)
         let credentials = try loaded.openTLS(logger: logger)
         tls = credentials.map { TLSFiles(credentials: $0, logger: logger) }
         server = Server(
@@ -67,7 +66,7 @@ public final class Serving: Sendable {
         defer { log.flush() }
         var services: [any ServiceLifecycle.Service] = [StoreService(workers: workers), HeapService()]
         if let tls { services.append(TLSFileService(tls: tls)) }
-        services.append(ReloadService(tls: tls, logger: logger))
+        services.append(ReloadService(tls: tls, reloader: Reloader(self)))
         services.append(ListenerService(serving: self, announce: announce))
         let group = ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await group.run()
@@ -76,7 +75,7 @@ public final class Serving: Sendable {
 
     /// Binds all listeners.
     func bind() async throws -> Server.Addresses {
-        for warning in loaded.warnings { logger.warning("\(warning)") }
+        for warning in loaded.value.warnings { logger.warning("\(warning)") }
         do {
             let addresses = try await server.start()
             logger.info(
@@ -92,7 +91,7 @@ public final class Serving: Sendable {
     }
 
     private func key(of address: ListenerAddress) -> String {
-        loaded.configuration.server.admin == address ? "server.admin" : "server.listen"
+        loaded.value.configuration.server.admin == address ? "server.admin" : "server.listen"
     }
 
     /// Answers what is under way, and closes the listeners.

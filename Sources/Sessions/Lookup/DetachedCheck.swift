@@ -40,13 +40,19 @@ public struct Workload: Hashable, Sendable {
 public final class DetachedCheck: Hashable, Sendable {
     /// How much work it is, and for whom.
     public let workload: Workload
+    /// The policy that it is made under: its result counts under no other. Nil for one that reads nothing.
+    public let policy: Policy?
     private let check: @Sendable (Timestamp, inout Scratch) -> Step<Decision>
     private let decision = Mutex<Decision?>(nil)
     private let isAbandoned = Atomic<Bool>(false)
 
     /// A check that owns what it reads: the worker may have it when the connection is long gone.
-    public init(_ workload: Workload, _ check: @escaping @Sendable (Timestamp, inout Scratch) -> Step<Decision>) {
+    public init(
+        _ workload: Workload, under policy: Policy? = nil,
+        _ check: @escaping @Sendable (Timestamp, inout Scratch) -> Step<Decision>
+    ) {
         self.workload = workload
+        self.policy = policy
         self.check = check
     }
 

@@ -4,15 +4,15 @@ import Bytes
 
 /// Fills memory from a directory. Blocking: for workers and tools.
 public struct Loader: Sendable {
-    private let policy: CurrentPolicy
+    private let policy: Policy
     private let memory: Memory
     private let directory: any Directory
     /// Whether rows are kept to be shown to a person.
     private let keepsRows: Bool
 
-    /// A loader of `directory` into `memory`, under the policy in force.
+    /// A loader of `directory` into `memory`, under `policy`.
     /// - Parameter keepsRows: Keep the rows in memory beside what is made of them, for a ``Trace`` to show.
-    public init(_ policy: CurrentPolicy, _ memory: Memory, _ directory: any Directory, keepsRows: Bool = false) {
+    public init(_ policy: Policy, _ memory: Memory, _ directory: any Directory, keepsRows: Bool = false) {
         self.policy = policy
         self.memory = memory
         self.directory = directory
@@ -23,7 +23,7 @@ public struct Loader: Sendable {
     /// - Throws: When the store can't tell, there is no key to sign with, or a check on a worker can't be decided.
     public func load(_ lookup: Lookup, at now: Timestamp) throws(Fault) {
         let loading = Loading(
-            policy: policy.value, memory: memory, directory: directory, now: now, keepsRows: keepsRows)
+            policy: policy, memory: memory, directory: directory, now: now, keepsRows: keepsRows)
         switch lookup {
         case .oauth1(let consumerKey, let token): try loading.oauth1(consumerKey, token, isAgain: false)
         case .oauth1Again(let consumerKey, let token): try loading.oauth1(consumerKey, token, isAgain: true)
@@ -31,7 +31,9 @@ public struct Loader: Sendable {
         case .user(let id): try loading.user(id)
         case .cookie(let claims): try loading.cookie(claims)
         case .detached(let check):
-            try check.run(at: now) { (lookup) throws(Fault) in try load(lookup, at: now) }
+            // It reads what is remembered under its own policy, which another may have replaced meanwhile.
+            let loader = check.policy.map { Loader($0, memory, directory, keepsRows: keepsRows) } ?? self
+            try check.run(at: now) { (lookup) throws(Fault) in try loader.load(lookup, at: now) }
         // A store that claims nonces elsewhere resolves them itself; a worker's check is handed over as `detached`.
         case .nonce, .worker: throw .unresolved
         }

@@ -56,28 +56,40 @@ public final class StoreWorkers: Resolver {
     public convenience init(
         policy: CurrentPolicy, memory: Memory, directory: any SnapshotDirectory, limits: Limits = Limits()
     ) {
-        self.init(directory: directory, limits: limits) { lookup, now, directory throws(Fault) in
-            try Loader(policy, memory, directory).load(lookup, at: now)
+        self.init(directory: directory, limits: limits) {
+            // Taken before the store is asked. A new store is put in place before its policy is: so no row of the old store is
+            // remembered under the new policy.
+            let policy = policy.value
+            return { lookup, now, directory throws(Fault) in
+                try Loader(policy, memory, directory).load(lookup, at: now)
+            }
         }
     }
 
-    /// Workers that call `load` with a lookup, its clock, and the directory to read from.
-    public init(
-        directory: any SnapshotDirectory, limits: Limits = Limits(),
-        load: @escaping @Sendable (Lookup, Timestamp, any Directory) throws(Fault) -> Void
-    ) {
+    /// Resolves a lookup, by its clock, from a directory.
+    public typealias Load = @Sendable (Lookup, Timestamp, any Directory) throws(Fault) -> Void
+
+    /// Workers that call `load` for each lookup.
+    public convenience init(directory: any SnapshotDirectory, limits: Limits = Limits(), load: @escaping Load) {
+        self.init(directory: directory, limits: limits, loading: { load })
+    }
+
+    /// Workers that ask `loading` before each batch how its lookups are resolved.
+    private init(directory: any SnapshotDirectory, limits: Limits, loading: @escaping @Sendable () -> Load) {
         rows = Lane(threads: limits.rowThreads, batch: limits.batch, limits: limits) { jobs, done in
-            Self.read(jobs, from: directory, load: load, done: done)
+            Self.read(jobs, from: directory, load: loading(), done: done)
         }
         cookies = Lane(threads: limits.cookieThreads, batch: 1, limits: limits) { jobs, done in
+            let load = loading()
             for job in jobs {
                 done(job.lookup, Self.fault { () throws(Fault) in try load(job.lookup, job.now, directory) })
             }
         }
         probe = StoreProbe(directory)
         forms = FormLane(limits) { check, now in
+            let load = loading()
             // Not in one transaction: the form takes far longer than the rows, which mostly are in memory.
-            Self.fault { () throws(Fault) in try load(.detached(check), now, directory) }
+            return Self.fault { () throws(Fault) in try load(.detached(check), now, directory) }
         }
     }
 
@@ -116,7 +128,7 @@ public final class StoreWorkers: Resolver {
     /// Makes lookups in one transaction. When it can't begin, all of them fail.
     private static func read(
         _ jobs: [PendingLookups.Job], from directory: any SnapshotDirectory,
-        load: (Lookup, Timestamp, any Directory) throws(Fault) -> Void, done: (Lookup, Fault?) -> Void
+        load: Load, done: (Lookup, Fault?) -> Void
     ) {
         var next = 0
         try? directory.snapshot { directory in

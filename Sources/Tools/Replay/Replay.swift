@@ -31,7 +31,7 @@ public final class Replay {
     public init(policy: Policy, directory: any Directory, clock: Clock, timeOfDay: @escaping () -> Timestamp) {
         self.policy = policy
         memory = Memory(policy.settings)
-        loader = Loader(CurrentPolicy(policy), memory, directory, keepsRows: true)
+        loader = Loader(policy, memory, directory, keepsRows: true)
         self.clock = clock
         self.timeOfDay = timeOfDay
     }

@@ -34,7 +34,10 @@ extension Endpoints {
     /// Decides about the request of `exchange`, or hands it to a worker, whose decision is the result the next time.
     @inline(__always)
     func decide(_ request: Request, of exchange: Exchange, at now: Timestamp) -> Step<Decision> {
-        if let decision = exchange.detached?.result { return .decided(decision) }
+        if let check = exchange.detached, let decision = check.result {
+            if check.policy === policy { return .decided(decision) }
+            exchange.detached = nil
+        }
         let step = Sessions.decide(request, policy, memory, at: now, &scratch)
         memory.keep(&scratch, policy, at: now)
         guard case .needs(.worker(let workload)) = step else { return step }

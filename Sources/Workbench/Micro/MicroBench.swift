@@ -84,7 +84,7 @@ extension MicroBench {
 extension MicroBench {
     /// Checks `message` until memory holds all that it takes.
     func warm(_ message: [UInt8]) throws {
-        let loader = Loader(CurrentPolicy(policy), memory, DemoRows())
+        let loader = Loader(policy, memory, DemoRows())
         let check = { [self] (request: Request) in
             do {
                 _ = try settle(request, policy, memory, loader, at: now, &scratch)

@@ -19,7 +19,7 @@ struct Checker {
 
     func check(_ message: [UInt8], at now: Timestamp) throws -> Outcome {
         var scratch = Scratch()
-        let loader = Loader(CurrentPolicy(policy), memory, directory)
+        let loader = Loader(policy, memory, directory)
         let found = try message.withBytes { bytes in
             try policy.withRequest(bytes) { request -> Result<(Decision, [UInt8], [UInt8]), Fault> in
                 do throws(Fault) {

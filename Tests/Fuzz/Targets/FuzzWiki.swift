@@ -80,7 +80,7 @@ struct FuzzWiki: ~Copyable {
     }
 
     private mutating func decide(_ message: [UInt8]) throws(BrokenPromise) -> Outcome {
-        let loader = Loader(CurrentPolicy(policy), memory, Self.rows)
+        let loader = Loader(policy, memory, Self.rows)
         return try message.withBytes { (bytes) throws(BrokenPromise) in
             do throws(WireError) {
                 return try policy.withRequest(bytes) { request in

@@ -74,7 +74,7 @@ struct LoadingResolver: Resolver {
     let loader: Loader
 
     init(_ core: Core, _ world: World = World()) {
-        loader = Loader(CurrentPolicy(core.policy), core.memory, world.directory)
+        loader = Loader(core.policy, core.memory, world.directory)
     }
 
     func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping @Sendable (Fault?) -> Void) {
