@@ -2,19 +2,27 @@
 
 /// Values of header fields.
 public enum HeaderText {
-    /// A value that any proxy takes for a header: where there are other bytes than printable ASCII, or blanks around, those are
+    /// Appends a value that any proxy takes for a header: where there are other bytes than printable ASCII, or blanks around, those are
     /// percent-encoded, and then `%` too.
-    public static func printable(_ value: [UInt8]) -> [UInt8] {
-        let isPrintable = value.allSatisfy { $0 >= 0x20 && $0 < 0x7f } && value.first != 0x20 && value.last != 0x20
-        if isPrintable { return value }
-        var encoded: [UInt8] = []
-        for byte in value {
+    public static func append(_ value: Bytes, to output: inout [UInt8]) {
+        if isPrintable(value) { return output.append(value) }
+        for index in 0..<value.count {
+            let byte = value[index]
             if byte > 0x20, byte < 0x7f, byte != UInt8(ascii: "%") {
-                encoded.append(byte)
+                output.append(byte)
             } else {
-                withUnsafeBytes(of: byte) { Percent.encode(Bytes($0), into: &encoded) }
+                Percent.encode(value[index..<index + 1], into: &output)
             }
         }
-        return encoded
+    }
+
+    /// The same of a text.
+    public static func append(_ value: String, to output: inout [UInt8]) {
+        var value = value
+        value.withUTF8 { append(Bytes($0), to: &output) }
+    }
+
+    private static func isPrintable(_ value: Bytes) -> Bool {
+        value.buffer.allSatisfy { $0 >= 0x20 && $0 < 0x7f } && value.first != 0x20 && value.buffer.last != 0x20
     }
 }

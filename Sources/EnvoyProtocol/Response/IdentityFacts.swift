@@ -43,21 +43,47 @@ package struct IdentityFacts {
     /// Request headers by the names in `edge`; a value that is nil means that the header is removed, so that no client can forge
     /// what is unknown. Where the wiki acts for an anonymous user it is not told which user asks; what limits count on stays.
     package func headers(_ edge: EdgeSettings) -> [(name: String, value: [UInt8]?)] {
+        var set: [(name: String, value: [UInt8]?)] = []
+        var removed: [(name: String, value: [UInt8]?)] = []
+        forEachHeader(edge) { name, value in
+            guard let value else { return removed.append((name, nil)) }
+            var text: [UInt8] = []
+            HeaderText.append(value, to: &text)
+            set.append((name, text))
+        }
+        return set + removed
+    }
+
+    /// Calls `body` with each request header of ``headers(_:)``; values are as they are known, not yet fit for a header.
+    package func forEachHeader(_ edge: EdgeSettings, _ body: (String, Bytes?) -> Void) {
+        func tell(_ name: String?, _ text: String?) {
+            guard let name else { return }
+            guard var text else { return body(name, nil) }
+            text.withUTF8 { body(name, Bytes($0)) }
+        }
         let isBypass = edge.omitsBypass && rateLimitClass == "BYPASS"
         let isTold = actsAs == .user
-        let all: [(name: String?, value: [UInt8]?)] = [
-            (edge.userIDHeader, isTold ? user.map { Array($0.id.utf8) } : nil),
-            (edge.subjectHeader, isTold ? user.map { Array($0.subject.utf8) } : nil),
-            (edge.consumerHeader, isTold || user == nil ? consumer?.key : nil),
-            (edge.classHeader, isBypass ? nil : rateLimitClass.map { Array($0.utf8) }),
-            (edge.typeHeader, type != .none && (isTold || user == nil) ? Array(type.rawValue.utf8) : nil),
-            (edge.rateLimitKeyHeader, rateLimitKey.map { Array($0.utf8) }),
-        ]
-        let named = all.compactMap { entry in
-            entry.name.map { (name: $0, value: entry.value.map(HeaderText.printable)) }
+        let isKnown = isTold || user == nil
+        tell(edge.userIDHeader, isTold ? user?.id : nil)
+        tell(edge.subjectHeader, isTold ? user?.subject : nil)
+        if let name = edge.consumerHeader {
+            if isKnown, let consumer { consumer.key.withBytes { body(name, $0) } } else { body(name, nil) }
         }
-        return named.filter { $0.value != nil } + named.filter { $0.value == nil }
-            + edge.foreignHeaders.map { (name: $0, value: nil) }
+        tell(edge.classHeader, isBypass ? nil : rateLimitClass)
+        tell(edge.typeHeader, type != .none && isKnown ? type.rawValue : nil)
+        tell(edge.rateLimitKeyHeader, rateLimitKey)
+        for name in edge.foreignHeaders { body(name, nil) }
+    }
+
+    /// Calls `body` with each leaf of ``facts``: the group that it is in, its name and its text.
+    package func forEachLeaf(_ body: (StaticString?, StaticString, String) -> Void) {
+        for fact in facts {
+            switch fact {
+            case .text(let name, let text): body(nil, name, text)
+            case .group(let group, let inner):
+                for case .text(let name, let text) in inner { body(group, name, text) }
+            }
+        }
     }
 
     /// The metadata's `session` but outcome, cookie and reason.

@@ -14,18 +14,17 @@ extension Endpoints {
     /// Envoy's HTTP service mode.
     func serveAuthorize(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
         if exchange.message.isEmpty {
-            var request = CheckRequestBuilder()
             let isTrusted = trustedPeers.contains(remote)
             exchange.head.withView { head in
-                request.method = head.method.array
-                request.path = head.path.dropFirst(Endpoint.prefix.count).array
-                request.host = head.authority.array
-                request.scheme = head.scheme.isEmpty ? Array("http".utf8) : head.scheme.array
-                request.copyFields(of: head)
-                request.setSource(remote, forwardedFor: isTrusted ? head.field("x-forwarded-for") : nil)
+                var request = CheckRequestParts()
+                request.method = head.method
+                request.path = head.path.dropFirst(Endpoint.prefix.count)
+                request.host = head.authority
+                request.scheme = head.scheme.isEmpty ? Bytes("http") : head.scheme
+                exchange.write(request, from: remote, forwardedFor: isTrusted ? head.lastHop : nil) { add in
+                    head.forEachField { name, value in if !Self.isFraming(name) { add(name, value) } }
+                }
             }
-            request.setBody(exchange.body)
-            exchange.message = request.encode()
         }
         return authorizeInHTTP(exchange, at: now, isEnvoy: true)
     }
@@ -49,46 +48,41 @@ extension Endpoints {
     }
 }
 
-extension CheckRequestBuilder {
-    /// Takes the header fields over but those that are about the question itself: its length, and what Envoy's own filter would
-    /// have removed. `names` are left out too.
-    mutating func copyFields(
-        of head: RequestHead.View, without names: [StaticString] = [], keepsEmpty: Bool = true
+extension Endpoints {
+    /// Whether a field is about the question itself, which has no body or another one than the client's request.
+    static func isFraming(_ name: Bytes) -> Bool { name == "content-length" || name == "transfer-encoding" }
+}
+
+extension Exchange {
+    /// Writes the question as the message that is decided about: with the body that came along, and from the last hop that the proxy
+    /// itself has written down, else from the proxy.
+    func write(
+        _ request: CheckRequestParts, from remote: RemoteEnd, forwardedFor: Bytes?,
+        fields: ((Bytes, Bytes) -> Void) -> Void
     ) {
-        head.forEachField { name, value in
-            if value.isEmpty, !keepsEmpty { return }
-            if name == "content-length" || name == "transfer-encoding" || names.contains(where: { name == $0 }) {
-                return
+        var request = request
+        remote.address.withBytes { address in
+            body.withBytes { body in
+                request.sourceAddress = forwardedFor ?? address
+                request.sourcePort = forwardedFor == nil ? remote.port : 0
+                request.body = body
+                // Without a body there may have been one: an empty form can't be told from one that was left out.
+                request.bodySize = body.isEmpty ? -1 : Int64(body.count)
+                request.write(to: &message, fields: fields)
             }
-            addHeader(name, value)
         }
-    }
-
-    /// Where the request came from: the last hop that the proxy itself has written down, else the proxy.
-    mutating func setSource(_ remote: RemoteEnd, forwardedFor: [UInt8]?) {
-        sourceAddress = remote.address
-        sourcePort = remote.port
-        guard let list = forwardedFor, !list.isEmpty else { return }
-        let last = list.lastIndex(of: UInt8(ascii: ",")).map { Array(list[($0 + 1)...]) } ?? list
-        sourceAddress = last.withBytes { $0.trimmed.array }
-        sourcePort = 0
-    }
-
-    /// The body that came along. Without one there may have been one: an empty form can't be told from one that was left out.
-    mutating func setBody(_ bytes: [UInt8]) {
-        body = bytes.isEmpty ? nil : bytes
-        size = bytes.isEmpty ? -1 : nil
     }
 }
 
 extension RequestHead.View {
-    /// The value of a field; several are joined with commas, nil when there is none.
-    func field(_ name: StaticString) -> [UInt8]? {
-        var found: [UInt8]?
-        forEachField { field, value in
-            guard field == name else { return }
-            if found == nil { found = value.array } else { found?.append(contentsOf: ",".utf8); found?.append(value) }
+    /// The last address of X-Forwarded-For: of all its fields together, which are one list. Nil when there is none.
+    var lastHop: Bytes? {
+        var last: Bytes?
+        forEachField { name, value in
+            // An empty line adds nothing to say where the request came from.
+            if name == "x-forwarded-for", !value.isEmpty || last == nil { last = value }
         }
-        return found
+        guard let list = last, !list.isEmpty else { return nil }
+        return list.buffer.lastIndex(of: UInt8(ascii: ",")).map { list.dropFirst($0 + 1).trimmed } ?? list.trimmed
     }
 }

@@ -16,8 +16,9 @@ extension Endpoints {
                 return .decided(())
             }
             do throws(ForwardedFlaw) {
-                let original = try exchange.head.withView { (head) throws(ForwardedFlaw) in try OriginalRequest(head) }
-                exchange.message = exchange.head.withView { original.checkRequest(of: $0, from: remote) }.encode()
+                try exchange.head.withView { (head) throws(ForwardedFlaw) in
+                    try OriginalRequest(head).write(head, from: remote, to: exchange)
+                }
             } catch {
                 exchange.reply.fail(http: 400, error.summary)
                 return .decided(())
@@ -41,34 +42,64 @@ private enum ForwardedFlaw: Error {
     }
 }
 
-/// The request that a proxy asks about.
+/// The request that a proxy asks about: views into the head.
 private struct OriginalRequest {
-    let method: [UInt8], uri: [UInt8], scheme: [UInt8], host: [UInt8]
+    private let parts: CheckRequestParts
 
-    /// Fields that tell it, or that a client might hope to be taken for that.
-    static let fields: [StaticString] = [
-        "x-original-uri", "x-original-url", "x-original-method", "x-forwarded-method", "x-forwarded-proto",
-        "x-forwarded-host", "x-forwarded-uri", "x-forwarded-for", "x-forwarded-port", "x-forwarded-server",
-        "x-envoy-auth-partial-body",
-    ]
+    /// A field that is said at most once.
+    private struct Once {
+        var value: Bytes?
+        var isRepeated = false
+
+        mutating func note(_ value: Bytes) {
+            isRepeated = isRepeated || self.value != nil
+            self.value = value
+        }
+    }
 
     init(_ head: RequestHead.View) throws(ForwardedFlaw) {
-        let original = try Self.value("x-original-uri", of: head)
-        let forwarded = try Self.value("x-forwarded-uri", of: head)
-        if original != nil, forwarded != nil { throw .both }
-        guard let uri = original ?? forwarded else { throw .missing }
+        var originalURI = Once(), forwardedURI = Once(), originalMethod = Once(), forwardedMethod = Once()
+        var proto = Once(), host = Once()
+        head.forEachField { name, value in
+            guard name.starts(with: "x-") else { return }
+            if name == "x-original-uri" {
+                originalURI.note(value)
+            } else if name == "x-forwarded-uri" {
+                forwardedURI.note(value)
+            } else if name == "x-original-method" {
+                originalMethod.note(value)
+            } else if name == "x-forwarded-method" {
+                forwardedMethod.note(value)
+            } else if name == "x-forwarded-proto" {
+                proto.note(value)
+            } else if name == "x-forwarded-host" {
+                host.note(value)
+            }
+        }
+        if originalURI.isRepeated || forwardedURI.isRepeated { throw .repeated }
+        if originalURI.value != nil, forwardedURI.value != nil { throw .both }
+        guard let uri = originalURI.value ?? forwardedURI.value else { throw .missing }
         // One family of fields counts, so that a client can't complete what the proxy has left out.
-        let method = try Self.value(original != nil ? "x-original-method" : "x-forwarded-method", of: head)
-        self.uri = uri
-        self.method = method ?? head.method.array
-        scheme = try Self.value("x-forwarded-proto", of: head) ?? Array("http".utf8)
-        host = try Self.value("x-forwarded-host", of: head) ?? head.authority.array
+        let method = originalURI.value != nil ? originalMethod : forwardedMethod
+        if method.isRepeated || proto.isRepeated || host.isRepeated { throw .repeated }
+        var parts = CheckRequestParts()
+        parts.path = uri
+        parts.method = method.value ?? head.method
+        parts.scheme = proto.value ?? Bytes("http")
+        parts.host = host.value ?? head.authority
+        guard Self.isWellFormed(parts) else { throw .malformed }
+        self.parts = parts
+    }
+
+    private static func isWellFormed(_ parts: CheckRequestParts) -> Bool {
         // `OPTIONS *` is about the server (RFC 9110 section 7.1).
-        guard uri.first == UInt8(ascii: "/") || uri == Array("*".utf8), uri.allSatisfy({ $0 > 0x20 && $0 != 0x7F }),
-            !self.method.isEmpty,
-            self.method.allSatisfy(Self.isTokenByte), scheme == Array("http".utf8) || scheme == Array("https".utf8),
-            host.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "/") })
-        else { throw .malformed }
+        let isTarget = parts.path.first == UInt8(ascii: "/") || parts.path == "*"
+        return isTarget && parts.path.buffer.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+            && !parts.method.isEmpty && parts.method.buffer.allSatisfy(isTokenByte)
+            && (parts.scheme == "http" || parts.scheme == "https")
+            && parts.host.buffer.allSatisfy {
+                $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "/")
+            }
     }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
@@ -76,30 +107,23 @@ private struct OriginalRequest {
             || "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
 
-    private static func value(_ name: StaticString, of head: RequestHead.View) throws(ForwardedFlaw) -> [UInt8]? {
-        var found: [UInt8]?
-        var isRepeated = false
-        head.forEachField { field, value in
-            guard field == name else { return }
-            isRepeated = found != nil
-            found = value.array
-        }
-        if isRepeated { throw .repeated }
-        return found
+    /// Whether a field tells which request is meant, or a client might hope that it is taken for such a one.
+    private static func tells(_ name: Bytes) -> Bool {
+        guard name.starts(with: "x-") else { return false }
+        return name == "x-original-uri" || name == "x-original-url" || name == "x-original-method"
+            || name == "x-forwarded-method" || name == "x-forwarded-proto" || name == "x-forwarded-host"
+            || name == "x-forwarded-uri" || name == "x-forwarded-for" || name == "x-forwarded-port"
+            || name == "x-forwarded-server" || name == "x-envoy-auth-partial-body"
     }
 
-    func checkRequest(of head: RequestHead.View, from remote: RemoteEnd) -> CheckRequestBuilder {
-        var request = CheckRequestBuilder()
-        request.method = method
-        request.path = uri
-        request.host = host
-        request.scheme = scheme
-        // A proxy that copies a field which the client did not send sends it empty.
-        request.copyFields(of: head, without: Self.fields, keepsEmpty: false)
-        request.addHeader(Array("x-forwarded-proto".utf8), scheme)
-        request.setSource(remote, forwardedFor: head.field("x-forwarded-for"))
-        // These proxies keep the body to themselves.
-        request.size = -1
-        return request
+    /// Writes the question. These proxies keep the body to themselves.
+    func write(_ head: RequestHead.View, from remote: RemoteEnd, to exchange: Exchange) {
+        exchange.write(parts, from: remote, forwardedFor: head.lastHop) { add in
+            head.forEachField { name, value in
+                // A proxy that copies a field which the client did not send sends it empty.
+                if !value.isEmpty, !Endpoints.isFraming(name), !Self.tells(name) { add(name, value) }
+            }
+            add(Bytes("x-forwarded-proto"), parts.scheme)
+        }
     }
 }

@@ -8,8 +8,8 @@ extension Reply {
     /// The client's answer to `request`, when it is refused.
     mutating func answer(_ refusal: Refusal, to request: Request, isEnvoy: Bool) {
         status = Self.status(of: refusal, isEnvoy: isEnvoy)
-        for (name, value) in refusal.headers { addField(name, Array(value.utf8)) }
-        for (name, value) in CrossOrigin.headers(for: request) { addField(name, value) }
+        for (name, value) in refusal.headers { addField(name) { $0 += value.utf8 } }
+        for (name, value) in CrossOrigin.headers(for: request) { addField(name) { $0 += value } }
         body = refusal.body
     }
 
@@ -25,53 +25,66 @@ extension Reply {
         _ settled: SettledDecision, _ facts: IdentityFacts, _ request: Request, _ policy: Policy, isEnvoy: Bool
     ) {
         let profile = policy.profiles[settled.decision.profile]
-        var removed: [String] = []
-        for (name, value) in facts.headers(profile.settings) {
-            if let value { addField(name, value) } else { removed.append(name) }
+        var removed: [UInt8] = []
+        func remove(_ name: String) {
+            if !removed.isEmpty { removed.append(UInt8(ascii: ",")) }
+            removed.append(contentsOf: name.utf8)
+        }
+        facts.forEachHeader(profile.settings) { name, value in
+            if let value { addField(name) { HeaderText.append(value, to: &$0) } } else { remove(name) }
         }
         if profile.settings.injectCookie {
             switch InjectedCookie(settled, request, policy) {
             case .unchanged: break
-            case .removed: removed.append("cookie")
-            case .replaced(let value): addField("cookie", value)
+            case .removed: remove("cookie")
+            case .replaced(let value): addField("cookie") { $0 += value }
             }
         }
         if let cookie = settled.cookie {
-            addField("set-cookie", cookie.header)
+            addField("set-cookie") { $0 += cookie.header }
             if let control = profile.settings.markPrivate.cacheControl {
-                addField("cache-control", Array(control.utf8))
+                addField("cache-control") { $0 += control.utf8 }
             }
         }
-        if isEnvoy, !removed.isEmpty {
-            addField("x-envoy-auth-headers-to-remove", Array(removed.joined(separator: ",").utf8))
-        }
+        if isEnvoy, !removed.isEmpty { addField("x-envoy-auth-headers-to-remove") { $0 += removed } }
     }
 
     /// The leaves of the metadata: `x-sessiongate-user-id` is what `session.user.id` is over gRPC.
     mutating func addMetadata(_ decision: Decision, _ facts: IdentityFacts) {
-        var leaves = [Fact.text("outcome", "\(decision.outcome.name)")] + facts.facts
-        leaves.append(.text("cookie", "\(decision.cookie.name)"))
-        if let reason = decision.reason { leaves.append(.text("reason", reason.rawValue)) }
-        if decision.outcome == .refused, decision.mode == .observe { leaves.append(.text("mode", "observe")) }
-        addFacts(leaves, under: "x-sessiongate")
+        addLeaf("outcome", decision.outcome.name)
+        facts.forEachLeaf { group, name, text in addLeaf(group, name, text) }
+        addLeaf("cookie", decision.cookie.name)
+        if let reason = decision.reason { addLeaf(nil, "reason", reason.rawValue) }
+        if decision.outcome == .refused, decision.mode == .observe { addLeaf("mode", "observe") }
     }
 
-    private mutating func addFacts(_ facts: [Fact], under prefix: String) {
-        for fact in facts {
-            switch fact {
-            case .text(let name, let text):
-                addField("\(prefix)-\(name)".fieldName, HeaderText.printable(Array(text.utf8)))
-            case .group(let name, let inner): addFacts(inner, under: "\(prefix)-\(name)")
-            }
-        }
+    private mutating func addLeaf(_ name: StaticString, _ text: StaticString) {
+        addField(
+            name: {
+                $0.append("x-sessiongate-")
+                $0.append(name)
+            },
+            value: {
+                $0.append(text)
+            })
     }
 
-    private mutating func addField(_ name: String, _ value: [UInt8]) {
-        Array(name.utf8).withBytes { name in value.withBytes { addField(name, $0) } }
+    private mutating func addLeaf(_ group: StaticString?, _ name: StaticString, _ text: String) {
+        addField(
+            name: {
+                $0.append("x-sessiongate-")
+                if let group {
+                    $0.append(group)
+                    $0.append(UInt8(ascii: "-"))
+                }
+                for byte in Bytes(name).buffer { $0.append(byte == UInt8(ascii: "_") ? UInt8(ascii: "-") : byte) }
+            },
+            value: {
+                HeaderText.append(text, to: &$0)
+            })
     }
-}
 
-extension String {
-    /// As a field's name: `owner_only` is `owner-only`.
-    fileprivate var fieldName: String { String(map { $0 == "_" ? "-" : $0 }) }
+    private mutating func addField(_ name: String, _ value: (inout [UInt8]) -> Void) {
+        addField(name: { $0.append(contentsOf: name.utf8) }, value: value)
+    }
 }

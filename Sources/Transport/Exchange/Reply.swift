@@ -58,6 +58,16 @@ package struct Reply {
         fields.append((start..<start + name.count, start + name.count..<text.count))
     }
 
+    /// Adds a header field, whose name and value are appended to what they are given.
+    @inline(__always)
+    mutating func addField(name: (inout [UInt8]) -> Void, value: (inout [UInt8]) -> Void) {
+        let start = text.count
+        name(&text)
+        let middle = text.count
+        value(&text)
+        fields.append((start..<middle, middle..<text.count))
+    }
+
     /// Adds a header field.
     package mutating func addField(_ name: StaticString, _ value: StaticString) { addField(Bytes(name), Bytes(value)) }
 
