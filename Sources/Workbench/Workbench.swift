@@ -6,5 +6,5 @@ import ArgumentParser
 struct Workbench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workbench", abstract: "Replays recordings, makes load and measures.",
-        subcommands: [Vectors.self, Micro.self, State.self, Load.self])
+        subcommands: [Vectors.self, Micro.self, State.self, Load.self, Simulate.self])
 }
