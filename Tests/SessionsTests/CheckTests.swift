@@ -142,9 +142,9 @@ import EnvoyProtocol
         let world = TestWorld()
         #expect(world.check(world.bearer()).decision?.outcome == .authenticated)
         world.directory.tokens[0].revoked = true
-        world.now = Timestamp(milliseconds: world.now.milliseconds + 9_999)
+        world.now = Timestamp(milliseconds: world.now.milliseconds + 8_999)
         #expect(world.check(world.bearer()).decision?.outcome == .authenticated)
-        world.now = Timestamp(milliseconds: world.now.milliseconds + 1)
+        world.now = Timestamp(milliseconds: world.now.milliseconds + 1_001)
         #expect(world.check(world.bearer()).reason == .accessTokenRevoked)
     }
 

@@ -126,6 +126,10 @@ private func cookie(_ id: Int64) -> Lookup {
         // Cookies need no directory.
         #expect(await workers.resolve(cookie(1)) == nil)
         directory.fail(with: nil)
+        // It was left alone for a moment.
+        for _ in 0..<1000 where await workers.resolve(.user(id: 1)) != nil {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
         #expect(await workers.resolve(.user(id: 1)) == nil)
         await workers.shutdown()
     }

@@ -31,6 +31,8 @@ public struct Configuration: Sendable {
     var invalidCookie: CookieSettings.Invalid?
     /// The file with `oauth1.secret_key`.
     var secretKeyFile: String?
+    /// The file in which nonces outlive a restart.
+    var nonceFile: String?
     /// The consumers of the configuration, without what is in their files.
     var staticConsumers: [StaticConsumer] = []
 

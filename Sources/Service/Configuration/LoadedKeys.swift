@@ -24,6 +24,7 @@ extension Reading {
         configuration.store.file = store.file.isEmpty ? "" : resolve(store.file)
         configuration.store.usersFile = store.usersFile.map(resolve)
         configuration.secretKeyFile = configuration.secretKeyFile.map(resolve)
+        configuration.nonceFile = configuration.nonceFile.map(resolve)
         for index in configuration.staticConsumers.indices {
             let consumer = configuration.staticConsumers[index]
             configuration.staticConsumers[index].secretFile = consumer.secretFile.map(resolve)

@@ -156,6 +156,10 @@ extension ConfigurationSection {
                 "How long a row that was not found counts as missing. A new consumer or token works at the latest "
                     + "after this time."),
             ConfigurationKey(
+                "cache.stale_if_error", \.settings.cache.staleIfError, .seconds(0...86_400),
+                "How much longer than cache.lifetime a row counts while the database can't be read. What is not in memory "
+                    + "fails then: 503, never a refusal. 0: rows never count longer."),
+            ConfigurationKey(
                 "cache.capacity", \.settings.cache.capacity, .integer(100...100_000_000),
                 "Most entries in each cache."
             ).fixedAtStart,

@@ -65,6 +65,11 @@ extension ConfigurationSection {
                 "A request fails when the store takes longer than this. The caller's own deadline (grpc-timeout) "
                     + "replaces it."),
             ConfigurationKey(
+                "server.drain_delay", \.server.drainDelay, .milliseconds(0...600_000),
+                "When the server is told to stop, it says so for this time and serves as before: /readyz answers 503 and "
+                    + "gRPC's health service NOT_SERVING, so that proxies and load balancers go elsewhere first. As long as "
+                    + "they take to notice."),
+            ConfigurationKey(
                 "server.drain_timeout", \.server.drainDeadline, .milliseconds(0...600_000),
                 "When the server stops, requests under way have this time to finish."),
         ]

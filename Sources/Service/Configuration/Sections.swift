@@ -172,6 +172,13 @@ extension ConfigurationSection {
                     + "its requests are refused (nonce-share, 429), and those of others are not. 100: all of it."
             ).fixedAtStart,
             ConfigurationKey(
+                "oauth1.nonce_file", optional: \.nonceFile, .file,
+                "A file in which nonces outlive a restart: written when the process ends, and read by the next one. Each "
+                    + "process on a machine that shares it must be of the same listeners. Without it, a signed request could "
+                    + "be sent once more after a restart, until its timestamp expires.",
+                example: "/var/lib/sessiongate/nonces"
+            ).fixedAtStart,
+            ConfigurationKey(
                 "oauth1.secret_key", optional: \.settings.oauth1.secretKey, .secretBytes,
                 "MediaWiki's $wgOAuthSecretKey or, where that is not set, its $wgSecretKey. The secrets that clients "
                     + "know are derived with it from the stored ones. Without it, stored secrets are used as they "

@@ -92,6 +92,14 @@ extension Metric {
                 ]
             }
         },
+        Metric(
+            "sessiongate_store_stale_total", .counter,
+            "Lookups answered with expired rows, since the store could not be read."
+        ) { $0.workers.staleLookups },
+        Metric("sessiongate_store_away", .gauge, "Whether the store is left alone, since it failed or does not answer.")
+        {
+            $0.workers.isStoreAway ? 1 : 0
+        },
         Metric("sessiongate_store_pending", .gauge, "Lookups under way.") {
             $0.lookups.map { kind, statistics in Sample(["kind": kind], statistics.pending) }
         },

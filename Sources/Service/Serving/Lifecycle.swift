@@ -36,7 +36,10 @@ struct StoreService: ServiceLifecycle.Service {
     let workers: StoreWorkers
 
     func run() async {
-        await untilShutdown(every: .seconds(1)) { workers.probeStore() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await untilShutdown(every: .seconds(1)) { workers.probeStore() } }
+            group.addTask { await untilShutdown(every: .milliseconds(250)) { workers.relieve(at: SystemClock.now()) } }
+        }
         await workers.shutdown()
     }
 }

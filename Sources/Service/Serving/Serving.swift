@@ -23,6 +23,8 @@ public final class Serving: Sendable {
     private let log: LineWriter
     private let workers: StoreWorkers
     private let tls: TLSFiles?
+    private let memory: Memory
+    private let nonceFile: NonceFile?
 
     /// Opens the database and puts everything together; nothing listens yet.
     /// - Parameter log: Gets the lines of the log; standard error by default.
@@ -35,6 +37,8 @@ public final class Serving: Sendable {
         self.log = log
         let logger = Logger(label: "sessiongate", factory: { _ in LineLog(settings, write: log.write) })
         self.logger = logger
+        nonceFile = loaded.configuration.nonceFile.map { NonceFile(path: $0, logger: logger) }
+        nonceFile?.adoptSecret()
         let policy = CurrentPolicy(loaded.makePolicy())
         let memory = Memory(loaded.configuration.settings) { name in
             logger.warning(
@@ -42,6 +46,7 @@ public final class Serving: Sendable {
                 metadata: ["class": "\(quoted(name))"])
         }
         directory = CurrentDirectory(try loaded.openDirectory(logger: logger))
+        self.memory = memory
         workers = StoreWorkers(
             policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)
         let site = AdminSite(
@@ -65,6 +70,10 @@ public final class Serving: Sendable {
         OpenFiles.raiseLimit()
         defer { log.flush() }
         var services: [any ServiceLifecycle.Service] = [StoreService(workers: workers), HeapService()]
+        if let nonceFile, let nonces = memory.nonces as? NonceMemory {
+            nonceFile.load(into: nonces)
+            services.append(NonceFileService(file: nonceFile, nonces: nonces))
+        }
         if let tls { services.append(TLSFileService(tls: tls)) }
         services.append(ReloadService(tls: tls, reloader: Reloader(self)))
         services.append(ListenerService(serving: self, announce: announce))

@@ -17,7 +17,7 @@ extension Check {
             scratch.trace?.check("session cookie has not passed its soft expiry", false)
             return .anonymous(.cookieExpired)
         }
-        let identity = try user(of: claims)
+        let identity = try user(of: claims, &scratch)
         scratch.trace?.check("session cookie names an existing user", identity != nil)
         guard let identity else { return .anonymous(.cookieSubject) }
         return .identity(identity, expires: claims.expires)
@@ -29,7 +29,8 @@ extension Check {
         do throws(Halt) {
             let claims = try verifySessionToken(token, &scratch)
             if claims.isCentralAuthToken, settings.users.source == .centralAuth,
-                claims.softExpiry == nil || !claims.hasSoftlyExpired(at: now), let identity = try user(of: claims)
+                claims.softExpiry == nil || !claims.hasSoftlyExpired(at: now),
+                let identity = try user(of: claims, &scratch)
             {
                 scratch.trace?.check("CentralAuth token is valid", true)
                 return .identity(Identity(identity, as: .centralAuth), expires: claims.expires)
@@ -41,11 +42,14 @@ extension Check {
     }
 
     /// The user that the claims name; nil when there is none, or none who may log in.
-    private func user(of claims: VerifiedCookie.Claims) throws(Halt) -> Identity? {
+    private func user(of claims: VerifiedCookie.Claims, _ scratch: inout Scratch) throws(Halt) -> Identity? {
         guard let userID = claims.userID, userID > 0 else { return nil }
-        guard let entry = memory.users.value(CacheKey(userID: userID), at: now, generation: policy.generation) else {
+        var isDue = false
+        let key = CacheKey(userID: userID)
+        guard let entry = memory.users.value(key, at: now, generation: policy.generation, isDue: &isDue) else {
             throw .needs(.user(id: userID))
         }
+        if isDue { scratch.refresh = .user(id: userID) }
         return entry.identity
     }
 }

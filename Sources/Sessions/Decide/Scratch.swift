@@ -11,6 +11,8 @@ public struct Scratch: ~Copyable {
     public var maxQueryBytes = Int.max
     /// Records the way of one check, for people; nil on the request path, where it costs one comparison a step.
     public var trace: Trace?
+    /// Rows that the check has used and that are to be read anew, while they still count. The shell takes it.
+    public var refresh: Lookup?
     /// What was wrong with the last route that was misconfigured: one sentence for the operator.
     public internal(set) var routeProblem = ""
 

@@ -144,8 +144,13 @@ private struct Loading {
         _ rows: Rows, in cache: Cache<Rows>, under key: CacheKey, isFound: Bool
     ) {
         let settings = policy.settings.cache
-        let lifetime = (isFound ? settings.lifetime : settings.negativeLifetime) * 1000
-        memory.remember(rows, in: cache, under: key, policy, at: now, lifetime: lifetime)
+        let longest = (isFound ? settings.lifetime : settings.negativeLifetime) * 1000
+        // Rows that were read together do not expire together.
+        let lifetime = longest - .random(in: 0...longest / 10)
+        // What was not found is not read ahead: made-up tokens would cost twice as many reads.
+        memory.remember(
+            rows, in: cache, under: key, policy, at: now, lifetime: lifetime,
+            refreshAfter: isFound ? lifetime * 4 / 5 : nil)
     }
 
     /// Milliseconds for which a consumer's object is shared; whether it is still what the row says is looked at each time.

@@ -43,18 +43,41 @@ public final class Cache<Value: Sendable>: Sendable {
 
     /// The value under `key`, unless it has expired or was learnt under another generation of the policy.
     public func value(_ key: CacheKey, at now: Timestamp, generation: UInt32 = 0) -> Value? {
-        stripe(key).table.withLock { $0.value(key, at: now.milliseconds, generation: generation) }
+        var isDue = false
+        return value(key, at: now, generation: generation, isDue: &isDue)
+    }
+
+    /// The same; `isDue` becomes true when the caller is to have the value read anew, while it still counts.
+    func value(_ key: CacheKey, at now: Timestamp, generation: UInt32, isDue: inout Bool) -> Value? {
+        stripe(key).table.withLock {
+            $0.value(key, at: now.milliseconds, generation: generation, isDue: &isDue)
+        }
+    }
+
+    /// Lets a value that satisfies `isUsable` count for another `time` milliseconds, but for no more than `maxAge` in all.
+    /// - Returns: Whether it counts now.
+    func extend(
+        _ key: CacheKey, at now: Timestamp, generation: UInt32, by time: Int64, maxAge: Int64,
+        where isUsable: @Sendable (Value) -> Bool
+    ) -> Bool {
+        stripe(key).table.withLock {
+            $0.extend(
+                key, at: now.milliseconds, generation: generation, by: time, maxAge: maxAge, where: isUsable)
+        }
     }
 
     /// Remembers `value` under `key` from `now` for `lifetime` milliseconds, in place of any other. `size` is its own memory.
+    /// - Parameter refreshAfter: Milliseconds after which it is due; nil: never.
     public func insert(
-        _ value: Value, under key: CacheKey, at now: Timestamp, lifetime: Int64, generation: UInt32 = 0, size: Int = 0
+        _ value: Value, under key: CacheKey, at now: Timestamp, lifetime: Int64, refreshAfter: Int64? = nil,
+        generation: UInt32 = 0, size: Int = 0
     ) {
         let cost = size + CacheTable<Value>.overhead
         let growth = stripe(key).table.withLock {
             $0.insert(
-                value, under: key, at: now.milliseconds, lifetime: UInt32(clamping: lifetime), generation: generation,
-                cost: cost, capacity: capacityPerStripe)
+                value, under: key, at: now.milliseconds, lifetime: UInt32(clamping: lifetime),
+                refreshAfter: refreshAfter.map { UInt32(clamping: $0) } ?? .max, generation: generation, cost: cost,
+                capacity: capacityPerStripe)
         }
         bytes.add(growth, ordering: .relaxed)
     }

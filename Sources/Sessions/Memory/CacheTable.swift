@@ -15,10 +15,12 @@ struct CacheTable<Value> {
         var loaded: Int64
         /// Milliseconds from `loaded` to the expiry.
         var lifetime: UInt32
+        /// Milliseconds from `loaded` to when it is to be read anew, if it is still used; the largest number: never, or it was said.
+        var refreshAfter: UInt32
         /// The generation of the policy that it was learnt under.
         var generation: UInt32
         /// Bytes that it accounts for.
-        var cost: Int
+        var cost: UInt32
     }
 
     /// Entries; the oldest is at `head`, `count` are in use. A power of two.
@@ -34,30 +36,52 @@ struct CacheTable<Value> {
     static var overhead: Int { MemoryLayout<Entry>.stride + 2 * MemoryLayout<UInt32>.stride }
 
     /// The value under `key`, unless it has expired or belongs to another generation. One from the future (the clock was set
-    /// back) has expired too.
+    /// back) has expired too. `isDue` becomes true when it is to be read anew: it is said once.
     @inline(__always)
-    func value(_ key: CacheKey, at now: Int64, generation: UInt32) -> Value? {
+    mutating func value(_ key: CacheKey, at now: Int64, generation: UInt32, isDue: inout Bool) -> Value? {
         guard let place = place(of: key) else { return nil }
         let position = Int(index[place]) - 1
         let age = now &- ring[position].loaded
         guard age >= 0, age < Int64(ring[position].lifetime), ring[position].generation == generation else {
             return nil
         }
+        if age >= Int64(ring[position].refreshAfter) {
+            ring[position].refreshAfter = .max
+            isDue = true
+        }
         return ring[position].value
+    }
+
+    /// Lets an entry that satisfies `isUsable` count for another `time` milliseconds, but for no more than `maxAge` in all.
+    /// - Returns: Whether it counts now. It is due again after half of that time.
+    mutating func extend(
+        _ key: CacheKey, at now: Int64, generation: UInt32, by time: Int64, maxAge: Int64,
+        where isUsable: (Value) -> Bool
+    ) -> Bool {
+        guard let place = place(of: key) else { return false }
+        let position = Int(index[place]) - 1
+        let age = now &- ring[position].loaded
+        guard age >= 0, age < maxAge, ring[position].generation == generation, let value = ring[position].value,
+            isUsable(value)
+        else { return false }
+        ring[position].lifetime = max(ring[position].lifetime, UInt32(clamping: min(age + time, maxAge)))
+        ring[position].refreshAfter = UInt32(clamping: age + time / 2)
+        return true
     }
 
     /// Puts `value` under `key`, in place of any other. Returns by how much the cost has grown.
     mutating func insert(
-        _ value: Value, under key: CacheKey, at now: Int64, lifetime: UInt32, generation: UInt32, cost newCost: Int,
-        capacity: Int
+        _ value: Value, under key: CacheKey, at now: Int64, lifetime: UInt32, refreshAfter: UInt32 = .max,
+        generation: UInt32, cost newCost: Int, capacity: Int
     ) -> Int {
         let before = cost
         let entry = Entry(
-            key: key, value: value, loaded: now, lifetime: lifetime, generation: generation, cost: newCost)
-        cost += newCost
+            key: key, value: value, loaded: now, lifetime: lifetime, refreshAfter: refreshAfter, generation: generation,
+            cost: UInt32(clamping: newCost))
+        cost += Int(entry.cost)
         if let place = place(of: key) {
             let position = Int(index[place]) - 1
-            cost -= ring[position].cost
+            cost -= Int(ring[position].cost)
             ring[position] = entry
             return cost - before
         }
@@ -74,7 +98,7 @@ struct CacheTable<Value> {
     @discardableResult
     mutating func removeOldest() -> Int {
         guard count > 0 else { return 0 }
-        let removed = ring[head].cost
+        let removed = Int(ring[head].cost)
         unlink(ring[head].key)
         ring[head].value = nil
         ring[head].cost = 0

@@ -4,14 +4,34 @@
 // a text is there as a whole, and a key takes two words. The secret is Hasher's: random for each process, or fixed in benchmarks.
 
 import Bytes
+import Synchronization
 
 /// A keyed hash of texts.
 package struct KeyedHash {
-    private static let secret: (UInt64, UInt64) = {
+    /// The same from the first hash of the process to the last.
+    static let secret: (UInt64, UInt64) = adopted.withLock { adopted in
+        defer { adopted.isUsed = true }
+        if let secret = adopted.secret { return secret }
         var second = Hasher()
         second.combine(true)
         return (UInt64(bitPattern: Int64(Hasher().finalize())), UInt64(bitPattern: Int64(second.finalize())))
-    }()
+    }
+
+    private struct Adopted {
+        var secret: (UInt64, UInt64)?
+        var isUsed = false
+    }
+
+    private static let adopted = Mutex(Adopted())
+
+    /// Takes the secret of another process; false when there were hashes already.
+    static func adopt(_ secret: (UInt64, UInt64)) -> Bool {
+        let isTaken = adopted.withLock { adopted in
+            if !adopted.isUsed { adopted.secret = secret }
+            return !adopted.isUsed
+        }
+        return isTaken || secret == Self.secret
+    }
 
     private var v0: UInt64
     private var v1: UInt64

@@ -76,10 +76,11 @@ public final class Memory: Sendable {
     /// Remembers `value` for `lifetime` milliseconds, as learnt under `policy`.
     func remember<Value: Remembered>(
         _ value: Value, in cache: Cache<Value>, under key: CacheKey, _ policy: Policy, at now: Timestamp,
-        lifetime: Int64
+        lifetime: Int64, refreshAfter: Int64? = nil
     ) {
         cache.insert(
-            value, under: key, at: now, lifetime: lifetime, generation: policy.generation, size: value.byteCount)
+            value, under: key, at: now, lifetime: lifetime, refreshAfter: refreshAfter, generation: policy.generation,
+            size: value.byteCount)
         budget.enforce()
     }
 

@@ -88,6 +88,18 @@ struct Generations: Sendable {
         return own > limits.capacity / NonceLimits.smallestShare && own * (100 - limits.share) > limits.share * free
     }
 
+    /// Calls `body` with each nonce.
+    func forEach(_ body: (NonceEntry) -> Void) {
+        old.table.forEach(body)
+        young.table.forEach(body)
+    }
+
+    /// Remembers a nonce for which no client answers, if there is room.
+    mutating func restore(_ key: NonceClaim) {
+        guard count < limits.capacity else { return }
+        _ = young.table.insert(key, at: place(of: key))
+    }
+
     /// Remembers a nonce at its place in the younger table.
     mutating func insert(_ key: NonceClaim, at place: Int?) {
         if young.table.insert(key, at: place) { young.tally.add(key.client) }

@@ -53,6 +53,19 @@ public final class NonceMemory: NonceStore {
         }
     }
 
+    /// Calls `body` with each nonce held, expired ones included.
+    func forEachNonce(_ body: (NonceEntry) -> Void) {
+        for stripe in stripes { stripe.table.withLock { $0 }.forEach(body) }
+    }
+
+    /// Remembers a nonce again, on behalf of no client.
+    func restore(_ claim: NonceClaim, now: Int64) {
+        stripe(claim).table.withLock { generations in
+            generations.rotate(now: now)
+            generations.restore(claim)
+        }
+    }
+
     /// Nonces held, expired ones included.
     public var count: Int {
         stripes.reduce(0) { total, stripe in total + stripe.table.withLock { $0.count } }

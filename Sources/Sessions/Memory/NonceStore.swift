@@ -32,6 +32,15 @@ public struct NonceClaim: Sendable, Hashable {
         self.expires = expires
     }
 
+    /// A claim that was made before, by a client that is not known any more.
+    init(high: UInt64, low: UInt32, request: UInt64, expires: Int64) {
+        self.high = high
+        self.low = low
+        client = 0
+        self.request = request
+        self.expires = expires
+    }
+
     private static func hash(ofRequest id: Bytes) -> UInt64 {
         guard !id.isEmpty else { return 0 }
         var hash = KeyedHash()

@@ -67,6 +67,11 @@ struct NonceTable: Sendable {
         return true
     }
 
+    /// Calls `body` with each nonce, expired ones included.
+    func forEach(_ body: (NonceEntry) -> Void) {
+        for entry in places where entry.expires != 0 { body(entry) }
+    }
+
     /// A small table grows by half, a large one by an eighth: about 30 bytes a nonce.
     private mutating func grow() {
         let previous = places

@@ -29,7 +29,7 @@ extension Check {
         try collectParameters(request, header: header, target: target, route, &scratch)
         try requireVersion(&scratch)
         let signer = try readSigner(&scratch)
-        let rows = try findRows(of: signer)
+        let rows = try findRows(of: signer, &scratch)
         try requireRegistered(rows, &scratch)
         let timestamp = try readTimestamp(&scratch)
         let nonce = try readNonce(&scratch)
@@ -106,7 +106,7 @@ extension Check {
         try collectHeader(header, &scratch)
         scratch.parameters.merge()
         let signer = try readSigner(&scratch)
-        let rows = try findRows(of: signer)
+        let rows = try findRows(of: signer, &scratch)
         try requireRegistered(rows, &scratch)
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         throw .needs(.worker(Workload(for: grant.identity, bytes: bytes)))
@@ -142,12 +142,15 @@ extension Check {
         return Signer(consumerKey: consumerKey, token: token)
     }
 
-    private func findRows(of signer: Signer) throws(Halt) -> OAuth1Rows {
+    private func findRows(of signer: Signer, _ scratch: inout Scratch) throws(Halt) -> OAuth1Rows {
+        var isDue = false
         // 128 bits of a keyed hash are not compared further: a request that met another's rows would have to be signed with their
         // secret.
-        guard let rows = memory.oauth1.value(signer.key, at: now, generation: policy.generation) else {
+        guard let rows = memory.oauth1.value(signer.key, at: now, generation: policy.generation, isDue: &isDue)
+        else {
             throw .needs(.oauth1(consumerKey: signer.consumerKey.array, token: signer.token.array))
         }
+        if isDue { scratch.refresh = .oauth1(consumerKey: signer.consumerKey.array, token: signer.token.array) }
         return rows
     }
 

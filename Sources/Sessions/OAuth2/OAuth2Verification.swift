@@ -13,9 +13,10 @@ extension Check {
             !token.period.hasExpired(at: now, leeway: leeway), .accessTokenExpired, "token has not expired", trace)
         try require(
             !token.period.isEarly(at: now, leeway: leeway), .accessTokenNotYetValid, "token is valid already", trace)
-        guard let rows = memory.oauth2.value(token.rowsKey, at: now, generation: policy.generation) else {
-            throw .needs(try token.lookup())
-        }
+        var isDue = false
+        guard let rows = memory.oauth2.value(token.rowsKey, at: now, generation: policy.generation, isDue: &isDue)
+        else { throw .needs(try token.lookup()) }
+        if isDue { scratch.refresh = try token.lookup() }
         try require(rows.isTokenValid, .accessTokenRevoked, "token is known and not revoked", trace)
         try require(
             token.subject != .invalid && rows.subjectExists, .subjectInvalid, "subject is absent or an existing user",

@@ -94,6 +94,8 @@ public struct CacheSettings: Sendable {
     public var lifetime: Int64 = 10
     /// Seconds that "there is no such row" is believed.
     public var negativeLifetime: Int64 = 2
+    /// Seconds for which rows count longer while the store can't be read.
+    public var staleIfError: Int64 = 300
     /// Most entries of each cache.
     public var capacity = 200_000
     /// Bytes that all caches together may take.

@@ -57,6 +57,12 @@ final class Lane: Sendable {
         }
     }
 
+    /// Ends those of the lookups queued and under way without a fault that `isDone` is true for.
+    func finish(where isDone: (Lookup) -> Bool) {
+        let completions = state.withLock { $0.pending.finish(where: isDone) }
+        for completion in completions { completion(nil) }
+    }
+
     private func finish(_ lookup: Lookup, _ fault: Fault?) {
         let completions = state.withLock { state in
             if fault == nil { state.statistics.resolved += 1 } else { state.statistics.failed += 1 }

@@ -63,6 +63,11 @@ struct PendingLookups: ~Copyable {
         return completions
     }
 
+    /// Removes all lookups that `isDone` is true for, and returns their waiters. They are made all the same.
+    mutating func finish(where isDone: (Lookup) -> Bool) -> [Completion] {
+        waiters.keys.filter(isDone).flatMap { finish($0) }
+    }
+
     /// Refuses all later lookups, and returns the waiters for jobs that no worker has taken.
     mutating func stop() -> [Completion] {
         isStopped = true

@@ -51,12 +51,13 @@ public final class StoreWorkers: Resolver {
     private let cookies: Lane
     private let forms: FormLane
     private let probe: StoreProbe
+    private let reader: RowReader
 
     /// Workers that read from `directory` into `memory`, under the policy in force.
     public convenience init(
         policy: CurrentPolicy, memory: Memory, directory: any SnapshotDirectory, limits: Limits = Limits()
     ) {
-        self.init(directory: directory, limits: limits) {
+        self.init(directory: directory, limits: limits, stale: { memory.extend($0, policy.value, at: $1) }) {
             // Taken before the store is asked. A new store is put in place before its policy is: so no row of the old store is
             // remembered under the new policy.
             let policy = policy.value
@@ -69,15 +70,26 @@ public final class StoreWorkers: Resolver {
     /// Resolves a lookup, by its clock, from a directory.
     public typealias Load = @Sendable (Lookup, Timestamp, any Directory) throws(Fault) -> Void
 
+    /// Whether the checks that wait for a lookup can go on with expired rows, which count a little longer now.
+    public typealias Stale = @Sendable (Lookup, Timestamp) -> Bool
+
     /// Workers that call `load` for each lookup.
-    public convenience init(directory: any SnapshotDirectory, limits: Limits = Limits(), load: @escaping Load) {
-        self.init(directory: directory, limits: limits, loading: { load })
+    public convenience init(
+        directory: any SnapshotDirectory, limits: Limits = Limits(), stale: @escaping Stale = { _, _ in false },
+        load: @escaping Load
+    ) {
+        self.init(directory: directory, limits: limits, stale: stale, loading: { load })
     }
 
     /// Workers that ask `loading` before each batch how its lookups are resolved.
-    private init(directory: any SnapshotDirectory, limits: Limits, loading: @escaping @Sendable () -> Load) {
+    private init(
+        directory: any SnapshotDirectory, limits: Limits, stale: @escaping Stale,
+        loading: @escaping @Sendable () -> Load
+    ) {
+        let reader = RowReader(directory, stale: stale, loading: loading)
+        self.reader = reader
         rows = Lane(threads: limits.rowThreads, batch: limits.batch, limits: limits) { jobs, done in
-            Self.read(jobs, from: directory, load: loading(), done: done)
+            reader.read(jobs, done)
         }
         cookies = Lane(threads: limits.cookieThreads, batch: 1, limits: limits) { jobs, done in
             let load = loading()
@@ -97,7 +109,10 @@ public final class StoreWorkers: Resolver {
     /// too many are waiting or the workers were shut down.
     public func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping @Sendable (Fault?) -> Void) {
         switch lookup {
-        case .oauth1, .oauth1Again, .oauth2, .user: rows.resolve(lookup, at: now, completion: completion)
+        case .oauth1, .oauth1Again, .oauth2, .user:
+            // A store that hangs keeps its threads: what can go on without it does not join the queue.
+            if reader.isHanging, reader.useStale(lookup, at: now) { return completion(nil) }
+            rows.resolve(lookup, at: now, completion: completion)
         case .cookie: cookies.resolve(lookup, at: now, completion: completion)
         // A store of nonces elsewhere resolves those itself; a check for a worker is handed over as `detached`.
         case .nonce, .worker: completion(.unresolved)
@@ -112,6 +127,16 @@ public final class StoreWorkers: Resolver {
     /// Counts of checks of large forms.
     public var formStatistics: Statistics { forms.statistics }
 
+    /// Lookups that were answered with rows that had expired, since the store could not be read.
+    public var staleLookups: Int { reader.staleLookups }
+    /// Whether the store is not asked at present, since it failed or does not answer.
+    public var isStoreAway: Bool { reader.isStoreAway }
+
+    /// Lets checks that wait for a store that hangs go on with what is in memory. To be called a few times a second.
+    public func relieve(at now: Timestamp) {
+        if reader.isHanging { rows.finish(where: { reader.useStale($0, at: now) }) }
+    }
+
     /// Starts a test whether rows can be read; ``storeProblem`` is its result.
     public func probeStore() { probe.ask() }
     /// Why the latest test could not read rows; nil when it could.
@@ -125,23 +150,7 @@ public final class StoreWorkers: Resolver {
         await probe.shutdown()
     }
 
-    /// Makes lookups in one transaction. When it can't begin, all of them fail.
-    private static func read(
-        _ jobs: [PendingLookups.Job], from directory: any SnapshotDirectory,
-        load: Load, done: (Lookup, Fault?) -> Void
-    ) {
-        var next = 0
-        try? directory.snapshot { directory in
-            while next < jobs.count {
-                let job = jobs[next]
-                next += 1
-                done(job.lookup, fault { () throws(Fault) in try load(job.lookup, job.now, directory) })
-            }
-        }
-        for job in jobs[next...] { done(job.lookup, .storeUnavailable) }
-    }
-
-    private static func fault(_ body: () throws(Fault) -> Void) -> Fault? {
+    static func fault(_ body: () throws(Fault) -> Void) -> Fault? {
         do throws(Fault) {
             try body()
             return nil

@@ -40,6 +40,11 @@ extension Endpoints {
         }
         let step = Sessions.decide(request, policy, memory, at: now, &scratch)
         memory.keep(&scratch, policy, at: now)
+        if let lookup = scratch.refresh {
+            scratch.refresh = nil
+            // No request waits for it. When it fails, a later one has the rows looked up again.
+            resolver?.resolve(lookup, at: now) { _ in }
+        }
         guard case .needs(.worker(let workload)) = step else { return step }
         return .needs(.detached(exchange.detach(workload, asksForIdentity: request.asksForIdentity, policy, memory)))
     }

@@ -19,6 +19,8 @@ package final class Endpoints: Service {
     let maxMessageBytes: Int
     let trustedPeers: TrustedPeers
     let log: DecisionLog?
+    /// Reads rows anew before they expire; nil: they expire.
+    let resolver: (any Resolver)?
     @exclusivity(unchecked) var scratch = Scratch()
 
     /// Bytes of the largest form that an event loop verifies itself.
@@ -29,8 +31,9 @@ package final class Endpoints: Service {
     /// Endpoints that decide by `policy` and `memory`; refusals are logged to `logger`.
     package init(
         policy: Policy, memory: Memory, readiness: Readiness, maxMessageBytes: Int,
-        trustedPeers: TrustedPeers = TrustedPeers(), logger: Logger? = nil
+        trustedPeers: TrustedPeers = TrustedPeers(), resolver: (any Resolver)? = nil, logger: Logger? = nil
     ) {
+        self.resolver = resolver
         self.policy = policy
         self.memory = memory
         self.readiness = readiness

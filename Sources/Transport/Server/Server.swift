@@ -114,7 +114,7 @@ extension Server {
                 let service = Endpoints(
                     policy: policy.value, memory: memory, readiness: readiness,
                     maxMessageBytes: configuration.maxMessageBytes,
-                    trustedPeers: configuration.trustedPeers, logger: logger)
+                    trustedPeers: configuration.trustedPeers, resolver: resolver, logger: logger)
                 let state = EventLoopState(
                     eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, logger: logger,
                     wallClock: wallClock)
@@ -210,11 +210,12 @@ extension Server {
 // MARK: - End
 
 extension Server {
-    /// Stops accepting, answers what is under way, closes all connections, and ends the threads. The admin listener stays until
+    /// Says that the server is not ready, and waits until proxies have noticed. Then stops accepting, answers what is under way, closes all connections, and ends the threads. The admin listener stays until
     /// the end, and says that the server is not ready. Returns within the drain deadline.
     public func drain() async {
         readiness.isReady = false
         guard let running = running.withLock({ $0 }) else { return }
+        if configuration.drainDelay > 0 { try? await Task.sleep(for: .milliseconds(configuration.drainDelay)) }
         for listener in running.listeners { await listener.close() }
         await withTaskGroup(of: Void.self) { group in
             for loop in running.loops { group.addTask { await Self.drain(loop, self.configuration.drainDeadline) } }

@@ -41,6 +41,8 @@ public struct ServerConfiguration: Sendable {
     public var writeDeadline: Int64 = 10_000
     /// A lookup, unless the caller waits less long (`grpc-timeout`).
     public var lookupDeadline: Int64 = 5000
+    /// Milliseconds for which a server that is to stop goes on, and says that it is not ready.
+    public var drainDelay: Int64 = 0
     /// Requests under way, when the server goes away.
     public var drainDeadline: Int64 = 10_000
 
