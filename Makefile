@@ -9,6 +9,9 @@ VENV := .build/venv
 export PYTHON BUILD
 export PYTHONDONTWRITEBYTECODE := 1
 
+# Which sources these are, for the program to say.
+$(foreach line,$(shell .ci/provenance),$(eval export $(line)))
+
 # One configuration for the product and its tests: nothing is built twice, and what is tested is what runs.
 BUILD := swift build --configuration release --explicit-target-dependency-import-check error
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' ! -name '*.pb.swift')

@@ -18,6 +18,23 @@ let strict: [SwiftSetting] =
         .enableUpcomingFeature("ExistentialAny"),
     ] + instrumentation
 
+/// The Swift runtime is part of the program, so that it runs where no toolchain is. Yams needs all of Foundation, and a static
+/// archive does not name the archives that it needs itself. lld, since gold warns of what Foundation calls.
+let standalone: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-use-ld=lld", "-Xlinker", "--build-id=sha1", "-Xlinker", "-z", "-Xlinker", "now",
+            "-lFoundation", "-lFoundationInternationalization", "-lFoundationEssentials", "-lCoreFoundation",
+            "-l_FoundationICU",
+            "-l_FoundationCShims", "-l_FoundationCollections",
+        ], .when(platforms: [.linux], configuration: .release))
+]
+
+/// What `make` says of the sources that it builds. It reaches one small file in C, which is compiled in no time.
+let provenance: [CSetting] = ["SOURCE_COMMIT", "SOURCE_DATE"].compactMap { name in
+    Context.environment[name].map { .define(name, to: "\"\($0)\"") }
+}
+
 let package = Package(
     name: "sessiongate",
     products: [
@@ -34,6 +51,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CNative", path: "Sources/CNative"),
+        .target(name: "CBuild", cSettings: provenance),
         .target(name: "Bytes", swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["CNative", "Bytes"], swiftSettings: strict),
         .target(name: "Sessions", dependencies: ["Bytes", "Cryptography"], swiftSettings: strict),
@@ -68,7 +86,7 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "CNative", "Bytes", "Cryptography", "Sessions", "Storage", "Telemetry", "Transport",
+                "CBuild", "CNative", "Bytes", "Cryptography", "Sessions", "Storage", "Telemetry", "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -84,10 +102,11 @@ let package = Package(
         .executableTarget(
             name: "Sessiongate",
             dependencies: [
-                "Bytes", "Cryptography", "Service", "Telemetry", "Tools",
+                "Bytes", "Cryptography", "Service", "Telemetry", "Tools", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            linkerSettings: sanitizer == nil ? standalone : []
         ),
         .executableTarget(
             name: "Workbench",
@@ -169,7 +188,9 @@ let package = Package(
     ]
 )
 
-for target in package.targets where [.executable, .test].contains(target.type) { target.linkerSettings = linked }
+for target in package.targets where [.executable, .test].contains(target.type) {
+    target.linkerSettings = (target.linkerSettings ?? []) + linked
+}
 
 // `thread`: SwiftPM builds everything with ThreadSanitizer, and the tests show it the locks that it can't see.
 if sanitizer == "thread" {

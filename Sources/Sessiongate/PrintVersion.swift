@@ -2,7 +2,7 @@ import ArgumentParser
 import Service
 
 struct PrintVersion: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version, the commit and its day.")
 
     func run() { emitLine(Version.text) }
 }

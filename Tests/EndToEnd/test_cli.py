@@ -65,7 +65,12 @@ def test_examples_in_help_can_be_pasted(command, tmp_path):
 def test_version(argument):
     done = sessiongate(argument)
     assert done.returncode == 0
-    assert re.fullmatch(r"sessiongate \d+\.\d+\.\d+\n", done.stdout)
+    said = re.fullmatch(r"sessiongate \d+\.\d+\.\d+( \((\w{12}\+?), (\d{4}-\d\d-\d\d)\))?\n", done.stdout)
+    assert said
+    provenance = subprocess.run([stack.ROOT / ".ci/provenance"], capture_output=True, text=True, check=True).stdout
+    known = dict(line.split("=", 1) for line in provenance.splitlines())
+    # Built by hand, it does not know; of another commit, it is an old build.
+    assert not said[1] or not known["SOURCE_COMMIT"] or said[3] <= known["SOURCE_DATE"]
 
 
 @pytest.mark.parametrize(

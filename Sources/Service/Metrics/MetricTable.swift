@@ -8,8 +8,11 @@ extension Metric {
     static let all: [Metric] = service + checks + store + connections + process
 
     private static let service: [Metric] = [
-        Metric("sessiongate_build_info", .gauge, "The version that runs.") { _ in
-            [Sample(["version": Version.current], 1)]
+        Metric("sessiongate_build_info", .gauge, "The version that runs, its commit and the commit's day.") { _ in
+            [
+                Sample(
+                    ["version": Version.current, "commit": Version.commit ?? "", "date": Version.date ?? ""], 1)
+            ]
         },
         Metric("sessiongate_ready", .gauge, "Whether requests are welcome, as /readyz says.") {
             $0.server.isReady && $0.workers.storeProblem == nil ? 1 : 0
