@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Service
 import Telemetry
+import Transport
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,6 +15,9 @@ struct Serve: AsyncParsableCommand {
             SIGTERM and SIGINT stop it after the requests under way are answered; a second signal stops it at once. SIGHUP \
             reads the configuration, its keys and the TLS files again; a changed file is noticed without it, too.
 
+            It takes listening sockets from systemd (LISTEN_FDS) for the addresses in server.listen and server.admin, \
+            and tells systemd when it is ready, reloading, stopping and well (NOTIFY_SOCKET, WATCHDOG_USEC).
+
             Example:
               sessiongate init demo
               sessiongate serve --config demo/sessiongate.yaml
@@ -21,9 +25,22 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var option: ConfigurationOption
 
+    /// Listening sockets that systemd passes.
+    private func takeSockets() throws -> PassedSockets {
+        do {
+            return try PassedSockets.take()
+        } catch {
+            complain("error: \(error)")
+            throw ExitCode.failure
+        }
+    }
+
     func run() async throws {
+        let passed = try takeSockets()
         let loaded = try option.load(warn: false)
-        let serving = try orExit { () throws(ConfigurationErrors) in try Serving(loaded) }
+        let serving = try orExit { () throws(ConfigurationErrors) in
+            try Serving(loaded, passed: passed, manager: .current)
+        }
         // Threads of their own write both, so that a reader who has stopped holds up neither the start nor the end.
         let output = LineWriter { bytes in
             let written = writeAll(bytes, to: STDOUT_FILENO)

@@ -79,7 +79,11 @@ import Transport
     }
 
     @Test func aConnectionWithoutItsFirstBytes() {
-        with(.undetected) { state, at in expect(state.drain(at: at(1)), .close) }
+        with(.undetected) { state, at in
+            expect(state.drain(at: at(1)), .nothing, "the bytes may be on their way")
+            expect(state.tick(at: at(1.9)), .nothing)
+            expect(state.tick(at: at(2.1)), .close)
+        }
         with(.undetected) { state, at in
             expect(state.received(at: at(1.9)), .process)
             expect(state.tick(at: at(2)), .nothing)
@@ -134,6 +138,20 @@ import Transport
             expect(state.flushed(isDone: true, at: at(2.5)), .closeOutput)
         }
         with(.http1) { state, at in
+            expect(state.drain(at: at(1)), .nothing, "the first head may be on its way")
+            state.beganRequest(at: at(1.5))
+            state.endedRequest(isLast: false)
+            expect(state.answering(isLast: false, others: 0, at: at(1.6)), .close)
+            expect(state.flushed(isDone: true, at: at(1.6)), .closeOutput)
+        }
+        with(.http1) { state, at in
+            expect(state.drain(at: at(1)), .nothing)
+            expect(state.tick(at: at(2.1)), .close, "a head that does not come is not waited for")
+        }
+        with(.http1) { state, at in
+            state.beganRequest(at: at(0.1))
+            state.endedRequest(isLast: false)
+            expect(state.answering(isLast: false, others: 0, at: at(0.2)), .keepOpen)
             expect(state.drain(at: at(1)), .flush)
             expect(state.flushed(isDone: true, at: at(1)), .closeOutput)
         }

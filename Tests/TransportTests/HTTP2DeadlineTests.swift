@@ -124,12 +124,30 @@ import Transport
         #expect(connected.isClosed)
     }
 
-    @Test func aConnectionThatComesInDuringADrainIsClosed() throws {
-        let first = try Connected()
-        _ = first.loop.drain()
-        try first.channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: first.loop))
-        first.channel.embeddedEventLoop.run()
-        #expect(first.isClosed)
+    @Test func aConnectionWithoutAnyBytesIsNotWaitedForInADrain() throws {
+        let silent = try Connected()
+        _ = silent.loop.drain()
+        try silent.channel.pipeline.syncOperations.addHandler(ProtocolDetector(loop: silent.loop))
+        #expect(!silent.isClosed)
+        silent.wait(seconds: 2.5)
+        #expect(silent.isClosed)
+    }
+
+    @Test func aRequestThatIsOnItsWayInADrainIsAnswered() throws {
+        let http1 = try Connected()
+        _ = http1.loop.drain()
+        try http1.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n")
+        let answer = try http1.receivedText()
+        #expect(answer.hasPrefix("HTTP/1.1 200") && answer.contains("\r\nconnection: close\r\n"))
+        #expect(http1.isClosed)
+
+        let http2 = try Connected()
+        _ = http2.loop.drain()
+        let id = http2.client.call("/call", [])
+        try http2.exchangeBytes()
+        #expect(http2.client.response(id).closed == 0)
+        #expect(http2.client.goAways.first?.code == 0)
+        #expect(http2.isClosed)
     }
 
     @Test func aPeerThatSaysGoodbyeIsClosed() throws {

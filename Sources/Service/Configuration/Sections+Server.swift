@@ -27,6 +27,10 @@ extension ConfigurationSection {
                 "Address of /metrics, /healthz, /readyz, /config and /cache/invalidate. These pages are for "
                     + "operators: keep the address private."),
             ConfigurationKey(
+                "server.share_listeners", \.server.sharesListeners, .boolean,
+                "Another process may listen on the same addresses at the same time (SO_REUSEPORT), so that a new one starts "
+                    + "before the old one ends. It must run as the same user. A Unix socket becomes the new process's."),
+            ConfigurationKey(
                 "server.event_loops", \.server.eventLoops, .threads,
                 "Threads that answer checks. auto: one for each processor."),
             ConfigurationKey(

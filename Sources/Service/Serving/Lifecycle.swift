@@ -1,11 +1,12 @@
 // The services that a server consists of, for swift-service-lifecycle. A ServiceGroup starts them in order and ends them in
 // reverse order, each when the one after it has ended:
 //
-//     workers, probe of the store ─ TLS files ─ configuration, SIGHUP ─ listeners
+//     workers, probe of the store ─ watch of the event loops ─ TLS files ─ configuration, SIGHUP ─ listeners
 //
 // SIGTERM or SIGINT: the listeners drain first, and the workers end last. A second signal ends the process at once.
 
-import Foundation
+import Dispatch
+import Glibc
 import Logging
 import ServiceLifecycle
 import Storage
@@ -19,7 +20,9 @@ struct ListenerService: ServiceLifecycle.Service {
 
     func run() async throws {
         announce(try await serving.bind())
+        serving.manager.ready(serving.status)
         try? await gracefulShutdown()
+        serving.manager.stopping()
         Self.secondSignalEndsTheProcess()
         await serving.drain()
     }
@@ -44,6 +47,34 @@ struct StoreService: ServiceLifecycle.Service {
     }
 }
 
+/// Looks every half second whether the event loops run, until the listeners have drained. The service manager is told that all is
+/// well as long as none is blocked, so that it restarts a process that answers nothing.
+struct WatchService: ServiceLifecycle.Service {
+    let watch: LoopWatch
+    let manager: ServiceManager
+    let logger: Logger
+
+    func run() async {
+        let period = min(manager.watchdogMicroseconds.map { $0 / 2 } ?? 500_000, 500_000)
+        await untilShutdown(every: .microseconds(period), look)
+    }
+
+    private func look() {
+        for finding in watch.look(now: Int64(clamping: DispatchTime.now().uptimeNanoseconds)) {
+            switch finding {
+            case .blocked(let loop, let milliseconds):
+                logger.critical(
+                    "an event loop is blocked: its connections get no answers",
+                    metadata: ["loop": "\(loop)", "milliseconds": "\(milliseconds)"])
+            case .runs(let loop, let milliseconds):
+                logger.notice(
+                    "the event loop runs again", metadata: ["loop": "\(loop)", "milliseconds": "\(milliseconds)"])
+            }
+        }
+        if !watch.isBlocked { manager.isWell() }
+    }
+}
+
 /// Reads certificate and key again when their files are new.
 struct TLSFileService: ServiceLifecycle.Service {
     let tls: TLSFiles
@@ -57,6 +88,7 @@ struct TLSFileService: ServiceLifecycle.Service {
 struct ReloadService: ServiceLifecycle.Service {
     let tls: TLSFiles?
     let reloader: Reloader
+    let serving: Serving
 
     func run() async {
         // One task for both: reloads never overlap.
@@ -64,8 +96,10 @@ struct ReloadService: ServiceLifecycle.Service {
             group.addTask { await untilShutdown(every: .seconds(1)) { reloader.look() } }
             group.addTask {
                 for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+                    serving.manager.reloading()
                     tls?.reload(always: true)
                     reloader.reload()
+                    serving.manager.ready(serving.status)
                 }
             }
         }

@@ -25,13 +25,20 @@ public final class Serving: Sendable {
     private let tls: TLSFiles?
     private let memory: Memory
     private let nonceFile: NonceFile?
+    let manager: ServiceManager
 
     /// Opens the database and puts everything together; nothing listens yet.
     /// - Parameter log: Gets the lines of the log; standard error by default.
+    /// - Parameter passed: Sockets that the process was started with, for listeners of the configuration.
+    /// - Parameter manager: Is told when requests are welcome, and that the process is well.
     /// - Throws: What is wrong with the configuration, its keys and its database.
-    public init(_ loaded: LoadedConfiguration, log: LineWriter? = nil) throws(ConfigurationErrors) {
+    public init(
+        _ loaded: LoadedConfiguration, log: LineWriter? = nil, passed: PassedSockets = .none,
+        manager: ServiceManager = .none
+    ) throws(ConfigurationErrors) {
         let current = CurrentConfiguration(loaded)
         self.loaded = current
+        self.manager = manager
         let settings = loaded.configuration.log
         let log = log ?? .standardError(settings)
         self.log = log
@@ -55,8 +62,7 @@ public final class Serving: Sendable {
         tls = credentials.map { TLSFiles(credentials: $0, logger: logger) }
         server = Server(
             configuration: loaded.configuration.server, policy: policy, memory: memory, resolver: workers, admin: site,
-            tls: credentials,
-            logger: logger)
+            tls: credentials, passed: passed, logger: logger)
     }
 
     /// Serves until SIGTERM or SIGINT, or until its task is told to shut down.
@@ -74,8 +80,9 @@ public final class Serving: Sendable {
             nonceFile.load(into: nonces)
             services.append(NonceFileService(file: nonceFile, nonces: nonces))
         }
+        services.append(WatchService(watch: server.watch, manager: manager, logger: logger))
         if let tls { services.append(TLSFileService(tls: tls)) }
-        services.append(ReloadService(tls: tls, reloader: Reloader(self)))
+        services.append(ReloadService(tls: tls, reloader: Reloader(self), serving: self))
         services.append(ListenerService(serving: self, announce: announce))
         let group = ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await group.run()
@@ -90,7 +97,8 @@ public final class Serving: Sendable {
             logger.info(
                 "ready",
                 metadata: [
-                    "version": "\(Version.current)", "data": "\(addresses.dataText)", "admin": "\(addresses.adminText)",
+                    "version": "\(Version.current)", "commit": "\(Version.commit ?? "")",
+                    "data": "\(addresses.dataText)", "admin": "\(addresses.adminText)",
                 ])
             return addresses
         } catch let error as ListenError {
@@ -98,6 +106,9 @@ public final class Serving: Sendable {
                 description: "\(key(of: error.address)): can't listen on \(error.address.text): \(error.reason)")
         }
     }
+
+    /// What `systemctl status` shows while requests are welcome.
+    var status: String { "sessiongate \(Version.current), mode \(loaded.value.configuration.settings.mode.rawValue)" }
 
     private func key(of address: ListenerAddress) -> String {
         loaded.value.configuration.server.admin == address ? "server.admin" : "server.listen"

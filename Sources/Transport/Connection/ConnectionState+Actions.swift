@@ -39,8 +39,6 @@ extension ConnectionState {
         case sendNotice
         /// Flush, which ends the connection: nothing is under way.
         case flush
-        /// Close at once: nothing has been asked yet.
-        case close
     }
 
     /// What to say to an HTTP/2 peer that was told that the server goes away.

@@ -39,7 +39,8 @@ package struct ConnectionState: ~Copyable {
     private var input: Input
     private var blockedSince: Int64?
     private var reading = ReadHold()
-    private var isDraining = false
+    /// When the server began to go away; nil before.
+    private var drainedAt: Int64?
     private var probedAt: Int64?
     private var resets: TokenBucket?
 
@@ -117,7 +118,7 @@ extension ConnectionState {
     /// - Parameter others: How many requests wait behind it.
     package mutating func answering(isLast: Bool, others: Int, at now: Int64) -> OnAnswer {
         if case .request = input {} else if others == 0 { input = .quiet(since: now) }
-        guard case .quiet = input, isDraining || isLast || isFinishing else { return isLast ? .close : .keepOpen }
+        guard case .quiet = input, drainedAt != nil || isLast || isFinishing else { return isLast ? .close : .keepOpen }
         _ = life.finish(until: .max)
         return .close
     }
@@ -134,20 +135,16 @@ extension ConnectionState {
 // MARK: - The end
 
 extension ConnectionState {
-    /// The connection is to end, without haste.
+    /// The connection is to end, without haste. A request that is on its way to a connection that was accepted just before is
+    /// still answered, if it comes within the time of a notice.
     package mutating func drain(at now: Int64) -> OnDrain {
         guard isOpen else { return .nothing }
+        drainedAt = now
         switch kind {
-        case .undetected:
-            close()
-            return .close
+        case .undetected: return .nothing
         case .http2: return life.notify(at: now) ? .sendNotice : .nothing
         case .http1:
-            isDraining = true
-            switch input {
-            case .request, .answering: return .nothing
-            case .quiet, .head: break
-            }
+            guard case .quiet = input else { return .nothing }
             return life.finish(until: .max) ? .flush : .nothing
         }
     }
@@ -204,6 +201,7 @@ extension ConnectionState {
 
     private mutating func checkInput(at now: Int64, _ streams: Streams) -> OnTick {
         switch input {
+        case .head where drainedAt.map { now - $0 > deadlines.notice } ?? false: return end(.close)
         case .head(let since): return now - since > deadlines.head ? end(.expire) : .nothing
         case .request(let since): return now - since > deadlines.body ? end(.expire) : .nothing
         case .quiet(let since) where now - since > deadlines.idle: return idle(at: now, streams)

@@ -30,7 +30,8 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if !loop.add(self, replacing: nil) || loop.isDraining { abort() }
+        guard loop.add(self, replacing: nil) else { return abort() }
+        if loop.isDraining { drain() }
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
@@ -90,14 +91,16 @@ package final class ProtocolDetector<S: Service>: ChannelInboundHandler, Removab
 
 extension ProtocolDetector {
     package func tick(_ now: Int64) {
-        guard state.tick(at: now) == .expire else { return }
-        loop.counters.expired.add()
-        abort()
+        switch state.tick(at: now) {
+        case .expire:
+            loop.counters.expired.add()
+            abort()
+        case .close: abort()
+        default: break
+        }
     }
 
-    package func drain() {
-        if state.drain(at: loop.now) == .close { abort() }
-    }
+    package func drain() { _ = state.drain(at: loop.now) }
 
     package func abort() {
         state.close()

@@ -7,8 +7,9 @@ import NIOPosix
 
 extension ServerBootstrap {
     /// A bootstrap with the options that all listeners share.
+    /// - Parameter isShared: Whether other processes may listen on the same TCP port (socket(7), `SO_REUSEPORT`).
     static func listener(
-        accepting: any EventLoopGroup, serving: any EventLoopGroup, isTCP: Bool, logger: Logger
+        accepting: any EventLoopGroup, serving: any EventLoopGroup, isTCP: Bool, isShared: Bool, logger: Logger
     ) -> ServerBootstrap {
         let bootstrap = ServerBootstrap(group: accepting, childGroup: serving)
             .serverChannelOption(.backlog, value: 1024)
@@ -26,22 +27,27 @@ extension ServerBootstrap {
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 2048, maximum: 65_536))
         guard isTCP else { return bootstrap }
-        return
+        let tcp =
             bootstrap
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        return isShared ? tcp.serverChannelOption(reusePort, value: 1) : tcp
     }
 
-    /// Binds to `listener`'s address.
+    /// Binds to `listener`'s address, or takes the socket that was passed for it.
     /// - Throws: ``ListenError``, which names the address; nothing is bound then.
-    func bind(_ listener: Listener) async throws(ListenError) -> BoundListener {
+    func bind(_ listener: Listener, _ passed: PassedSockets, isShared: Bool) async throws(ListenError) -> BoundListener
+    {
         switch listener.address {
         case .tcp(let host, let port):
-            return BoundListener(listener.address, try await bind(toEvery: host, port: port), nil)
+            return BoundListener(listener.address, try await bind(toEvery: host, port: port, passed), nil)
         case .unix(let path):
+            if let descriptor = passed.descriptor(for: listener.address) {
+                return BoundListener(listener.address, [try await adopt(descriptor, listener.address)], nil)
+            }
             let socket: UnixSocket
             do {
-                socket = try UnixSocket(listener, at: path)
+                socket = try UnixSocket(listener, at: path, isShared: isShared)
             } catch {
                 throw ListenError(address: listener.address, reason: "\(error)")
             }
@@ -49,9 +55,21 @@ extension ServerBootstrap {
         }
     }
 
-    /// Binds to every address that `host` stands for, with one port for all; the system chooses it when `port` is 0.
+    /// Accepts on a socket that was passed.
+    private func adopt(_ descriptor: CInt, _ address: ListenerAddress) async throws(ListenError) -> any Channel {
+        do {
+            return try await withBoundSocket(descriptor).get()
+        } catch {
+            throw ListenError(address: address, error)
+        }
+    }
+
+    /// Binds to every address that `host` stands for, with one port for all; the system chooses it when `port` is 0. Where a
+    /// socket was passed, it is taken.
     /// - Returns: One channel or more.
-    private func bind(toEvery host: String, port: Int) async throws(ListenError) -> [any Channel] {
+    private func bind(
+        toEvery host: String, port: Int, _ passed: PassedSockets
+    ) async throws(ListenError) -> [any Channel] {
         let asked = ListenerAddress.tcp(host: host, port: port)
         let addresses: [String]
         do {
@@ -64,7 +82,9 @@ extension ServerBootstrap {
         for address in addresses {
             do {
                 let port = channels.first?.localAddress?.port ?? port
-                channels.append(try await bind(host: address, port: port).get())
+                let descriptor = passed.descriptor(for: .tcp(host: address, port: port))
+                let channel = descriptor.map { withBoundSocket($0) } ?? bind(host: address, port: port)
+                channels.append(try await channel.get())
             } catch let error as IOError where addresses.count > 1 && error.isOfMissingAddress {
                 // The name has an address that this machine has not: `localhost` is ::1 too where there is no IPv6.
                 missing = error
@@ -93,6 +113,7 @@ struct BoundListener: Sendable {
     /// Where it is bound: the port is the real one.
     let address: ListenerAddress
     private let channels: [any Channel]
+    /// The socket that was made here; nil when it is a TCP socket, or was passed.
     private let socket: UnixSocket?
 
     fileprivate init(_ asked: ListenerAddress, _ channels: [any Channel], _ socket: UnixSocket?) {
@@ -105,12 +126,27 @@ struct BoundListener: Sendable {
         self.socket = socket
     }
 
+    /// Every address that it accepts on: an IP address instead of a name, and a real port.
+    var addresses: [ListenerAddress] {
+        guard address.isTCP else { return [address] }
+        return channels.compactMap { channel in
+            guard let local = channel.localAddress, let host = local.ipAddress, let port = local.port else {
+                return nil
+            }
+            return .tcp(host: host, port: port)
+        }
+    }
+
     /// Accepts no more connections.
     func close() async {
         socket?.remove()
         for channel in channels { try? await channel.close().get() }
     }
 }
+
+/// Other processes of the same user may listen on the same port (socket(7)).
+private let reusePort = ChannelOptions.Types.SocketOption(
+    level: .socket, name: NIOBSDSocket.Option(rawValue: SO_REUSEPORT))
 
 extension IOError {
     /// Whether the machine has no such address.

@@ -26,15 +26,20 @@ public final class Server: Sendable {
     private let logger: Logger
     private let wallClock: @Sendable () -> Timestamp
     private let readiness: Readiness
+    private let passed: PassedSockets
+    /// Whether the event loops still run, from the end of ``start()`` to that of ``drain()``.
+    public let watch = LoopWatch()
     private let running = Mutex<Running?>(nil)
 
     /// A server that is not started yet.
     /// - Parameter tls: For the listeners that speak TLS, which can't be started without it.
+    /// - Parameter passed: Sockets for listeners of the configuration; all of them must be used.
     /// - Parameter wallClock: The time for decisions; the system's by default.
     public init(
         configuration: ServerConfiguration, policy: CurrentPolicy, memory: Memory, resolver: any Sessions.Resolver,
         admin: (any AdminPages)?,
-        tls: TLSCredentials? = nil, logger: Logger, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now
+        tls: TLSCredentials? = nil, passed: PassedSockets = .none, logger: Logger,
+        wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) {
         self.configuration = configuration
         self.policy = policy
@@ -42,6 +47,7 @@ public final class Server: Sendable {
         self.resolver = resolver
         self.admin = admin
         self.tls = tls
+        self.passed = passed
         self.logger = logger
         self.wallClock = wallClock
         readiness = Readiness { admin?.problem() }
@@ -97,13 +103,24 @@ extension Server {
                 running.admin = try await bindAdmin(address, admin, front)
                 addresses.admin = running.admin?.address
             }
+            try requireUseOfPassed(running)
         } catch {
-            await Self.shutDown(running)
+            await shutDown(running)
             throw error
         }
+        for (index, loop) in running.loops.enumerated() { watch.add("\(index)", loop.eventLoop) }
+        watch.add("admin", front.next())
         self.running.withLock { [running] in $0 = running }
         readiness.isReady = true
         return addresses
+    }
+
+    /// A passed socket that no listener uses would take connections that are never accepted.
+    private func requireUseOfPassed(_ running: Running) throws(ListenError) {
+        let used = (running.listeners + [running.admin].compactMap { $0 }).flatMap(\.addresses)
+        guard let address = passed.unused(Set(used)).first else { return }
+        throw ListenError(
+            address: address, reason: "a socket for it was passed (LISTEN_FDS), but no listener has this address")
     }
 
     private func makeLoops(_ group: MultiThreadedEventLoopGroup, _ count: Int) async throws -> [Running.Loop] {
@@ -149,7 +166,8 @@ extension Server {
         let tls = listener.isTLS ? self.tls : nil
         if listener.isTLS, tls == nil { throw ListenError(address: listener.address, reason: "no certificate for TLS") }
         let bootstrap = ServerBootstrap.listener(
-            accepting: running.front, serving: running.workers, isTCP: listener.address.isTCP, logger: logger
+            accepting: running.front, serving: running.workers, isTCP: listener.address.isTCP,
+            isShared: configuration.sharesListeners, logger: logger
         )
         .childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -161,7 +179,7 @@ extension Server {
                 try operations.addHandler(ProtocolDetector(loop: state.value, isTLS: tls != nil))
             }
         }
-        return try await bootstrap.bind(listener)
+        return try await bootstrap.bind(listener, passed, isShared: configuration.sharesListeners)
     }
 
     private func bindAdmin(
@@ -179,7 +197,8 @@ extension Server {
             return NIOLoopBound(state, eventLoop: eventLoop)
         }.get()
         let bootstrap = ServerBootstrap.listener(
-            accepting: front, serving: front, isTCP: address.isTCP, logger: logger
+            accepting: front, serving: front, isTCP: address.isTCP,
+            isShared: configuration.sharesListeners, logger: logger
         )
         .childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -191,7 +210,7 @@ extension Server {
         // A Unix socket is for the process's own user.
         var listener = Listener(address)
         listener.mode = 0o600
-        return try await bootstrap.bind(listener)
+        return try await bootstrap.bind(listener, passed, isShared: configuration.sharesListeners)
     }
 }
 
@@ -221,7 +240,7 @@ extension Server {
             for loop in running.loops { group.addTask { await Self.drain(loop, self.configuration.drainDeadline) } }
         }
         // The counters can still be read afterwards.
-        await Self.shutDown(running)
+        await shutDown(running)
     }
 
     private static func drain(_ loop: Running.Loop, _ deadline: Int64) async {
@@ -234,7 +253,8 @@ extension Server {
         try? await emptied.get()
     }
 
-    private static func shutDown(_ running: Running) async {
+    private func shutDown(_ running: Running) async {
+        watch.forget()
         for listener in running.listeners { await listener.close() }
         await running.admin?.close()
         try? await running.workers.shutdownGracefully()

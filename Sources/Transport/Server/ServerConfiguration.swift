@@ -8,6 +8,8 @@ public struct ServerConfiguration: Sendable {
     public var tls = TLSSettings()
     /// The admin listener; nil for none.
     public var admin: ListenerAddress? = .tcp(host: "127.0.0.1", port: 9002)
+    /// Whether another process may listen on the same addresses at the same time: its successor, or its predecessor.
+    public var sharesListeners = false
     /// Threads that answer checks; 0: one for each processor.
     public var eventLoops = 0
 

@@ -9,15 +9,16 @@ enum StaleSocket {
         let description: String
     }
 
-    /// Checks that nothing is at `path` that is not ours to remove.
+    /// Checks that nothing is at `path` that is not ours to remove. A socket that a process listens at is not, unless it is shared.
     /// - Throws: ``Occupied``.
-    static func check(_ path: String) throws(Occupied) {
+    static func check(_ path: String, isShared: Bool) throws(Occupied) {
         var info = stat()
         guard lstat(path, &info) == 0 else { return }
         guard info.st_mode & S_IFMT == S_IFSOCK else {
             throw Occupied(
                 description: "there is something at this path that is not a socket; remove it or name another path")
         }
+        if isShared { return }
         switch connect(to: path) {
         case ECONNREFUSED, ENOENT: return
         case 0, EAGAIN: throw Occupied(description: "another process is listening there")

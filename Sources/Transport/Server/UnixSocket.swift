@@ -21,21 +21,31 @@ struct UnixSocket: Sendable {
         }
     }
 
-    /// Binds at `path`, in the place of a socket at which no process listens any more.
+    /// Binds at `path`, in the place of a socket at which no process listens any more; of any other socket too, if `isShared`. Who
+    /// listened there keeps its connections and gets no more of them.
     /// - Throws: ``StaleSocket/Occupied``, or ``Failure``.
-    init(_ listener: Listener, at path: String) throws {
-        try StaleSocket.check(path)
-        unlink(path)
+    init(_ listener: Listener, at path: String, isShared: Bool) throws {
+        try StaleSocket.check(path, isShared: isShared)
+        // There is a socket at the path at every moment: clients of a shared one are never refused.
+        let place = isShared ? Self.neighbor(of: path) : path
+        unlink(place)
         descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure.system() }
         do {
-            try Self.bind(descriptor, path)
-            (device, inode) = try Self.open(to: listener, path)
+            try Self.bind(descriptor, place)
+            (device, inode) = try Self.open(to: listener, place)
+            guard !isShared || rename(place, path) == 0 else { throw Failure.system() }
         } catch {
             close(descriptor)
             throw error
         }
         self.path = path
+    }
+
+    /// A short name in the directory of `path`, of this process alone.
+    private static func neighbor(of path: String) -> String {
+        let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        return "\(directory).\(getpid())"
     }
 
     /// Binds a socket to which no process may connect yet, and listens.
@@ -77,7 +87,7 @@ struct UnixSocket: Sendable {
 
 extension sockaddr_un {
     /// The address of a socket at `path`; nil when the path is too long.
-    init?(path: String) {
+    package init?(path: String) {
         self.init()
         sun_family = sa_family_t(AF_UNIX)
         let fits = withUnsafeMutableBytes(of: &sun_path) { room in
