@@ -15,7 +15,7 @@ $(foreach line,$(shell .ci/provenance),$(eval export $(line)))
 # One configuration for the product and its tests: nothing is built twice, and what is tested is what runs.
 BUILD := swift build --configuration release --explicit-target-dependency-import-check error
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' ! -name '*.pb.swift')
-PYTHON_FOLDERS := deploy/demo Tests/EndToEnd Tests/Benchmarks .ci/test .ci/text
+PYTHON_FOLDERS := deploy/demo deploy/package/*.py Tests/EndToEnd Tests/Benchmarks .ci/test .ci/text
 BENCHMARK := PYTHONPATH=deploy/demo:Tests/EndToEnd $(VENV)/bin/python Tests/Benchmarks
 GRPC_SERVER := .build/benchmarks/grpc_server
 # Envoy releases on PyPI, from the oldest supported on; 1.35 is not there.
@@ -29,6 +29,7 @@ RUFF_RULES := --isolated --line-length 120 --target-version py311
 .NOTPARALLEL:
 .PHONY: help deps tests-deps bench-deps gates-deps build run test unit e2e sanitize fuzz envoy-matrix
 .PHONY: bench bench-envoy h2load gates check-vectors proto-json lint format clean
+.PHONY: dist dist-check deb deb-check sbom package-deps
 
 help: ## this list
 	@echo "Sessiongate: make <target>"
@@ -37,7 +38,7 @@ help: ## this list
 deps: ## install missing Debian packages (asks for root)
 	@.ci/deps
 
-tests-deps bench-deps gates-deps:
+tests-deps bench-deps gates-deps package-deps:
 	@.ci/deps $(@:-deps=)
 
 build: deps ## the release binary, .build/release/sessiongate
@@ -83,6 +84,21 @@ $(GRPC_SERVER): Tests/Benchmarks/grpc_server.cpp
 	@if [ -e /usr/include/grpcpp/grpcpp.h ]; then \
 		set -x; $(CXX) -O2 -std=c++17 -Wall -Werror -o $@ $< -lgrpc++ -lgrpc -lgpr -labsl_synchronization; fi
 
+dist: build package-deps ## an archive for machines without a toolchain, and debug symbols, in .build/dist
+	deploy/package/dist
+
+dist-check: dist ## run the archive's program where nothing else is
+	deploy/package/dist-check
+
+deb: build package-deps ## a Debian package, in .build/deb; lintian must find nothing
+	deploy/package/deb
+
+deb-check: deb ## install, upgrade, remove and purge the package on a bare Debian (as root)
+	deploy/package/deb-check
+
+sbom: build ## bill of materials: .build/sessiongate.spdx.json (SPDX 2.3)
+	deploy/package/sbom.py .build/release/sessiongate > .build/sessiongate.spdx.json
+
 check-vectors: build ## replay recorded verdicts: make check-vectors DIR=folder
 	@.build/release/Workbench vectors $(or $(DIR),Tests/Fixtures/vectors) --deliberate Tests/Fixtures/deliberate-differences.json
 
@@ -94,7 +110,8 @@ lint: tests-deps $(VENV)/.tests ## formatting, scripts, the proxies' configurati
 	swift format lint --strict --parallel $(SWIFT_FILES)
 	$(RUFF) format $(RUFF_RULES) --check $(PYTHON_FOLDERS)
 	$(RUFF) check $(RUFF_RULES) --no-cache --select E,F,W,I,B,UP,SIM $(PYTHON_FOLDERS)
-	for script in .ci/run .ci/deps .ci/fuzz; do bash -n $$script; done
+	for script in .ci/run .ci/deps .ci/fuzz .ci/provenance deploy/package/{common,root,dist,dist-check,deb,deb-check}; do \
+		bash -n $$script; done
 	.ci/text
 	for file in deploy/envoy*.yaml; do $(VENV)/bin/envoy --mode validate --log-level warn -c $$file; done
 	mkdir -p .build/nginx && /usr/sbin/nginx -q -t -p .build/nginx -c $(CURDIR)/deploy/nginx.conf
