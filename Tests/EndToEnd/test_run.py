@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -115,6 +116,27 @@ def test_a_taken_port_is_named(edge):
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, env=environment)
     assert done.returncode != 0
     assert str(edge.ports["envoy"]) in done.stderr and "ENVOY_PORT" in done.stderr
+
+
+def before_build(folder, **environment):
+    """What `make run` does first, where nothing is built."""
+    if not folder.exists():
+        shutil.copytree(stack.ROOT / "deploy/demo", folder / "deploy/demo")
+    command = [sys.executable, folder / "deploy/demo/run.py", "--before-build"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=20, env={**os.environ, **environment})
+
+
+def test_the_first_build_is_announced(edge, tmp_path):
+    ports = stack.free_ports([*stack.PORTS, "sessiongate_admin"])
+    environment = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
+    done = before_build(tmp_path / "clone", **environment)
+    assert done.returncode == 0
+    minutes, size = re.search(r"takes (\d+ to \d+ minutes) on two processors .* ([\d.]+ GB) in \.build", done.stdout).groups()
+    readme = (stack.ROOT / "README.md").read_text()
+    assert minutes in readme and f"grows to {size}" in readme
+    # A port that is taken is told before minutes are spent.
+    done = before_build(tmp_path / "clone", **environment | {"ENVOY_PORT": str(edge.ports["envoy"])})
+    assert done.returncode != 0 and "ENVOY_PORT" in done.stderr and done.stdout == ""
 
 
 def test_without_envoy(tmp_path):

@@ -1,11 +1,12 @@
 """`make run`: an upstream, Sessiongate and Envoy on this machine, and requests to try on them. Ctrl-C ends all of it.
 
 Ports can be changed by environment variables: ENVOY_PORT, ENVOY_ADMIN_PORT, SESSIONGATE_PORT, SESSIONGATE_ADMIN_PORT,
-UPSTREAM_PORT.
+UPSTREAM_PORT. With `--before-build` it says what is to be expected of the build, and whether there is a reason not to begin.
 """
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,28 @@ QUERY = "/w/api.php?action=query&meta=userinfo&format=json"
 
 class Ended(Exception):
     """A signal asked the demo to end."""
+
+
+# Of the first build: gigabytes that it needs, and what is kept of them.
+NEEDED, KEPT = 1.5, 0.7
+
+
+def before_build():
+    """Says how long the first build takes and how large it is; ends when a port is taken or the disk is too full."""
+    try:
+        choose_ports()
+        if stack.SESSIONGATE.exists():
+            return
+        free = shutil.disk_usage(stack.ROOT).free / 1e9
+        if free < NEEDED:
+            raise stack.StartError(f"{free:.1f} GB are free in {stack.ROOT}; the first build needs {NEEDED} GB")
+    except stack.StartError as error:
+        sys.exit(f"The demo can't run: {error}")
+    print(
+        f"The first build takes 6 to 8 minutes on two processors (here are {os.cpu_count()}), and {KEPT} GB in .build "
+        f"({free:.0f} GB are free). Later ones take seconds.",
+        flush=True,
+    )
 
 
 def main():
@@ -161,4 +184,4 @@ def follow(programs, log):
 
 
 if __name__ == "__main__":
-    main()
+    before_build() if "--before-build" in sys.argv else main()
