@@ -166,3 +166,33 @@ def test_tables_and_columns_are_those_that_are_read():
     assert len(grouped) == 6
     readme = (stack.ROOT / "README.md").read_text()
     assert tables and all(f"`{table}`" in readme for table in tables)
+
+
+LIMITS = re.findall(r"(?m)^\| [^|]+ \| (\S+) \| `([\w.]+)` \|$", (stack.ROOT / "deploy/SECURITY.md").read_text())
+
+
+def defaults():
+    """The defaults of all keys, and the limits that are part of the program."""
+    found = {}
+    for name in ("HTTP2/HTTP2Limits.swift", "Connection/ConnectionLimits.swift"):
+        text = (stack.ROOT / "Sources/Transport" / name).read_text()
+        for limit, value, shift in re.findall(r"package var (\w+) = ([\d_]+)(?: << (\d+))?$", text, re.M):
+            number = int(value.replace("_", "")) << int(shift or 0)
+            found[limit] = f"{number >> 20}MiB" if number >= 1 << 20 else str(number)
+    path = []
+    for line in EXAMPLE.read_text().splitlines():
+        if entry := re.match(r"( *)#?(\w+): ?(.*)$", line):
+            path = [*path[: len(entry[1]) // 2], entry[2]]
+            found[".".join(path)] = entry[3].strip("\"'")
+    return found
+
+
+@pytest.mark.parametrize("limit, name", LIMITS)
+def test_limits_are_those_of_the_program(limit, name):
+    assert defaults()[name] == limit
+
+
+def test_all_limits_of_connections_are_listed():
+    listed = {name for _, name in LIMITS}
+    wanted = {key for key in KEYS if re.match(r"server\.(max_.*|.*_timeout)$", key)} - {"server.drain_timeout"}
+    assert wanted <= listed and len(listed) >= 20
