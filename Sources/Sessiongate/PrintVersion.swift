@@ -2,7 +2,8 @@ import ArgumentParser
 import Service
 
 struct PrintVersion: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version, the commit and its day.")
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Print the version, the commit and its day.")
 
     func run() { emitLine(Version.text) }
 }

@@ -131,7 +131,9 @@ def test_the_first_build_is_announced(edge, tmp_path):
     environment = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
     done = before_build(tmp_path / "clone", **environment)
     assert done.returncode == 0
-    minutes, size = re.search(r"takes (\d+ to \d+ minutes) on two processors .* ([\d.]+ GB) in \.build", done.stdout).groups()
+    minutes, size = re.search(
+        r"takes (\d+ to \d+ minutes) on two processors .* ([\d.]+ GB) in \.build", done.stdout
+    ).groups()
     readme = (stack.ROOT / "README.md").read_text()
     assert minutes in readme and f"grows to {size}" in readme
     # A port that is taken is told before minutes are spent.

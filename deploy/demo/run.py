@@ -1,7 +1,7 @@
 """`make run`: an upstream, Sessiongate and Envoy on this machine, and requests to try on them. Ctrl-C ends all of it.
 
 Ports can be changed by environment variables: ENVOY_PORT, ENVOY_ADMIN_PORT, SESSIONGATE_PORT, SESSIONGATE_ADMIN_PORT,
-UPSTREAM_PORT. With `--before-build` it says what is to be expected of the build, and whether there is a reason not to begin.
+UPSTREAM_PORT. With `--before-build` it says what is to be expected of the build, and what stands in its way.
 """
 
 import os
