@@ -52,6 +52,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CNative", path: "Sources/CNative"),
         .target(name: "CBuild", cSettings: provenance),
+        // On its own, since a target is compiled again when one in C that it uses was.
+        .target(name: "Provenance", dependencies: ["CBuild"], swiftSettings: strict),
         .target(name: "Bytes", swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["CNative", "Bytes"], swiftSettings: strict),
         .target(name: "Sessions", dependencies: ["Bytes", "Cryptography"], swiftSettings: strict),
@@ -86,7 +88,7 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "CBuild", "CNative", "Bytes", "Cryptography", "Sessions", "Storage", "Telemetry", "Transport",
+                "CNative", "Bytes", "Cryptography", "Provenance", "Sessions", "Storage", "Telemetry", "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -102,7 +104,7 @@ let package = Package(
         .executableTarget(
             name: "Sessiongate",
             dependencies: [
-                "Bytes", "Cryptography", "Service", "Telemetry", "Tools", "Transport",
+                "Bytes", "Cryptography", "Provenance", "Service", "Telemetry", "Tools", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Service
+import Provenance
 
 struct PrintVersion: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 // The command line: names, options and help of the commands. What they do is in the targets Service and Tools.
 
 import ArgumentParser
+import Provenance
 import Service
 
 @main

@@ -16,12 +16,12 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 
 DEPLOY = stack.ROOT / "deploy"
 TOOLS = Path(sys.executable).parent
-VERSION = re.search(r'current = "(.*)"', (stack.ROOT / "Sources/Service/Version.swift").read_text())[1]
+VERSION = re.search(r'current = "(.*)"', (stack.ROOT / "Sources/Provenance/Version.swift").read_text())[1]
 KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 # The oldest release that has all fields used, and one of the newest.
 RELEASES = ["1.32", "1.37"]
 # How exposed systemd may find the service, of 100. A service without any protection has 96.
-EXPOSURE = 15
+EXPOSURE = 20
 
 
 def run(*command, **options):

@@ -131,7 +131,7 @@ def document(program, version, parts):
 
 
 def main(program):
-    version = re.search(r'current = "(.*)"', Path("Sources/Service/Version.swift").read_text())[1]
+    version = re.search(r'current = "(.*)"', Path("Sources/Provenance/Version.swift").read_text())[1]
     parts = {"STATIC_LINK": [*swift_packages(), runtime()], "DYNAMIC_LINK": debian_packages(program)}
     json.dump(document(program, version, parts), sys.stdout, indent=1)
     print()

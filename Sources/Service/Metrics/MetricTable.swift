@@ -1,6 +1,7 @@
 // All metrics. A new one is a row here, and a counter where the thing happens. Nothing here names a user, a consumer or a
 // credential.
 
+import Provenance
 import Sessions
 
 extension Metric {

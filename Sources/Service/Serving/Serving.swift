@@ -7,6 +7,7 @@ import Bytes
 import CNative.Allocator
 import Foundation
 import Logging
+import Provenance
 import ServiceLifecycle
 import Sessions
 import Storage
