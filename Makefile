@@ -28,7 +28,7 @@ RUFF_RULES := --isolated --line-length 120 --target-version py311
 
 .NOTPARALLEL:
 .PHONY: help deps tests-deps bench-deps gates-deps build run test unit e2e sanitize fuzz envoy-matrix
-.PHONY: bench bench-envoy h2load gates check-vectors proto-json lint format clean
+.PHONY: bench bench-envoy h2load gates check-vectors mediawiki proto-json lint format clean
 .PHONY: dist dist-check deb deb-check sbom package-deps
 
 help: ## this list
@@ -53,13 +53,13 @@ run: ## a demo: Envoy, Sessiongate and an upstream, with requests to paste; Ctrl
 test: deps tests-deps $(VENV)/.tests ## all tests: Swift's, then end to end; the last line counts them
 	@.ci/test unit e2e
 
-unit: deps ## tests of the Swift targets
+unit: deps tests-deps ## tests of the Swift targets
 	@.ci/test unit
 
 e2e: build tests-deps $(VENV)/.tests ## end-to-end tests: the real Envoy, clients that are not ours
 	@.ci/test e2e
 
-sanitize: deps ## the Swift tests under AddressSanitizer and ThreadSanitizer: SANITIZERS="address"
+sanitize: deps tests-deps ## the Swift tests under AddressSanitizer and ThreadSanitizer: SANITIZERS="address"
 	@.ci/test $(SANITIZERS)
 
 fuzz: deps ## libFuzzer on what clients send: SECONDS=60 for each target, TARGETS="jwt http1"
@@ -100,6 +100,9 @@ deb-check: deb ## install, upgrade, remove and purge the package on a bare Debia
 
 sbom: build ## bill of materials: .build/sessiongate.spdx.json (SPDX 2.3)
 	deploy/package/sbom.py .build/release/sessiongate > .build/sessiongate.spdx.json
+
+mediawiki: build tests-deps $(VENV)/.tests ## MediaWiki's own tables on MariaDB: BRANCHES="REL1_43 master" OAUTH=repository CENTRALAUTH=…
+	$(VENV)/bin/pytest -q Tests/EndToEnd/check_mediawiki.py
 
 check-vectors: build ## replay recorded verdicts: make check-vectors DIR=folder
 	@.build/release/Workbench vectors $(or $(DIR),Tests/Fixtures/vectors) --deliberate Tests/Fixtures/deliberate-differences.json

@@ -17,8 +17,10 @@ public final class CurrentDirectory: SnapshotDirectory {
     }
 
     /// Runs `body` with the rows as they are at one moment.
-    public func snapshot<Result>(_ body: (any Directory) throws -> Result) throws -> Result {
-        try value.snapshot(body)
+    public func snapshot<Result>(
+        of requests: [RowRequest], _ body: (any Directory) throws -> Result
+    ) throws -> Result {
+        try value.snapshot(of: requests, body)
     }
 
     /// The rows behind an OAuth 1 request.

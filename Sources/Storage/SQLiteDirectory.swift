@@ -6,17 +6,8 @@
 import Sessions
 import Synchronization
 
-/// A directory that can read for several lookups at once.
-public protocol SnapshotDirectory: Directory {
-    /// Runs `body` with a directory of the rows as they are at one moment, which is valid during the call. Several lookups
-    /// together cost less in it than alone.
-    ///
-    /// - Throws: When the rows can't be read, and what `body` throws.
-    func snapshot<Result>(_ body: (any Directory) throws -> Result) throws -> Result
-}
-
 /// OAuth tables and users in SQLite files. Several threads can read at once, each with a connection of its own.
-public final class SQLiteDirectory: SnapshotDirectory {
+public final class SQLiteDirectory: CheckedDirectory {
     /// Which files, and how they are read.
     public struct Source: Sendable, Equatable {
         /// The file with the OAuth tables.
@@ -85,7 +76,9 @@ public final class SQLiteDirectory: SnapshotDirectory {
     }
 
     /// Runs `body` with the rows as they are at one moment.
-    public func snapshot<Result>(_ body: (any Directory) throws -> Result) throws -> Result {
+    public func snapshot<Result>(
+        of requests: [RowRequest], _ body: (any Directory) throws -> Result
+    ) throws -> Result {
         try withSession { session in try session.transaction { try body(session) } }
     }
 

@@ -65,6 +65,7 @@ def sections(folder, table):
             [
                 lambda: storms.mint(folder, table, state(storms.STORM_USERS)),
                 lambda: storms.cold(folder, table, state(scale.USERS)),
+                lambda: storms.cold_mariadb(folder, table, state(storms.COLD)),
                 lambda: storms.soak(folder, table, state()),
             ],
         ),

@@ -8,6 +8,7 @@ import clients
 import measure
 import scale
 import servers
+from database_server import DatabaseServer
 from results import Result
 
 STORM_USERS = 2_000 if measure.QUICK else 10_000
@@ -87,6 +88,34 @@ def cold(folder, table, state):
     table.add(
         Result(f"cold cache, {COLD:,} tokens from SQLite", "load", rate, "/s", goal=20_000, at_least=True),
         Result(name, "load", others["p99"] / 1000, "ms", goal=1, note=note),
+    )
+
+
+def cold_mariadb(folder, table, state):
+    """The same from a MariaDB server on this machine, which takes its part of the processors."""
+    with DatabaseServer(folder / "mariadb") as database:
+        database.load(state / "oauth.sqlite", "wiki")
+        database.grant("wiki", password="measured")
+        database.client("ANALYZE TABLE wiki.user, wiki.oauth_registered_consumer, wiki.oauth_accepted_consumer")
+        password = folder / "database-password"
+        password.write_text("measured")
+        password.chmod(0o600)
+        settings = scale.LARGE | {
+            "STORE_SQLITE_FILE": "null",
+            "STORE_MARIADB_REPLICAS": f"unix:{database.socket}",
+            "STORE_MARIADB_USER": "sessiongate",
+            "STORE_MARIADB_PASSWORD_FILE": password,
+            "STORE_MARIADB_DATABASE": "wiki",
+        }
+        options = ("--mix", "oauth1=1", "--plain", "--users", COLD, "--requests", COLD)
+        with servers.Sessiongate(folder, state, pinned=False, **settings) as gate:
+            said = clients.load(gate.port, *options, "--seed", 1, prefix=YIELDING)
+            resolved = gate.count(RESOLVED)
+            selects = int(database.client("SHOW GLOBAL STATUS LIKE 'Com_select'").stdout.split()[1])
+    note = f"{resolved / selects:.1f} lookups in a SELECT"
+    rate = resolved / said["seconds"]
+    table.add(
+        Result(f"cold cache, {COLD:,} tokens from MariaDB", "load", rate, "/s", goal=10_000, at_least=True, note=note)
     )
 
 

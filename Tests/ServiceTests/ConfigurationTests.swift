@@ -256,7 +256,7 @@ private func problems(
             found.joined(separator: "\n") == """
                 c.yaml:1: mode: got "observed"; expected enforce or observe
                 c.yaml:1: store.sqlite.file: missing; expected a file name, absolute or relative to \
-                the configuration's directory
+                the configuration's directory, or store.mariadb
                 c.yaml:1: keys.cookie: missing; expected the key that signs session cookies, or cookie.for_oauth1 and \
                 cookie.for_owner_only: false
                 c.yaml:3: server.event_lops: unknown key; expected server.event_loops

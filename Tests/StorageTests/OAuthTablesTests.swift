@@ -7,25 +7,16 @@ import TestSupport
 import Testing
 
 @Suite struct OAuthTablesTests {
-    let folder: TemporaryFolder
-    let database: SQLiteConnection
-
-    init() throws {
-        folder = try TemporaryFolder()
-        database = try folder.database("wiki.sqlite", Schema.oauth, Schema.users)
-    }
-
-    func directory() throws -> SQLiteDirectory { try SQLiteDirectory(file: folder.file("wiki.sqlite")) }
-
     /// MediaWiki's columns are declared BLOB and hold texts; other tools write blobs. Both are found.
-    @Test(arguments: [true, false])
-    func rows(areBlobs: Bool) throws {
+    @Test(arguments: StoreKind.allCases, [true, false])
+    func rows(kind: StoreKind, areBlobs: Bool) throws {
+        let store = try TestStore(kind, Tables.oauth + [.users])
         func value(_ text: String) -> SQLiteValue { areBlobs ? .blob(bytes(text)) : .text(text) }
-        try database.addConsumer(id: 1, key: value("a77fb49e"), rsaKey: value("PEM"), secret: value("stored"))
-        try database.addAcceptance(id: 11, token: value("7916510d"))
-        try database.addAccessToken(value("0e564b4d"), acceptance: 11)
-        try database.addAccessToken(value("revoked"), acceptance: 0, revoked: true)
-        let directory = try directory()
+        try store.addConsumer(id: 1, key: value("a77fb49e"), rsaKey: value("PEM"), secret: value("stored"))
+        try store.addAcceptance(id: 11, token: value("7916510d"))
+        try store.addAccessToken(value("0e564b4d"), acceptance: 11)
+        try store.addAccessToken(value("revoked"), acceptance: 0, revoked: true)
+        let directory = try store.directory()
         let consumer = Consumer(
             id: 1, key: bytes("a77fb49e"), name: "Tool", ownerID: 7, ownerOnly: true, stage: .approved, wiki: "*",
             oauthVersion: 2, storedSecret: bytes("stored"), rsaKey: bytes("PEM"), restrictions: bytes("{}"),
@@ -37,7 +28,7 @@ import Testing
         #expect(
             try directory.oauth1(consumerKey: bytes("a77fb49e"), token: bytes("7916510d"), at: now)
                 == OAuth1Records(consumer: consumer, acceptance: acceptance))
-        try database.addUser(7, "Alice")
+        try store.addUser(7, "Alice")
         let alice = User(id: 7, name: "Alice")
         #expect(
             try directory.oauth1(consumerKey: bytes("a77fb49e"), token: bytes("7916510d"), at: now)
@@ -54,32 +45,14 @@ import Testing
                     subjectExists: false))
     }
 
-    /// The keys of one lookup need not be stored in the same type, whatever was found before.
-    @Test(arguments: [true, false], [true, false])
-    func mixedTypes(keyIsBlob: Bool, tokenIsBlob: Bool) throws {
-        func value(_ text: String, _ isBlob: Bool) -> SQLiteValue { isBlob ? .blob(bytes(text)) : .text(text) }
-        try database.addConsumer(id: 1, key: value("key", keyIsBlob))
-        try database.addAcceptance(id: 11, token: value("token", tokenIsBlob))
-        try database.addAccessToken(value("jti", tokenIsBlob), acceptance: 11)
-        let directory = try directory()
-        for _ in 0..<3 {
-            let records = try directory.oauth1(consumerKey: bytes("key"), token: bytes("token"), at: now)
-            #expect(records.consumer?.id == 1)
-            #expect(records.acceptance?.id == 11)
-            let others = try directory.oauth2(tokenID: bytes("jti"), clientID: bytes("key"), subject: nil, at: now)
-            #expect(others.token?.acceptanceID == 11)
-            #expect(others.client?.id == 1)
-            #expect(try directory.oauth1(consumerKey: bytes("key"), token: bytes("other"), at: now).acceptance == nil)
-        }
-    }
-
     /// A token is found with its user whichever consumer is asked about: that one may stand in the configuration.
-    @Test func anotherConsumersToken() throws {
-        try database.addUser(7, "Alice")
-        try database.addConsumer(id: 1, key: .text("key"))
-        try database.addConsumer(id: 2, key: .text("other"))
-        try database.addAcceptance(id: 11, token: .text("token"))
-        let directory = try directory()
+    @Test(arguments: StoreKind.allCases) func anotherConsumersToken(kind: StoreKind) throws {
+        let store = try TestStore(kind, Tables.oauth + [.users])
+        try store.addUser(7, "Alice")
+        try store.addConsumer(id: 1, key: .text("key"))
+        try store.addConsumer(id: 2, key: .text("other"))
+        try store.addAcceptance(id: 11, token: .text("token"))
+        let directory = try store.directory()
         #expect(try directory.oauth1(consumerKey: bytes("key"), token: bytes("token"), at: now).user?.id == 7)
         let records = try directory.oauth1(consumerKey: bytes("other"), token: bytes("token"), at: now)
         #expect(records.consumer?.id == 2 && records.acceptance?.consumerID == 1 && records.user?.id == 7)
@@ -88,25 +61,27 @@ import Testing
     }
 
     /// A lookup has a row for each group and block; its records are those of one user.
-    @Test func groupsAndBlocksOfALookup() throws {
-        try database.execute(Schema.blocks)
-        try database.addUser(7, "Alice", edits: .integer(5))
-        try database.addConsumer(id: 1, key: .text("key"))
-        try database.addAcceptance(id: 11, token: .text("token"))
-        try database.execute("INSERT INTO user_groups VALUES (7, 'sysop', NULL), (7, 'bot', NULL), (8, 'other', NULL)")
-        try database.execute("INSERT INTO block_target VALUES (1, NULL, 7)")
-        try database.execute("INSERT INTO block (bl_target, bl_expiry) VALUES (1, '20200101000000'), (1, 'infinity')")
+    @Test(arguments: StoreKind.allCases) func groupsAndBlocksOfALookup(kind: StoreKind) throws {
+        let store = try TestStore(kind, Tables.oauth + [.users])
+        try store.create([.blocks])
+        try store.addUser(7, "Alice", edits: .integer(5))
+        try store.addConsumer(id: 1, key: .text("key"))
+        try store.addAcceptance(id: 11, token: .text("token"))
+        try store.execute("INSERT INTO user_groups VALUES (7, 'sysop', NULL), (7, 'bot', NULL), (8, 'other', NULL)")
+        try store.execute("INSERT INTO block_target VALUES (1, NULL, 7)")
+        try store.execute("INSERT INTO block (bl_target, bl_expiry) VALUES (1, '20200101000000'), (1, 'infinity')")
         let expected = User(id: 7, name: "Alice", isBlocked: true, groups: ["bot", "sysop"], editCount: 5)
-        let directory = try directory()
+        let directory = try store.directory()
         #expect(try directory.user(id: 7, at: now) == expected)
         #expect(try directory.oauth1(consumerKey: bytes("key"), token: bytes("token"), at: now).user == expected)
     }
 
-    @Test func nothingThere() throws {
-        try database.addConsumer(id: 1, key: .text("key"))
-        try database.addAcceptance(id: 1, token: .text("token"))
-        try database.addAccessToken(.text("jti"), acceptance: 1)
-        let directory = try directory()
+    @Test(arguments: StoreKind.allCases) func nothingThere(kind: StoreKind) throws {
+        let store = try TestStore(kind, Tables.oauth + [.users])
+        try store.addConsumer(id: 1, key: .text("key"))
+        try store.addAcceptance(id: 1, token: .text("token"))
+        try store.addAccessToken(.text("jti"), acceptance: 1)
+        let directory = try store.directory()
         for key in ["", "k", "keyy", "KEY", "key\u{0}", "' OR 1=1 --", "%", "\u{fffd}"] {
             #expect(try directory.consumer(key: key) == nil)
             #expect(try directory.acceptance(token: bytes(key), of: bytes("key")) == nil)
@@ -120,83 +95,61 @@ import Testing
         }
     }
 
-    @Test(arguments: [[0x00], [0x61, 0x00, 0x62], [0xff, 0xfe], [0xc3, 0x28], bytes("key\"'`;"), bytes("日本")])
-    func unusualKeys(key: [UInt8]) throws {
-        try database.addConsumer(id: 1, key: .blob(key))
-        #expect(try directory().consumer(key: key)?.id == 1)
-        #expect(try directory().consumer(key: key + [0x20]) == nil)
+    @Test(
+        arguments: [StoreKind.sqlite, .mariadb],
+        [[0x00], [0x61, 0x00, 0x62], [0xff, 0xfe], [0xc3, 0x28], bytes("key\"'`;"), bytes("日本")])
+    func unusualKeys(kind: StoreKind, key: [UInt8]) throws {
+        let store = try TestStore(kind, Tables.oauth + [.users])
+        try store.addConsumer(id: 1, key: .blob(key))
+        #expect(try store.directory().consumer(key: key)?.id == 1)
+        #expect(try store.directory().consumer(key: key + [0x20]) == nil)
     }
 
-    @Test func nullsAndUnknownValues() throws {
-        try database.addConsumer(id: 1, key: .text("null"), stage: 9, rsaKey: .null, secret: .null)
-        let consumer = try directory().consumer(key: "null")
+    @Test(arguments: StoreKind.allCases) func nullsAndUnknownValues(kind: StoreKind) throws {
+        let store = try TestStore(kind, Tables.oauth + [.users])
+        try store.addConsumer(id: 1, key: .text("null"), stage: 9, rsaKey: .null, secret: .null)
+        let consumer = try store.directory().consumer(key: "null")
         #expect(consumer?.rsaKey == [])
         #expect(consumer?.storedSecret == [])
         #expect(consumer?.stage == nil)
     }
 
-    @Test(arguments: [
-        (Int64(0), Consumer.Stage.proposed), (1, .approved), (2, .rejected), (3, .expired), (4, .disabled),
-        (5, .configured),
-    ])
-    func stages(stored: Int64, stage: Consumer.Stage) throws {
-        try database.addConsumer(id: 1, key: .text("key"), stage: stored)
-        #expect(try directory().consumer(key: "key")?.stage == stage)
-    }
-
-    /// A column that takes different keys for the same must not mix consumers up.
-    @Test func collation() throws {
-        try folder.database(
-            "nocase.sqlite",
-            Schema.oauth.replacing("oarc_consumer_key BLOB", with: "oarc_consumer_key TEXT COLLATE NOCASE")
-                .replacing("CREATE UNIQUE INDEX oarc", with: "CREATE INDEX oarc"), Schema.users
-        ).addConsumer(id: 1, key: .text("ABC"))
-        let writer = try SQLiteConnection(path: folder.file("nocase.sqlite"), access: .readWrite)
-        try writer.addConsumer(id: 2, key: .text("abc"))
-        let directory = try SQLiteDirectory(file: folder.file("nocase.sqlite"))
-        #expect(try directory.consumer(key: "abc")?.id == 2)
-        #expect(try directory.consumer(key: "ABC")?.id == 1)
-        #expect(try directory.consumer(key: "Abc") == nil)
-    }
-
-    /// Texts in a database of another encoding are converted, blobs are not.
-    @Test func utf16() throws {
-        let database = try folder.database("utf16.sqlite", "PRAGMA encoding = 'UTF-16le'", Schema.oauth, Schema.users)
-        try database.addConsumer(id: 1, key: .text("text é"))
-        try database.addConsumer(id: 2, key: .blob(bytes("blob é")))
-        let directory = try SQLiteDirectory(file: folder.file("utf16.sqlite"))
-        #expect(try directory.consumer(key: "text é")?.id == 1)
-        #expect(try directory.consumer(key: "blob é")?.id == 2)
-        #expect(try directory.consumer(key: "text é")?.key == bytes("text é"))
+    @Test(arguments: StoreKind.allCases)
+    func stages(kind: StoreKind) throws {
+        let store = try TestStore(kind, Tables.oauth + [.users])
+        let directory = try store.directory()
+        let stages: [Consumer.Stage] = [.proposed, .approved, .rejected, .expired, .disabled, .configured]
+        for (stored, stage) in stages.enumerated() {
+            try store.addConsumer(id: Int64(stored + 1), key: .text("key \(stored)"), stage: Int64(stored))
+            #expect(try directory.consumer(key: "key \(stored)")?.stage == stage)
+        }
     }
 
     /// `$wgDBprefix`.
-    @Test func tablePrefix() throws {
-        let prefixed = (Schema.oauth + Schema.users).replacing("CREATE TABLE ", with: "CREATE TABLE mw_")
-            .replacing(" ON ", with: " ON mw_")
-        let database = try folder.database("prefix.sqlite", prefixed)
-        try database.run("INSERT INTO mw_user (user_id, user_name) VALUES (7, 'Alice')")
-        var source = SQLiteDirectory.Source(file: folder.file("prefix.sqlite"))
-        #expect(throws: StoreError(.missingTable("oauth_registered_consumer"), file: source.file)) {
-            try SQLiteDirectory(source)
+    @Test(arguments: StoreKind.allCases) func tablePrefix(kind: StoreKind) throws {
+        let store = try TestStore(kind, Tables.oauth + [.users])
+        let tables = ["oauth_registered_consumer", "oauth_accepted_consumer", "oauth2_access_tokens", "user", "user_groups"]
+        for table in tables { try store.execute("ALTER TABLE \(table) RENAME TO mw_\(table)") }
+        try store.run("INSERT INTO mw_user (user_id, user_name) VALUES (7, 'Alice')")
+        let error = #expect(throws: StoreError.self) { try store.directory() }
+        if kind == .sqlite { #expect(error?.kind == .missingTable("oauth_registered_consumer")) }
+        #expect(try store.directory { $0.tablePrefix = "mw_" }.user(id: 7, at: now)?.name == "Alice")
+        let unusable = #expect(throws: StoreError.self) {
+            try store.directory { $0.tablePrefix = "mw\"; DROP TABLE user; --" }
         }
-        source.tablePrefix = "mw_"
-        #expect(try SQLiteDirectory(source).user(id: 7, at: now)?.name == "Alice")
-        source.tablePrefix = "mw\"; DROP TABLE user; --"
-        #expect(throws: StoreError(.unusablePrefix, file: source.file)) { try SQLiteDirectory(source) }
+        #expect(unusable?.kind == .unusablePrefix)
     }
 
     /// Extensions older than OAuth 2 have no tokens table and no version column.
-    @Test func olderExtension() throws {
-        let old = Schema.consumers.replacing(",\n  oarc_oauth_version SMALLINT DEFAULT 1 NOT NULL", with: "")
-        #expect(!old.contains("oauth_version"))
-        let database = try folder.database("old.sqlite", old, Schema.acceptances, Schema.users)
-        try database.run(
+    @Test(arguments: StoreKind.allCases) func olderExtension(kind: StoreKind) throws {
+        let store = try TestStore(kind, [.consumers, .acceptances, .users])
+        try store.execute("ALTER TABLE oauth_registered_consumer DROP COLUMN oarc_oauth_version")
+        try store.run(
             """
             INSERT INTO oauth_registered_consumer (oarc_consumer_key, oarc_name, oarc_user_id, oarc_wiki, oarc_grants,
               oarc_restrictions) VALUES ('key', 'Tool', 7, '*', '[]', '{}')
             """)
-        let directory = try SQLiteDirectory(file: folder.file("old.sqlite"))
+        let directory = try store.directory()
         #expect(try directory.consumer(key: "key")?.oauthVersion == 1)
         #expect(try directory.accessToken(identifier: bytes("jti")) == nil)
     }

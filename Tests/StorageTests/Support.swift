@@ -118,7 +118,14 @@ enum Schema {
     static let oauth = consumers + acceptances + accessTokens
 }
 
-extension SQLiteConnection {
+/// What rows can be written to.
+protocol RowWriter {
+    func run(_ sql: String, _ values: [SQLiteValue]) throws
+}
+
+extension SQLiteConnection: RowWriter {}
+
+extension RowWriter {
     func addConsumer(
         id: Int64, key: SQLiteValue, stage: Int64 = 1, rsaKey: SQLiteValue = .null,
         secret: SQLiteValue = .text("secret")

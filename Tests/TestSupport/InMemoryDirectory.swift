@@ -52,7 +52,9 @@ package final class InMemoryDirectory: SnapshotDirectory {
         return body(state)
     }
 
-    package func snapshot<Result>(_ body: (any Directory) throws -> Result) throws -> Result {
+    package func snapshot<Result>(
+        of requests: [RowRequest], _ body: (any Directory) throws -> Result
+    ) throws -> Result {
         let error = state.withLock { state in
             state.snapshots += 1
             return state.error

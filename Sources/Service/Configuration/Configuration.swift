@@ -11,8 +11,12 @@ public struct Configuration: Sendable {
     public var settings = Settings()
     /// Listeners, limits and deadlines.
     public var server = ServerConfiguration()
-    /// The database.
+    /// The database, when it is a file.
     public var store = SQLiteDirectory.Source(file: "")
+    /// The database, when it is on servers.
+    public var mariadb = MariaDBSource()
+    /// The files with the passwords of the accounts there.
+    var passwordFile: String?, usersPasswordFile: String?
     /// Threads for lookups, and how many lookups may wait.
     public var workers = StoreWorkers.Limits()
     /// The files of the keys.
@@ -53,11 +57,30 @@ public struct Configuration: Sendable {
         store.blocksDisableLogin = settings.users.blockDisablesLogin
         store.partialBlocksCount = settings.version.rules.partialBlocksCount
         settings.wikis.localID = defaultWiki.id
+        deriveServers()
         settings.cookie.invalid = invalidCookie ?? (settings.version.rules.verifiesCookie ? .refuse : .replace)
         settings.wikis.fallback = unknownHosts == .default ? defaultWiki : nil
         store.wikis = Set(([settings.wikis.fallback].compactMap(\.self) + settings.wikis.byHost.values).map(\.id))
             .sorted()
+        mariadb.wikis = store.wikis
         settings.users.scope = scope ?? (settings.users.source == .local ? "local:\(defaultWiki.id)" : "CentralAuth:")
+    }
+}
+
+extension Configuration {
+    /// What database servers are told of other sections. What is not said about the users' servers is as for the wiki's.
+    private mutating func deriveServers() {
+        mariadb.userSource = settings.users.source
+        mariadb.blocksDisableLogin = settings.users.blockDisablesLogin
+        mariadb.partialBlocksCount = settings.version.rules.partialBlocksCount
+        mariadb.localAccountsCount = !settings.version.rules.requiresLocalAccount
+        mariadb.localWiki = defaultWiki.id
+        mariadb.tablePrefix = store.tablePrefix
+        mariadb.configuredConsumers = Set(staticConsumers.map(\.consumer.key))
+        if mariadb.users.user.isEmpty {
+            (mariadb.users.user, mariadb.users.password) = (mariadb.wiki.user, mariadb.wiki.password)
+        }
+        if mariadb.users.database.isEmpty { mariadb.users.database = mariadb.wiki.database }
     }
 }
 

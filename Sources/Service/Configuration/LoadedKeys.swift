@@ -25,6 +25,12 @@ extension Reading {
         configuration.store.usersFile = store.usersFile.map(resolve)
         configuration.secretKeyFile = configuration.secretKeyFile.map(resolve)
         configuration.nonceFile = configuration.nonceFile.map(resolve)
+        configuration.passwordFile = configuration.passwordFile.map(resolve)
+        configuration.usersPasswordFile = configuration.usersPasswordFile.map(resolve)
+        let encryption = configuration.mariadb.tls
+        configuration.mariadb.tls.authorities = encryption.authorities.map { $0 == "system" ? $0 : resolve($0) }
+        configuration.mariadb.tls.certificate = encryption.certificate.map(resolve)
+        configuration.mariadb.tls.key = encryption.key.map(resolve)
         for index in configuration.staticConsumers.indices {
             let consumer = configuration.staticConsumers[index]
             configuration.staticConsumers[index].secretFile = consumer.secretFile.map(resolve)

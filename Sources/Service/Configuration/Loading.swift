@@ -103,6 +103,7 @@ struct Reading {
         resolveFiles()
         let keys = loadKeys()
         checkStore()
+        checkDatabase()
         _ = loadTLS()
         configuration.derive()
         checkRules(keys: keys)

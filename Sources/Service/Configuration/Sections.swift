@@ -6,7 +6,7 @@ import Bytes
 extension ConfigurationSection {
     /// All keys.
     public static let all: [ConfigurationSection] = [
-        general, server, tls, http, sqlite, workers, mediawiki, wikis, users, keys, oauth, oauth1, oauth2, entryPoints,
+        general, server, tls, http, sqlite, mariadb, workers, mediawiki, wikis, users, keys, oauth, oauth1, oauth2, entryPoints,
         refusals, cookie, classes,
         edge, limits,
         trust,
@@ -25,12 +25,13 @@ extension ConfigurationSection {
 
     static let sqlite = ConfigurationSection(
         "store",
-        "The database with consumers, acceptances, tokens and users, in MediaWiki's tables. It is only read.",
+        "The database with consumers, acceptances, tokens and users, in MediaWiki's tables. It is only read. It is either an "
+            + "SQLite file or on MariaDB servers.",
         [
             ConfigurationKey(
                 "store.sqlite.file", \.store.file, .file,
                 "The SQLite file with MediaWiki's OAuth tables: MediaWiki's own file, or a copy.",
-                example: "oauth.sqlite", required: true),
+                example: "oauth.sqlite"),
             ConfigurationKey(
                 "store.sqlite.users_file", optional: \.store.usersFile, .file,
                 "The SQLite file with the users, if they are in another file.", example: "wiki.sqlite"),

@@ -28,36 +28,66 @@ extension LoadedConfiguration {
         }
     }
 
-    /// Opens the database. `report` gets errors of later lookups, at most one a second, with the number of errors that it
-    /// stands for.
+    /// Opens the database.
     ///
+    /// - Parameters:
+    ///   - toleratesOutage: Whether to begin without a server that answers. A file must always be there.
+    ///   - report: Gets errors of later lookups, at most one a second, with the number of errors that it stands for.
+    ///   - observe: Gets changes of servers.
     /// - Throws: When the database can't be used: the key that names it, with the reason.
     public func openDirectory(
-        report: @escaping @Sendable (StoreError, Int) -> Void = { _, _ in }
-    ) throws(ConfigurationErrors) -> SQLiteDirectory {
-        do {
-            return try SQLiteDirectory(configuration.store, report: report)
+        toleratesOutage: Bool = false, report: @escaping @Sendable (StoreError, Int) -> Void = { _, _ in },
+        observe: @escaping MariaDBDirectory.Observer = { _ in }
+    ) throws(ConfigurationErrors) -> any CheckedDirectory {
+        do throws(StoreError) {
+            guard configuration.mariadb.isConfigured else {
+                return try SQLiteDirectory(configuration.store, report: report)
+            }
+            return try MariaDBDirectory(
+                configuration.mariadb, toleratesOutage: toleratesOutage, report: report, observe: observe)
         } catch {
-            let key = error.file == configuration.store.usersFile ? "store.sqlite.users_file" : "store.sqlite.file"
-            let place = places[key] ?? .file(file, line: 1)
-            throw ConfigurationErrors(problems: [
-                ConfigurationProblem(
-                    place: place, key: key, problem: "\(error)", expected: "an SQLite file with MediaWiki's tables")
-            ])
+            let (key, expected) = key(of: error)
+            let problem = ConfigurationProblem(
+                place: places[key] ?? .file(file, line: 1), key: key, problem: "\(error)", expected: expected)
+            throw ConfigurationErrors(problems: [problem])
         }
     }
-    /// Opens the database for serving: what it lacks, and errors of later lookups, are logged.
-    func openDirectory(logger: Logger) throws(ConfigurationErrors) -> SQLiteDirectory {
-        let directory = try openDirectory { error, count in
+
+    /// Opens the database for serving: what it lacks, errors of later lookups and changes of servers are logged.
+    func openDirectory(
+        toleratesOutage: Bool = false, logger: Logger
+    ) throws(ConfigurationErrors) -> any CheckedDirectory {
+        let directory = try openDirectory(toleratesOutage: toleratesOutage) { error, count in
             logger.error("store: \(error)", metadata: ["errors": "\(count)"])
+        } observe: { change in
+            logger.log(level: change.level, "store: \(change.text)")
         }
         for warning in warnings(of: directory) { logger.warning("\(warning)") }
         return directory
     }
 
+    /// The key that names what an error is about, and what is expected of it.
+    private func key(of error: StoreError) -> (key: String, expected: String) {
+        guard configuration.mariadb.isConfigured else {
+            let isUsers = error.file != nil && error.file == configuration.store.usersFile
+            return (isUsers ? "store.sqlite.users_file" : "store.sqlite.file", "an SQLite file with MediaWiki's tables")
+        }
+        let servers = configuration.mariadb
+        func has(_ servers: MariaDBSource.Servers, _ address: String?) -> (replica: Bool, primary: Bool) {
+            (servers.replicas.contains { $0.text == address }, servers.primary?.text == address)
+        }
+        let (wiki, users) = (has(servers.wiki, error.server), has(servers.users, error.server))
+        let isUsers = !wiki.replica && !wiki.primary && (users.replica || users.primary)
+        let isPrimary = isUsers ? !users.replica : wiki.primary && !wiki.replica
+        return (
+            "store.mariadb.\(isUsers ? "users." : "")\(isPrimary ? "primary" : "replicas")",
+            "a MariaDB server with MediaWiki's tables that the account may read"
+        )
+    }
+
     /// What the database lacks that does not keep it from being used, as warnings about the key that names it.
-    public func warnings(of directory: SQLiteDirectory) -> [ConfigurationProblem] {
-        let key = "store.sqlite.file"
+    public func warnings(of directory: any CheckedDirectory) -> [ConfigurationProblem] {
+        let key = configuration.mariadb.isConfigured ? "store.mariadb.database" : "store.sqlite.file"
         let place = places[key] ?? .file(file, line: 1)
         return directory.warnings.map { ConfigurationProblem(place: place, key: key, problem: $0) }
     }

@@ -89,7 +89,9 @@ extension Serving {
         let fixed = new.keepFixedValues(of: running)
         do throws(ConfigurationErrors) {
             // The store first: rows of the old one must not count under the new policy.
-            if new.configuration.store != running.configuration.store {
+            if new.configuration.store != running.configuration.store
+                || new.configuration.mariadb != running.configuration.mariadb
+            {
                 directory.value = try new.openDirectory(logger: logger)
             }
         } catch { return report(error) }

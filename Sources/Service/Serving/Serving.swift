@@ -53,7 +53,7 @@ public final class Serving: Sendable {
                 "an access token names a rate limit class that is not in classes.allowed: it is left out",
                 metadata: ["class": "\(quoted(name))"])
         }
-        directory = CurrentDirectory(try loaded.openDirectory(logger: logger))
+        directory = CurrentDirectory(try loaded.openDirectory(toleratesOutage: true, logger: logger))
         self.memory = memory
         workers = StoreWorkers(
             policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)

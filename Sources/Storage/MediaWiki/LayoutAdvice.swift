@@ -32,9 +32,9 @@ extension TableLayout {
     }
 
     private func lacks(_ table: String, _ columns: [String], so consequence: String) -> [String] {
-        if !has(table) { return ["table \(prefix)\(table) is missing: \(consequence)"] }
+        if !has(table) { return ["table \(prefix)\(table) \(dialect.isMissing): \(consequence)"] }
         return columns.filter { !has(table, [$0]) }.map {
-            "column \($0) of table \(prefix)\(table) is missing: \(consequence)"
+            "column \($0) of table \(prefix)\(table) \(dialect.isMissing): \(consequence)"
         }
     }
 

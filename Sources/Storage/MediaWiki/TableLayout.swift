@@ -8,6 +8,8 @@ package struct SQLDialect: Sendable {
     /// The conditions under which a column holds the same name as another column, byte for byte. There are several when a
     /// text can be stored in several types that never equal each other: at most one of them holds for a row.
     let sameName: @Sendable (_ column: String, _ name: String) -> [String]
+    /// What is said of a table or column that is not seen.
+    let isMissing: String
 }
 
 /// The tables of one database, as a value: what statements are made of.

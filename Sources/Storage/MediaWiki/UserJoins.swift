@@ -64,6 +64,9 @@ struct UserJoins {
         joins = (hasEdits ? [edits] : []) + state.joins + groups.joins + (local?.joins ?? []) + blocks.joins
     }
 
+    /// The tables of a statement that is about users alone.
+    var tables: String { (["\(account.table) AS account"] + joins).joined(separator: " ") }
+
     /// Joins for the user with the id that `id` is an expression for.
     func joins(id: String) -> [String] {
         ["LEFT JOIN \(account.table) AS account ON account.\(account.id) = \(id)"] + joins

@@ -9,7 +9,7 @@ extension SQLDialect {
             ["TEXT", "BLOB"].map { type in
                 "\(column) = CAST(\(name) AS \(type)) AND CAST(\(column) AS BLOB) = CAST(\(name) AS BLOB)"
             }
-        })
+        }, isMissing: "is missing")
 }
 
 extension TableLayout {

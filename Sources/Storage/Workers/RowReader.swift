@@ -37,7 +37,7 @@ final class RowReader: Sendable {
         var isAnswering = false
         // It stays so when reading can't begin.
         var only: Lookup?
-        try? directory.snapshot { directory in
+        try? directory.snapshot(of: jobs.compactMap { RowRequest($0.lookup) }) { directory in
             if jobs.count == 1 { only = jobs[0].lookup }
             while next < jobs.count {
                 let job = jobs[next]

@@ -42,7 +42,9 @@ final class StoreProbe: Sendable {
     private func read() -> String? {
         do {
             let never = Timestamp(seconds: 0)
-            _ = try directory.snapshot { try $0.oauth2(tokenID: [], clientID: [], subject: nil, at: never) }
+            _ = try directory.snapshot(of: [.oauth2(tokenID: [], clientID: [], subject: nil)]) {
+                try $0.oauth2(tokenID: [], clientID: [], subject: nil, at: never)
+            }
             return nil
         } catch {
             return "\(error)"

@@ -1,0 +1,151 @@
+"""MariaDB behind Sessiongate behind Envoy: two replicas and a primary fail in turn, and what clients notice of it."""
+
+import subprocess
+
+import database_server
+import pytest
+import requests
+import stack
+from database_server import DatabaseServer, soon
+from edge import Edge
+
+
+class Farm(Edge):
+    """An edge whose rows are on two replicas and a primary, each of which has what the demo's SQLite file has."""
+
+    def __enter__(self):
+        self.state = self.folder / "state"
+        subprocess.run([stack.SESSIONGATE, "init", self.state], check=True, capture_output=True)
+        self.databases = []
+        try:
+            for number in range(3):
+                server = DatabaseServer(self.folder / f"db{number}").__enter__()
+                self.databases.append(server)
+                server.load(self.state / "oauth.sqlite", "wiki")
+                server.grant("wiki")
+            self.first, self.second, self.primary = self.databases
+            self.configure = lambda text: database_server.configure(
+                text, [self.first, self.second], self.folder, self.primary, query_timeout="500ms"
+            )
+            return super().__enter__()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *arguments):
+        super().__exit__(*arguments)
+        for server in self.databases:
+            server.__exit__()
+
+    def forget(self):
+        """Empties memory, so that the next request needs rows."""
+        requests.post(f"{self.admin_url}/cache/invalidate", timeout=5).raise_for_status()
+
+    def status(self, name="oauth1"):
+        """The status of a request by a client that memory does not know."""
+        self.forget()
+        return self.get(auth=self.oauth1(name)).status_code
+
+    def log(self):
+        return (self.folder / "sessiongate.log").read_text()
+
+    @property
+    def is_ready(self):
+        return stack.http_status(f"{self.admin_url}/readyz") == 200
+
+
+@pytest.fixture(scope="module")
+def farm(tmp_path_factory):
+    with Farm(tmp_path_factory.mktemp("farm")) as running:
+        yield running
+
+
+def test_every_kind_of_session(farm):
+    """With an account that has the documented rights and no others."""
+    farm.forget()
+    assert farm.get(auth=farm.oauth1()).status_code == 200
+    answer = farm.get(headers=farm.bearer("oauth2_owner_only"))
+    assert answer.status_code == 200 and "sessionJwt" in answer.headers["set-cookie"]
+    assert farm.get(headers=farm.bearer("oauth2")).status_code == 200
+    assert "lag is unknown" not in farm.log()
+    check = [stack.SESSIONGATE, "config", "check", "--config", farm.state / "sessiongate.yaml"]
+    done = subprocess.run(check, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_revocation_counts(farm):
+    for server in farm.databases:
+        server.client("UPDATE wiki.oauth_accepted_consumer SET oaac_access_token = CONCAT('gone', oaac_access_token)")
+    try:
+        farm.forget()
+        assert "mwoauth-invalid-authorization" in farm.get(auth=farm.oauth1()).text
+    finally:
+        for server in farm.databases:
+            server.client("UPDATE wiki.oauth_accepted_consumer SET oaac_access_token = SUBSTR(oaac_access_token, 5)")
+    assert farm.status() == 200
+
+
+@pytest.mark.contract("an outage is 503, never a refusal")
+def test_outage_and_recovery(farm):
+    """One server after the other is killed; no client notices before the last."""
+    farm.first.kill()
+    assert [farm.status() for _ in range(6)] == [200] * 6
+    farm.second.kill()
+    # The primary stands in for the replicas.
+    assert farm.status() == 200
+    farm.primary.kill()
+    for _ in range(5):
+        assert farm.status() == 503
+    assert soon(lambda: not farm.is_ready)
+    farm.second.start()
+    assert soon(lambda: farm.status() == 200)
+    assert soon(lambda: farm.is_ready)
+    farm.first.start()
+    farm.primary.start()
+    assert soon(lambda: farm.log().count("can be asked again") >= 3), farm.log()
+    assert "not asked until it answers" in farm.log()
+    assert [farm.status() for _ in range(6)] == [200] * 6
+
+
+def test_a_server_that_hangs(farm):
+    """It costs one client one timeout of half a second, within Envoy's time."""
+    farm.first.hang()
+    try:
+        assert [farm.status() for _ in range(10)] == [200] * 10
+    finally:
+        farm.first.go_on()
+    assert soon(lambda: farm.log().rstrip().endswith("can be asked again"))
+
+
+def test_read_only(farm):
+    """A primary that fails over is read-only for a while."""
+    for server in farm.databases:
+        server.client("SET GLOBAL read_only = 1")
+    assert [farm.status() for _ in range(4)] == [200] * 4
+    for server in farm.databases:
+        server.client("SET GLOBAL read_only = 0")
+
+
+def test_a_restart_of_sessiongate_in_an_outage(farm):
+    """It starts without a database, says that it is not ready, and is as soon as one answers."""
+    for server in farm.databases:
+        server.kill()
+    assert farm.sessiongate.stop() == 0
+    log = farm.folder / "sessiongate.log"
+    farm.sessiongate = stack.Program(
+        "sessiongate",
+        [stack.SESSIONGATE, "serve", "--config", farm.state / "sessiongate.yaml"],
+        log,
+        {
+            "SESSIONGATE_SERVER_LISTEN": f"127.0.0.1:{farm.ports['sessiongate']}",
+            "SESSIONGATE_SERVER_ADMIN": f"127.0.0.1:{farm.ports['sessiongate_admin']}",
+        },
+    )
+    farm.programs.append(farm.sessiongate)
+    assert soon(lambda: stack.http_status(f"{farm.admin_url}/healthz") == 200)
+    assert farm.get(auth=farm.oauth1()).status_code == 503
+    assert soon(lambda: not farm.is_ready)
+    for server in farm.databases:
+        server.start()
+    assert soon(lambda: farm.is_ready)
+    assert soon(lambda: farm.status() == 200)
