@@ -16,6 +16,9 @@ public final class CurrentDirectory: SnapshotDirectory {
         set { directory.withLock { $0 = newValue } }
     }
 
+    /// The servers that it has, and what is known of them.
+    public var servers: [DatabaseServerStatus] { (value as? any CheckedDirectory)?.servers ?? [] }
+
     /// Runs `body` with the rows as they are at one moment.
     public func snapshot<Result>(
         of requests: [RowRequest], _ body: (any Directory) throws -> Result

@@ -22,6 +22,9 @@ public final class MariaDBDirectory: CheckedDirectory {
     /// What the databases lack that does not keep them from being used, with the consequence: a sentence each.
     public let warnings: [String]
 
+    /// The servers, and what is known of them.
+    public var servers: [DatabaseServerStatus] { wiki.statuses + (users?.statuses ?? []) }
+
     private let source: MariaDBSource
     private let wiki: MariaDBCluster
     /// Nil when the users are on the wiki's servers.

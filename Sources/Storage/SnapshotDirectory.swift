@@ -46,4 +46,25 @@ extension SnapshotDirectory {
 public protocol CheckedDirectory: SnapshotDirectory {
     /// What the database lacks that does not keep it from being used, with the consequence: a sentence each.
     var warnings: [String] { get }
+    /// The servers, where there are any, and what is known of them.
+    var servers: [DatabaseServerStatus] { get }
+}
+
+extension CheckedDirectory {
+    /// A file has none.
+    public var servers: [DatabaseServerStatus] { [] }
+}
+
+/// What is known of a database server.
+public struct DatabaseServerStatus: Equatable, Sendable {
+    /// Its address.
+    public let address: String
+    /// Whether it is a primary, which replicas follow.
+    public let isPrimary: Bool
+    /// Whether it is asked: it answers, and is not too far behind.
+    public let isAsked: Bool
+    /// Seconds that it is behind its primary; nil where that is not known.
+    public let lag: Double?
+    /// Lookups' queries that it was asked so far, and that it did not answer.
+    public let queries: Int, failures: Int
 }

@@ -49,6 +49,13 @@ class Farm(Edge):
     def log(self):
         return (self.folder / "sessiongate.log").read_text()
 
+    def is_asked(self, server):
+        """What /metrics says of a server: 1 or 0."""
+        page = requests.get(f"{self.admin_url}/metrics", timeout=5).text
+        name = f'sessiongate_database_server_asked{{server="unix:{server.socket}"'
+        (line,) = (line for line in page.splitlines() if line.startswith(name))
+        return line.endswith(" 1")
+
     @property
     def is_ready(self):
         return stack.http_status(f"{self.admin_url}/readyz") == 200
@@ -90,6 +97,7 @@ def test_outage_and_recovery(farm):
     """One server after the other is killed; no client notices before the last."""
     farm.first.kill()
     assert [farm.status() for _ in range(6)] == [200] * 6
+    assert soon(lambda: not farm.is_asked(farm.first)) and farm.is_asked(farm.second)
     farm.second.kill()
     # The primary stands in for the replicas.
     assert farm.status() == 200

@@ -9,10 +9,12 @@ import Testing
 
 @Suite struct MariaDBAccountTests {
     /// The statements run as they stand on the page, but for the names of databases, and are enough without a warning.
-    @Test(arguments: [UserSettings.Source.local, .centralAuth]) func documentedGrants(users: UserSettings.Source) throws {
+    @Test(arguments: [UserSettings.Source.local, .centralAuth])
+    func documentedGrants(users: UserSettings.Source) throws {
         let store = try TestStore(.mariadb, Tables.allCases)
         try store.execute("CREATE TABLE user_state (user_id INT PRIMARY KEY, locked INT, block_sitewide INT)")
-        try store.execute("CREATE TABLE heartbeat (ts VARCHAR(26), server_id INT); INSERT INTO heartbeat VALUES (UTC_TIMESTAMP(6), 1)")
+        try store.execute("CREATE TABLE heartbeat (ts VARCHAR(26), server_id INT)")
+        try store.execute("INSERT INTO heartbeat VALUES (UTC_TIMESTAMP(6), 1)")
         try store.run("INSERT INTO globaluser VALUES (7, 'Alice', 0, NULL)")
         try store.addUser(7, "Alice")
         let account = "doc\(store.name)"
@@ -49,13 +51,14 @@ import Testing
         let column = #expect(throws: StoreError.self) {
             try directory("SELECT (oaac_access_secret) ON \(store.name).oauth_accepted_consumer")
         }
-        #expect(
-            column?.description.contains(
-                "column oaac_access_secret of table `\(store.name)`.`oauth_accepted_consumer` is missing, or the account may not "
-                    + "read it: it needs GRANT SELECT (oaac_access_secret) ON `\(store.name)`.`oauth_accepted_consumer`") == true,
-            "\(column as Any)")
+        let name = "`\(store.name)`.`oauth_accepted_consumer`"
+        let expected =
+            "column oaac_access_secret of table \(name) is missing, or the account may not read it: it needs GRANT SELECT "
+            + "(oaac_access_secret) ON \(name)"
+        #expect(column?.description.contains(expected) == true, "\(column as Any)")
         let table = #expect(throws: StoreError.self) { try directory("ALL PRIVILEGES ON \(store.name).user") }
-        #expect(table?.description.contains("it needs GRANT SELECT ON `\(store.name)`.`user`") == true, "\(table as Any)")
+        let needed = "it needs GRANT SELECT ON `\(store.name)`.`user`"
+        #expect(table?.description.contains(needed) == true, "\(table as Any)")
     }
 
     @Test func anUnknownLagIsTold() throws {
@@ -88,7 +91,8 @@ import Testing
     @Test func errorsHoldNoKeys() throws {
         let store = try TestStore(.mariadb, Tables.oauth + [.users])
         let directory = try store.directory()
-        try store.execute("ALTER TABLE oauth_registered_consumer MODIFY oarc_consumer_key VARCHAR(32) CHARACTER SET utf8mb4 NOT NULL")
+        try store.execute(
+            "ALTER TABLE oauth_registered_consumer MODIFY oarc_consumer_key VARCHAR(32) CHARACTER SET utf8mb4 NOT NULL")
         // The connection still takes the column for bytes, and the server refuses these: its own message would quote them.
         let key: [UInt8] = [0xff, 0x41, 0x42, 0x43]
         do {

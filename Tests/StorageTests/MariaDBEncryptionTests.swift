@@ -45,11 +45,15 @@ import Testing
         #expect(try name { $0.authorities = ca } == "Alice")
         #expect(try name { $0.verify = false } == "Alice")
         #expect(throws: StoreError.self, "the account must use TLS") { try name { _ in } }
-        #expect(throws: StoreError.self, "not the name in the certificate") { try name(host: "127.0.0.1") { $0.authorities = ca } }
+        #expect(throws: StoreError.self, "not the name in the certificate") {
+            try name(host: "127.0.0.1") { $0.authorities = ca }
+        }
         let other = try TestAuthority()
         let foreign = #expect(throws: StoreError.self) { try name { $0.authorities = other.path("ca.pem") } }
         #expect(foreign?.description.contains("ertificate") == true, "\(foreign as Any)")
-        #expect(throws: StoreError.self, "not one of the machine's authorities") { try name { $0.authorities = "system" } }
+        #expect(throws: StoreError.self, "not one of the machine's authorities") {
+            try name { $0.authorities = "system" }
+        }
         #expect(throws: StoreError.self, "without a certificate") { try name(user: "safest") { $0.authorities = ca } }
         let own = try name(user: "safest") {
             ($0.authorities, $0.certificate, $0.key) = (ca, authority.path("client.pem"), authority.path("client.key"))

@@ -231,7 +231,8 @@ private func soon(_ condition: () throws -> Bool) async -> Bool {
     @Test func heartbeat() async throws {
         let farm = try Farm(2)
         for server in farm.servers {
-            try server.run("CREATE DATABASE heartbeat; CREATE TABLE heartbeat.heartbeat (ts VARCHAR(26), server_id INT)")
+            try server.run("CREATE DATABASE heartbeat")
+            try server.run("CREATE TABLE heartbeat.heartbeat (ts VARCHAR(26), server_id INT)")
         }
         func beat(_ server: Int, secondsAgo: Int) throws {
             let time = "DATE_FORMAT(UTC_TIMESTAMP(6) - INTERVAL \(secondsAgo) SECOND, '%Y-%m-%dT%H:%i:%s.%f')"
@@ -262,8 +263,8 @@ private func soon(_ condition: () throws -> Bool) async -> Bool {
         try primary.run("CREATE USER repl IDENTIFIED BY 'x'; GRANT REPLICATION SLAVE ON *.* TO repl")
         try replica.run(
             """
-            CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = \(port), MASTER_USER = 'repl', MASTER_PASSWORD = 'x',
-              MASTER_LOG_FILE = 'binlog.000001', MASTER_LOG_POS = 4; START SLAVE
+            CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = \(port), MASTER_USER = 'repl',
+              MASTER_PASSWORD = 'x', MASTER_LOG_FILE = 'binlog.000001', MASTER_LOG_POS = 4; START SLAVE
             """)
         let store = try TestStore(.mariadb, Tables.oauth + [.users], on: primary, named: "wiki")
         try store.addUser(7, "Alice")
@@ -271,7 +272,10 @@ private func soon(_ condition: () throws -> Bool) async -> Bool {
         (source.wiki.replicas, source.wiki.primary) = ([replica.address], nil)
         let changes = Farm.Changes()
         let directory = await soonest {
-            try MariaDBDirectory(source) { _, _ in } observe: { change in changes.all.withLock { $0.append(change) } }
+            try MariaDBDirectory(source) { _, _ in
+            } observe: { change in
+                changes.all.withLock { $0.append(change) }
+            }
         }
         let opened = try #require(directory)
         #expect(await soon { try opened.name() == "Alice" })
@@ -297,7 +301,8 @@ extension TestStore {
     /// Ends all connections but this one and the newest `others`.
     fileprivate func killOthers(besides others: Int = 0) throws {
         let ids = try query(
-            "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER <> 'system user' ORDER BY ID")
+            "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER <> 'system user' "
+                + "ORDER BY ID")
         for row in ids.dropLast(others) { try? execute("KILL \(row.integer(0))") }
     }
 

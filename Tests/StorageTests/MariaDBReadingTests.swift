@@ -10,7 +10,8 @@ import Testing
     /// A column that takes different keys for the same must not mix consumers up, nor fail for a key that it can't hold.
     @Test func collation() throws {
         let store = try TestStore(.mariadbText, Tables.oauth + [.users])
-        try store.execute("ALTER TABLE oauth_registered_consumer DROP INDEX oarc_consumer_key, ADD INDEX (oarc_consumer_key)")
+        try store.execute(
+            "ALTER TABLE oauth_registered_consumer DROP INDEX oarc_consumer_key, ADD INDEX (oarc_consumer_key)")
         try store.addConsumer(id: 1, key: .text("ABC"))
         try store.addConsumer(id: 2, key: .text("abc"))
         try store.addConsumer(id: 3, key: .text("é"))
@@ -128,7 +129,9 @@ import Testing
             try store.addAccessToken(.text("jti \(id)"), acceptance: id)
         }
         try users.run("INSERT INTO user_groups VALUES (3, 'bot', '20260301120001'), (3, 'sysop', NULL)")
-        let directory = try store.directory { ($0.usersStore, $0.hasUserServers) = (onServers ? users : nil, onServers) }
+        let directory = try store.directory { options in
+            (options.usersStore, options.hasUserServers) = (onServers ? users : nil, onServers)
+        }
         let ids: [Int64] = Array(1...25)
         let requests = ids.flatMap { id -> [RowRequest] in
             [
@@ -185,7 +188,8 @@ import Testing
         let file = TestFiles.fixtures.appending(path: "vectors/oauth.sqlite").path
         let recorded = try SQLiteConnection(path: file, access: .readOnly)
         let store = try TestStore(kind, Tables.oauth + [.users])
-        try store.execute("CREATE TABLE user_state (user_id INTEGER PRIMARY KEY, locked INTEGER, block_sitewide INTEGER)")
+        try store.execute(
+            "CREATE TABLE user_state (user_id INTEGER PRIMARY KEY, locked INTEGER, block_sitewide INTEGER)")
         try store.copyRows(of: recorded)
         let (expected, directory) = (try SQLiteDirectory(file: file), try store.directory())
         let keys = try recorded.column("SELECT oarc_consumer_key FROM oauth_registered_consumer")

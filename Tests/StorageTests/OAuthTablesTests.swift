@@ -128,8 +128,8 @@ import Testing
     /// `$wgDBprefix`.
     @Test(arguments: StoreKind.allCases) func tablePrefix(kind: StoreKind) throws {
         let store = try TestStore(kind, Tables.oauth + [.users])
-        let tables = ["oauth_registered_consumer", "oauth_accepted_consumer", "oauth2_access_tokens", "user", "user_groups"]
-        for table in tables { try store.execute("ALTER TABLE \(table) RENAME TO mw_\(table)") }
+        let oauth = ["oauth_registered_consumer", "oauth_accepted_consumer", "oauth2_access_tokens"]
+        for table in oauth + ["user", "user_groups"] { try store.execute("ALTER TABLE \(table) RENAME TO mw_\(table)") }
         try store.run("INSERT INTO mw_user (user_id, user_name) VALUES (7, 'Alice')")
         let error = #expect(throws: StoreError.self) { try store.directory() }
         if kind == .sqlite { #expect(error?.kind == .missingTable("oauth_registered_consumer")) }

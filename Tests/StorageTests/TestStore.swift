@@ -146,7 +146,9 @@ extension TestStore {
         let prefix = options.tablePrefix
         if prefix.allSatisfy({ $0.isLetter || $0 == "_" }) {
             source.wiki.user = try account(prefix: prefix, also: options.hasUserServers ? nil : options.usersStore)
-            if options.hasUserServers, let users = options.usersStore { source.users.user = try users.account(prefix: prefix) }
+            if options.hasUserServers, let users = options.usersStore {
+                source.users.user = try users.account(prefix: prefix)
+            }
         }
         return try MariaDBDirectory(source)
     }

@@ -132,7 +132,11 @@ package final class DatabaseServer: Sendable {
     }
 
     /// Makes it hang: connections stay, and nothing is answered.
-    package func hang() { signal(SIGSTOP) }
+    package func hang() {
+        let id = processID
+        signal(SIGSTOP)
+        while id > 0, !isInState("T", id) { usleep(1000) }
+    }
     /// Makes it go on.
     package func goOn() { signal(SIGCONT) }
 
@@ -140,13 +144,14 @@ package final class DatabaseServer: Sendable {
     package func kill() {
         let id = processID
         signal(SIGKILL)
-        while id > 0, Foundation.kill(id, 0) == 0, !isZombie(id) { usleep(10_000) }
+        while id > 0, Foundation.kill(id, 0) == 0, !isInState("Z", id) { usleep(10_000) }
         try? FileManager.default.removeItem(atPath: path("pid"))
     }
 
-    private func isZombie(_ id: pid_t) -> Bool {
+    /// As proc(5) calls it: T is stopped, Z ended.
+    private func isInState(_ state: String, _ id: pid_t) -> Bool {
         let status = (try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)) ?? ""
-        return status.contains(") Z ")
+        return status.contains(") \(state) ")
     }
 
     private func signal(_ number: CInt) {

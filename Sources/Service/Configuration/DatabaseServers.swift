@@ -11,10 +11,12 @@ extension Codec where Value == DatabaseAddress {
         scalar(
             "host:port, such as db1.wiki.example:3306 or [fd00::1]:3306, or unix:/path",
             { text in
+                // The address stands in log lines and metrics as it is.
+                guard text.utf8.allSatisfy({ ASCII.isVisible($0) && !"\"\\".utf8.contains($0) }) else { return nil }
                 switch ListenerAddress(parsing: text) {
-                case .tcp(let host, let port)?: port > 0 && !host.isEmpty ? .tcp(host: host, port: port) : nil
-                case .unix(let path)?: .unix(path: path)
-                case nil: nil
+                case .tcp(let host, let port)?: return port > 0 && !host.isEmpty ? .tcp(host: host, port: port) : nil
+                case .unix(let path)?: return .unix(path: path)
+                case nil: return nil
                 }
             }, format: \.text)
     }
@@ -90,7 +92,9 @@ extension Reading {
             }
         }
         if configuration.usersPasswordFile != nil, servers.user.isEmpty {
-            add("store.mariadb.users.password_file", "given without store.mariadb.users.user", expected: "both, or neither")
+            add(
+                "store.mariadb.users.password_file", "given without store.mariadb.users.user",
+                expected: "both, or neither")
         }
     }
 
@@ -98,8 +102,8 @@ extension Reading {
         let tls = configuration.mariadb.tls
         if (tls.certificate == nil) != (tls.key == nil) {
             let (given, missing) = tls.key == nil ? ("certificate", "key") : ("key", "certificate")
-            add(
-                "store.mariadb.tls.\(given)", "given without store.mariadb.tls.\(missing)", expected: "both, or neither")
+            let problem = "given without store.mariadb.tls.\(missing)"
+            add("store.mariadb.tls.\(given)", problem, expected: "both, or neither")
         }
         if tls.certificate != nil, tls.authorities == nil, tls.verify {
             add(

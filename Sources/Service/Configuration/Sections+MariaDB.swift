@@ -30,7 +30,8 @@ extension ConfigurationSection {
                 "How long connecting and logging in may take."),
             ConfigurationKey(
                 "store.mariadb.query_timeout", \.mariadb.queryTimeout, .milliseconds(1...60_000),
-                "How long a query with its answer may take. A server that takes longer is not asked again until it answers."),
+                "How long a query with its answer may take. A server that takes longer is not asked again until it "
+                    + "answers."),
             ConfigurationKey(
                 "store.mariadb.max_lag", \.mariadb.maxLag, Codec.seconds(1...86_400).orNone("none"),
                 "How far a replica may be behind its primary; one that is further behind is not asked. A revocation counts at the "
@@ -67,7 +68,8 @@ extension ConfigurationSection {
         ConfigurationKey(
             "store.mariadb.users.replicas", \.mariadb.users.replicas,
             Codec.databaseAddress.list("a list of host:port or unix:/path"),
-            "The servers with the users' tables (CentralAuth's), if they are others.", example: "[db3.wiki.example:3306]"),
+            "The servers with the users' tables (CentralAuth's), if they are others.",
+            example: "[db3.wiki.example:3306]"),
         ConfigurationKey(
             "store.mariadb.users.primary", optional: \.mariadb.users.primary, .databaseAddress,
             "The server that these replicas follow.", example: "db4.wiki.example:3306"),

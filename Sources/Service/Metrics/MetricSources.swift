@@ -11,6 +11,7 @@ struct MetricSources {
     let server: ServerStatistics
     let memory: Memory
     let workers: StoreWorkers
+    let servers: [DatabaseServerStatus]
     let log: LineWriter
     let reloads: ReloadCounters
     let process = ProcessStatistics.current
@@ -21,6 +22,16 @@ struct MetricSources {
             ("rows", workers.rowStatistics), ("cookies", workers.cookieStatistics),
             ("forms", workers.formStatistics),
         ]
+    }
+
+    /// A number of each database server that has it. An address is a text that needs no escaping: the configuration's grammar has
+    /// no quotes in it.
+    func databaseServers(_ number: (DatabaseServerStatus) -> (some CustomStringConvertible)?) -> [Metric.Sample] {
+        servers.compactMap { server in
+            number(server).map {
+                Metric.Sample(["server": server.address, "role": server.isPrimary ? "primary" : "replica"], $0)
+            }
+        }
     }
 
     /// A number of the checks, all event loops together.

@@ -104,6 +104,20 @@ extension Metric {
         {
             $0.workers.isStoreAway ? 1 : 0
         },
+        Metric(
+            "sessiongate_database_server_asked", .gauge,
+            "Whether a database server is asked: it answers, and is not further behind than store.mariadb.max_lag."
+        ) { $0.databaseServers { $0.isAsked ? 1 : 0 } },
+        Metric(
+            "sessiongate_database_server_lag_seconds", .gauge,
+            "How far a replica is behind its primary, where the account may know."
+        ) { $0.databaseServers(\.lag) },
+        Metric("sessiongate_database_queries_total", .counter, "Queries of lookups to a database server.") {
+            $0.databaseServers(\.queries)
+        },
+        Metric("sessiongate_database_failures_total", .counter, "Queries of lookups that a server did not answer.") {
+            $0.databaseServers(\.failures)
+        },
         Metric("sessiongate_store_pending", .gauge, "Lookups under way.") {
             $0.lookups.map { kind, statistics in Sample(["kind": kind], statistics.pending) }
         },

@@ -10,13 +10,17 @@ import Transport
 struct AdminSite: AdminPages {
     let memory: Memory
     let workers: StoreWorkers
+    let directory: CurrentDirectory
     let log: LineWriter
     let loaded: CurrentConfiguration
     let reloads: ReloadCounters
     let logger: Logger
 
     func metrics(_ statistics: ServerStatistics) -> [UInt8] {
-        MetricSources(server: statistics, memory: memory, workers: workers, log: log, reloads: reloads).page
+        MetricSources(
+            server: statistics, memory: memory, workers: workers, servers: directory.servers, log: log,
+            reloads: reloads
+        ).page
     }
 
     func configuration() -> [UInt8] { loaded.value.listing.pretty + [UInt8(ascii: "\n")] }

@@ -58,7 +58,8 @@ public final class Serving: Sendable {
         workers = StoreWorkers(
             policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)
         let site = AdminSite(
-            memory: memory, workers: workers, log: log, loaded: current, reloads: reloads, logger: logger)
+            memory: memory, workers: workers, directory: directory, log: log, loaded: current, reloads: reloads,
+            logger: logger)
         let credentials = try loaded.openTLS(logger: logger)
         tls = credentials.map { TLSFiles(credentials: $0, logger: logger) }
         server = Server(

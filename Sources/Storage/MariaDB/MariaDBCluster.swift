@@ -19,12 +19,18 @@ final class MariaDBCluster: Sendable {
         budget = Mutex(QueryBudget(perSecond: source.primaryRate, now: .now))
     }
 
+    /// What is known of each server.
+    var statuses: [DatabaseServerStatus] {
+        replicas.map { $0.status(isPrimary: false) } + [primary?.status(isPrimary: true)].compactMap(\.self)
+    }
     /// Whether there is a primary.
     var hasPrimary: Bool { primary != nil }
 
     /// Connects to all servers, at the same time.
     ///
-    /// - Throws: When no server can be asked, and when one lets itself not be read, which waiting would not mend.
+    /// - Parameter toleratesOutage: Whether to go on without a server that answers, as long as none of them has an error that
+    ///   waiting would not mend; and with such an error of one, as long as another can be asked.
+    /// - Throws: When no server can be asked, or one of them can't be read.
     func begin(toleratesOutage: Bool) throws(StoreError) {
         let servers = replicas + [primary].compactMap(\.self)
         let found = Mutex<[StoreError?]>(Array(repeating: nil, count: servers.count))
@@ -33,9 +39,10 @@ final class MariaDBCluster: Sendable {
             found.withLock { $0[index] = error }
         }
         let errors = found.withLock { $0 }
-        if let error = errors.lazy.compactMap(\.self).first(where: \.isLasting) { throw error }
         let isOut = errors.prefix(replicas.count).allSatisfy { $0 != nil }
-        if isOut, !toleratesOutage, let error = errors.lazy.compactMap(\.self).first { throw error }
+        let known = errors.compactMap(\.self)
+        if isOut || !toleratesOutage, let error = known.first(where: \.isLasting) { throw error }
+        if isOut, !toleratesOutage, let error = known.first { throw error }
     }
 
     /// What the database lacks that does not keep it from being used; nothing while no server answers.

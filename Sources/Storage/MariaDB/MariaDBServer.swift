@@ -14,6 +14,8 @@ final class MariaDBServer: Sendable {
         var inUse = 0
         var health = ServerHealth()
         var hasToldUnknownLag = false
+        var lag: Duration?
+        var (queries, failures) = (0, 0)
     }
 
     /// Its address.
@@ -42,6 +44,14 @@ final class MariaDBServer: Sendable {
 
     /// Whether it is asked, or why not.
     var health: ServerHealth.State { state.withLock { $0.health.state } }
+    /// What is known of it.
+    func status(isPrimary: Bool) -> DatabaseServerStatus {
+        state.withLock { state in
+            DatabaseServerStatus(
+                address: address.text, isPrimary: isPrimary, isAsked: state.health.state == .up,
+                lag: state.lag.map { $0 / .seconds(1) }, queries: state.queries, failures: state.failures)
+        }
+    }
     /// Connections that are reading.
     var inUse: Int { state.withLock { $0.inUse } }
 
@@ -53,12 +63,16 @@ final class MariaDBServer: Sendable {
             throw StoreError(.unavailable("all connections are in use"), server: address.text)
         }
         defer { slots.signal() }
-        state.withLock { $0.inUse += 1 }
+        state.withLock { state in
+            state.inUse += 1
+            state.queries += 1
+        }
         defer { state.withLock { $0.inUse -= 1 } }
         do throws(StoreError) {
             if let result = try readIdle(body) { return result }
             return try read(MariaDBSession(address, role, source), body)
         } catch {
+            state.withLock { $0.failures += 1 }
             if case .failed = error.kind {} else { fail(error) }
             throw error
         }
@@ -161,6 +175,7 @@ extension MariaDBServer {
         let problem = problem(of: lag)
         let (isNew, isUntold) = state.withLock { state in
             defer { if case .unknown = lag { state.hasToldUnknownLag = true } }
+            state.lag = if case .behind(let time) = lag, watchesLag { time } else { nil }
             return (state.health.answer(lag: problem), !state.hasToldUnknownLag)
         }
         if isNew { observe(problem.map { .lagging(server: address.text, $0) } ?? .up(server: address.text)) }

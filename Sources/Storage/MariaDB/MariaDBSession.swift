@@ -67,8 +67,9 @@ final class MariaDBSession: @unchecked Sendable {
         let layout = isUsers ? layouts.users ?? layouts.wiki : layouts.wiki ?? layouts.users
         let name = "`\(layout?.tables.schema ?? "")`.`\(table)`"
         do {
-            try connection.run("SELECT \(column ?? "1") FROM \(name) LIMIT 0", timeout: .milliseconds(source.queryTimeout))
-        } catch where [1142, 1143].contains(error.code) {
+            let timeout = Duration.milliseconds(source.queryTimeout)
+            try connection.run("SELECT \(column ?? "1") FROM \(name) LIMIT 0", timeout: timeout)
+        } catch  where [1142, 1143].contains(error.code) {
             return StoreError(.denied(table: name, column: column), server: server)
         } catch {}
         return StoreError(error.kind, server: server)

@@ -112,9 +112,8 @@ extension RowBatch {
             return hasConsumer(consumerKey) && (token.isEmpty || hasUser(acceptances[token]))
         case .oauth2(let tokenID, let clientID, let subject):
             let isSubjectKnown = subject.map { subjects.contains($0) || users[$0] != nil } ?? true
-            let token = tokens[tokenID]
-            let isTokenKnown = tokenID.isEmpty || token.map { $0.row.acceptanceID == 0 || hasUser($0.acceptance) } ?? false
-            return isSubjectKnown && isTokenKnown && hasConsumer(clientID)
+            let hasToken = tokens[tokenID].map { $0.row.acceptanceID == 0 || hasUser($0.acceptance) } ?? false
+            return isSubjectKnown && (tokenID.isEmpty || hasToken) && hasConsumer(clientID)
         case .user(let id): return users[id] != nil
         }
     }
