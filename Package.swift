@@ -86,9 +86,20 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Redis",
+            dependencies: [
+                "CNative", "Bytes", "Cryptography", "Sessions", "Telemetry", "Transport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Service",
             dependencies: [
-                "CNative", "Bytes", "Cryptography", "Provenance", "Sessions", "Storage", "Telemetry", "Transport",
+                "CNative", "Bytes", "Cryptography", "Provenance", "Redis", "Sessions", "Storage", "Telemetry", "Transport",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -98,7 +109,9 @@ let package = Package(
         ),
         .target(
             name: "Tools",
-            dependencies: ["Bytes", "Cryptography", "EnvoyProtocol", "Sessions", "Storage", "Transport", "Service"],
+            dependencies: [
+                "Bytes", "Cryptography", "EnvoyProtocol", "Sessions", "Storage", "Telemetry", "Transport", "Service",
+            ],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -159,6 +172,17 @@ let package = Package(
             name: "StorageTests",
             dependencies: ["TestSupport", "Storage", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],
             swiftSettings: strict),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "TestSupport", "Redis", "Sessions", "Bytes", "EnvoyProtocol", "Telemetry", "Transport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "TransportTests",
             dependencies: [

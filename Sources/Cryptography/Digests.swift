@@ -57,6 +57,12 @@ public struct Digest256: Hashable, Sendable {
         withUnsafeMutableBytes(of: &self) { fill($0) }
     }
 
+    /// A digest of these bytes; nil when they are not 32.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        self.init { $0.copyBytes(from: bytes) }
+    }
+
     /// Calls `body` with a view of the 32 bytes, valid during the call.
     public func withBytes<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result {
         try withUnsafeBytes(of: self) { try body(Bytes($0)) }
@@ -64,6 +70,11 @@ public struct Digest256: Hashable, Sendable {
 
     /// 64 lower-case hexadecimal digits.
     public var hexadecimal: [UInt8] { withBytes(lowercaseHexadecimal) }
+
+    /// The bytes as four numbers, of which the first bytes are the most significant.
+    public var words: (UInt64, UInt64, UInt64, UInt64) {
+        (word0.bigEndian, word1.bigEndian, word2.bigEndian, word3.bigEndian)
+    }
 }
 
 /// SHA-1: only for OAuth 1 signatures, whose protocol has nothing better.
@@ -89,6 +100,24 @@ public enum SHA256 {
             SHA256_Update(&state, message.buffer.baseAddress, message.count)
             SHA256_Final(out.baseAddress?.assumingMemoryBound(to: UInt8.self), &state)
         }
+    }
+
+    /// The digest of three texts, each behind its length in eight bytes, so that where one ends and the next begins counts.
+    public static func digest(ofTexts first: Bytes, _ second: Bytes, _ third: Bytes) -> Digest256 {
+        Digest256 { out in
+            var state = SHA256_CTX()
+            SHA256_Init(&state)
+            append(first, to: &state)
+            append(second, to: &state)
+            append(third, to: &state)
+            SHA256_Final(out.baseAddress?.assumingMemoryBound(to: UInt8.self), &state)
+        }
+    }
+
+    private static func append(_ text: Bytes, to state: inout SHA256_CTX) {
+        var count = UInt64(text.count).littleEndian
+        SHA256_Update(&state, &count, MemoryLayout<UInt64>.size)
+        SHA256_Update(&state, text.buffer.baseAddress, text.count)
     }
 }
 

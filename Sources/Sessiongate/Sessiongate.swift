@@ -20,6 +20,7 @@ struct Sessiongate: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Init.self, Sign.self, Token.self, Check.self, Explain.self, Config.self, Keys.self,
+            Invalidate.self,
             PrintVersion.self,
         ])
 

@@ -27,6 +27,7 @@ import measure
 import results
 import scale
 import servers
+import shared
 import stack
 import starts
 import storms
@@ -45,6 +46,7 @@ def sections(folder, table):
     return {
         "warm": ("Everything warm", [partial(warm.stored, folder, table)]),
         "distinct": ("Everything warm, no two requests the same", [partial(distinct.all_rows, folder, table)]),
+        "redis": ("Nonces that all instances share", [partial(shared.all_rows, folder, table)]),
         "counted": ("Instructions and allocations", [partial(counted, folder, table)]),
         "latency": ("One request at a time on a connection", [partial(latency.all_rows, folder, table)]),
         "scale": (

@@ -16,7 +16,6 @@ struct Pages: AdminPages {
     func configuration() -> [UInt8] { Array("{}".utf8) }
     var whatIsWrong: String?
     func problem() -> String? { whatIsWrong }
-    func invalidate() {}
 }
 
 @Suite(.serialized, .timeLimit(.minutes(2))) struct ServerTests {
@@ -135,7 +134,7 @@ struct Pages: AdminPages {
         func post(_ host: String, _ fields: String = "") -> String {
             "POST /cache/invalidate HTTP/1.1\r\nHost: \(host)\r\n\(fields)Content-Length: 0\r\n\r\n"
         }
-        #expect(socket.ask(post("localhost:9002"), until: "}\n").contains("{\"invalidated\":true}"))
+        #expect(socket.ask(post("localhost:9002"), until: "}\n").contains("{\"invalidated\":true,\"instances\":1}"))
         #expect(socket.ask(post("attacker.example:9002"), until: "}\n").hasPrefix("HTTP/1.1 403 "))
         let foreign = post("localhost:9002", "Origin: http://attacker.example\r\n")
         #expect(socket.ask(foreign, until: "}\n").hasPrefix("HTTP/1.1 403 "))

@@ -49,6 +49,9 @@ private struct OwnStatus {
     /// some of the client's nonces may be forgotten.
     static let tooMany = OwnStatus(
         status: 429, phrase: "Too Many Requests", code: 8, headers: [("retry-after", "60")])
+    /// RFC 9110, 15.6.4: valid credentials of which it can't be said whether they were used before.
+    static let unavailable = OwnStatus(
+        status: 503, phrase: "Service Unavailable", code: 14, headers: [("retry-after", "5")])
     /// RFC 9110, 15.5.15.
     static let tooLong = OwnStatus(status: 414, phrase: "URI Too Long", code: 3, headers: [])
 }
@@ -58,6 +61,7 @@ extension Reason {
     fileprivate var ownStatus: OwnStatus? {
         switch self {
         case .nonceShare: .tooMany
+        case .nonceUnverified: .unavailable
         case .targetTooLong: .tooLong
         default: nil
         }

@@ -97,7 +97,7 @@ extension SourceValue {
 
 extension ListenerAddress {
     /// `host:port` or `unix:/path`; port 0 lets the system choose one.
-    init?(parsing text: String) {
+    package init?(parsing text: String) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
             // sockaddr_un has room for 107 bytes.

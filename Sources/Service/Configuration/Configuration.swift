@@ -1,5 +1,6 @@
 // What an operator configures, as typed values. The defaults are those of the types that hold the values.
 
+import Redis
 import Sessions
 import Storage
 import Telemetry
@@ -19,6 +20,8 @@ public struct Configuration: Sendable {
     var passwordFile: String?, usersPasswordFile: String?
     /// Threads for lookups, and how many lookups may wait.
     public var workers = StoreWorkers.Limits()
+    /// Redis, which all instances share.
+    public var redis = RedisSettings()
     /// The files of the keys.
     public var keys = KeyFiles()
     /// Level and format of the log.
@@ -37,6 +40,8 @@ public struct Configuration: Sendable {
     var secretKeyFile: String?
     /// The file in which nonces outlive a restart.
     var nonceFile: String?
+    /// The file with the password of Redis.
+    var redisPasswordFile: String?
     /// The consumers of the configuration, without what is in their files.
     var staticConsumers: [StaticConsumer] = []
 
@@ -56,6 +61,7 @@ public struct Configuration: Sendable {
         store.users = settings.users.source
         store.blocksDisableLogin = settings.users.blockDisablesLogin
         store.partialBlocksCount = settings.version.rules.partialBlocksCount
+        settings.oauth1.sharesNonces = redis.url != nil
         settings.wikis.localID = defaultWiki.id
         deriveServers()
         settings.cookie.invalid = invalidCookie ?? (settings.version.rules.verifiesCookie ? .refuse : .replace)

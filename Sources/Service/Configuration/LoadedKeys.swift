@@ -40,6 +40,11 @@ extension Reading {
         configuration.server.tls.certificate = tls.certificate.map(resolve)
         configuration.server.tls.key = tls.key.map(resolve)
         configuration.server.tls.clientCA = tls.clientCA.map(resolve)
+        let redis = configuration.redis
+        configuration.redisPasswordFile = configuration.redisPasswordFile.map(resolve)
+        configuration.redis.certificateAuthority = redis.certificateAuthority.map(resolve)
+        configuration.redis.certificate = redis.certificate.map(resolve)
+        configuration.redis.key = redis.key.map(resolve)
         let keys = configuration.keys
         configuration.keys.accessToken = keys.accessToken.map(resolve)
         func resolve(_ key: KeyFile) -> KeyFile { KeyFile(resolve(key.path), since: key.since) }

@@ -102,6 +102,7 @@ struct Reading {
     fileprivate mutating func complete() -> LoadedKeys {
         resolveFiles()
         let keys = loadKeys()
+        loadRedis()
         checkStore()
         checkDatabase()
         _ = loadTLS()

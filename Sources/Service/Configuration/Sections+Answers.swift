@@ -150,7 +150,8 @@ extension ConfigurationSection {
             ConfigurationKey(
                 "cache.lifetime", \.settings.cache.lifetime, .seconds(1...86_400),
                 "How long a row is used before the database is read again. A revocation, block or lock takes effect "
-                    + "within this time. An OAuth 1 secret that was reset counts at once."),
+                    + "within this time, or at once where it is announced (/cache/invalidate). An OAuth 1 secret that was reset counts at once."
+            ),
             ConfigurationKey(
                 "cache.negative_lifetime", \.settings.cache.negativeLifetime, .seconds(1...86_400),
                 "How long a row that was not found counts as missing. A new consumer or token works at the latest "

@@ -6,7 +6,8 @@ import Bytes
 extension ConfigurationSection {
     /// All keys.
     public static let all: [ConfigurationSection] = [
-        general, server, tls, http, sqlite, mariadb, workers, mediawiki, wikis, users, keys, oauth, oauth1, oauth2,
+        general, server, tls, http, sqlite, mariadb, workers, mediawiki, wikis, users, keys, oauth, oauth1, nonces,
+        oauth2,
         entryPoints,
         refusals, cookie, classes,
         edge, limits,

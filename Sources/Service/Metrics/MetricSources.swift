@@ -1,6 +1,7 @@
 // Where the numbers of /metrics come from. Sums are made when they are asked for: the request path shares no counter between
 // threads.
 
+import Redis
 import Sessions
 import Storage
 import Telemetry
@@ -12,6 +13,8 @@ struct MetricSources {
     let memory: Memory
     let workers: StoreWorkers
     let servers: [DatabaseServerStatus]
+    /// Redis; nil where there is none.
+    let farm: RedisFarm?
     let log: LineWriter
     let reloads: ReloadCounters
     let process = ProcessStatistics.current

@@ -6,7 +6,7 @@ import Sessions
 
 extension Metric {
     /// Every family of /metrics, in the page's order.
-    static let all: [Metric] = service + checks + store + connections + process
+    static let all: [Metric] = service + checks + store + redis + connections + process
 
     private static let service: [Metric] = [
         Metric("sessiongate_build_info", .gauge, "The version that runs, its commit and the commit's day.") { _ in

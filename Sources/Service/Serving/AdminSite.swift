@@ -1,6 +1,6 @@
 // The pages of the admin listener.
 
-import Logging
+import Redis
 import Sessions
 import Storage
 import Telemetry
@@ -12,13 +12,13 @@ struct AdminSite: AdminPages {
     let workers: StoreWorkers
     let directory: CurrentDirectory
     let log: LineWriter
+    let farm: RedisFarm?
     let loaded: CurrentConfiguration
     let reloads: ReloadCounters
-    let logger: Logger
 
     func metrics(_ statistics: ServerStatistics) -> [UInt8] {
         MetricSources(
-            server: statistics, memory: memory, workers: workers, servers: directory.servers, log: log,
+            server: statistics, memory: memory, workers: workers, servers: directory.servers, farm: farm, log: log,
             reloads: reloads
         ).page
     }
@@ -26,9 +26,4 @@ struct AdminSite: AdminPages {
     func configuration() -> [UInt8] { loaded.value.listing.pretty + [UInt8(ascii: "\n")] }
 
     func problem() -> String? { workers.storeProblem.map { "store: \($0)" } }
-
-    func invalidate() {
-        memory.invalidate()
-        logger.info("memory invalidated")
-    }
 }

@@ -1,7 +1,8 @@
 // From a configuration to the parts that work: what `serve` and `check` have in common.
 
-import Sessions
 import Logging
+import Redis
+import Sessions
 import Storage
 import Transport
 
@@ -24,6 +25,20 @@ extension LoadedConfiguration {
             let place = places["tls.certificate"] ?? .file(file, line: 1)
             throw ConfigurationErrors(problems: [
                 ConfigurationProblem(place: place, key: "tls", problem: error.description)
+            ])
+        }
+    }
+
+    /// This instance's part in a farm; nil without Redis. Nothing is connected yet. The files of TLS were there when the
+    /// configuration was read; that they are not now is a mistake in it all the same.
+    func openRedis(logger: Logger) throws(ConfigurationErrors) -> RedisFarm? {
+        guard let url = configuration.redis.url else { return nil }
+        do {
+            return try RedisFarm(configuration.redis, at: url, configuration.settings.oauth1, logger: logger)
+        } catch {
+            let place = places["nonces.redis.url"] ?? .file(file, line: 1)
+            throw ConfigurationErrors(problems: [
+                ConfigurationProblem(place: place, key: "nonces.redis.tls", problem: error.description)
             ])
         }
     }

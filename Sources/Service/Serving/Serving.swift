@@ -8,6 +8,7 @@ import CNative.Allocator
 import Foundation
 import Logging
 import Provenance
+import Redis
 import ServiceLifecycle
 import Sessions
 import Storage
@@ -23,6 +24,8 @@ public final class Serving: Sendable {
     let reloads = ReloadCounters()
     private let log: LineWriter
     private let workers: StoreWorkers
+    private let farm: RedisFarm?
+    private let forgetting: Forgetting
     private let tls: TLSFiles?
     private let memory: Memory
     private let nonceFile: NonceFile?
@@ -48,7 +51,8 @@ public final class Serving: Sendable {
         nonceFile = loaded.configuration.nonceFile.map { NonceFile(path: $0, logger: logger) }
         nonceFile?.adoptSecret()
         let policy = CurrentPolicy(loaded.makePolicy())
-        let memory = Memory(loaded.configuration.settings) { name in
+        farm = try loaded.openRedis(logger: logger)
+        let memory = Memory(loaded.configuration.settings, nonces: farm?.nonces) { name in
             logger.warning(
                 "an access token names a rate limit class that is not in classes.allowed: it is left out",
                 metadata: ["class": "\(quoted(name))"])
@@ -58,13 +62,15 @@ public final class Serving: Sendable {
         workers = StoreWorkers(
             policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)
         let site = AdminSite(
-            memory: memory, workers: workers, directory: directory, log: log, loaded: current, reloads: reloads,
-            logger: logger)
+            memory: memory, workers: workers, directory: directory, log: log, farm: farm, loaded: current,
+            reloads: reloads)
+        forgetting = Forgetting(memory: memory, logger: logger)
         let credentials = try loaded.openTLS(logger: logger)
         tls = credentials.map { TLSFiles(credentials: $0, logger: logger) }
         server = Server(
-            configuration: loaded.configuration.server, policy: policy, memory: memory, resolver: workers, admin: site,
-            tls: credentials, passed: passed, logger: logger)
+            configuration: loaded.configuration.server, policy: policy, memory: memory,
+            resolver: Lookups(workers: workers, farm: farm, forgetting: forgetting), admin: site, tls: credentials,
+            passed: passed, logger: logger)
     }
 
     /// Serves until SIGTERM or SIGINT, or until its task is told to shut down.
@@ -78,7 +84,7 @@ public final class Serving: Sendable {
         OpenFiles.raiseLimit()
         defer { log.flush() }
         var services: [any ServiceLifecycle.Service] = [StoreService(workers: workers), HeapService()]
-        if let nonceFile, let nonces = memory.nonces as? NonceMemory {
+        if let nonceFile, let nonces = farm?.nonces.local ?? memory.nonces as? NonceMemory {
             nonceFile.load(into: nonces)
             services.append(NonceFileService(file: nonceFile, nonces: nonces))
         }
@@ -95,7 +101,10 @@ public final class Serving: Sendable {
     func bind() async throws -> Server.Addresses {
         for warning in loaded.value.warnings { logger.warning("\(warning)") }
         do {
-            let addresses = try await server.start()
+            let forgetting = forgetting
+            let addresses = try await server.start { [farm] eventLoops in
+                farm?.start(eventLoops) { forgetting.forget($0) }
+            }
             logger.info(
                 "ready",
                 metadata: [
@@ -119,7 +128,8 @@ public final class Serving: Sendable {
     /// Answers what is under way, and closes the listeners.
     func drain() async {
         logger.info("stopping")
-        await server.drain()
+        await server.drain { [farm] in await farm?.detach() }
+        await farm?.stop()
     }
 }
 

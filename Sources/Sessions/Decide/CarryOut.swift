@@ -20,8 +20,9 @@ extension Memory {
     /// Carries out what `decision` asks for: its cookie is found, then its nonce is claimed.
     ///
     /// The claim comes last: whatever is missing before it can be looked up, and the check repeated, without a nonce being used.
+    /// - Parameter pending: The request's own claim, once it was resolved.
     public func carryOut(
-        _ decision: Decision, _ policy: Policy, at now: Timestamp
+        _ decision: Decision, _ policy: Policy, at now: Timestamp, pending: PendingClaim? = nil
     ) -> Step<SettledDecision> {
         var cookie: MintedCookie?
         if decision.cookie == .set, let identity = decision.identity {
@@ -29,14 +30,18 @@ extension Memory {
             if cookie == nil { return .needs(.cookie(identity.cookieClaims(policy))) }
         }
         guard let claim = decision.claim else { return .decided(SettledDecision(decision, cookie: cookie)) }
-        guard let outcome = nonces.claim(claim, now: now.seconds) else { return .needs(.nonce(claim)) }
+        guard let outcome = pending?.outcome ?? nonces.claim(claim, now: now.seconds) else {
+            return .needs(.nonce(PendingClaim(claim, of: decision, generation: policy.generation)))
+        }
         switch outcome {
         case .fresh: return .decided(SettledDecision(decision, cookie: cookie))
         case .retried: return .decided(SettledDecision(decision, cookie: cookie, isRetry: true))
         // A replay of a request that was refused for another reason is a replay first.
         case .used: return .decided(SettledDecision(decision.refused(.nonceUsed)))
         case .overShare: return .decided(SettledDecision(decision.refused(.nonceShare)))
+        case .unverified: return .decided(SettledDecision(decision.refused(.nonceUnverified)))
         case .full: return .failed(.nonceMemoryFull)
+        case .unavailable: return .failed(.nonceStoreUnavailable)
         }
     }
 }

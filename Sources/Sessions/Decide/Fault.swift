@@ -8,6 +8,8 @@ public enum Fault: String, Error, Sendable, CaseIterable {
     case keyUnavailable = "key-unavailable"
     /// No room to remember another nonce.
     case nonceMemoryFull = "nonce-memory-full"
+    /// The store of nonces that all instances share can't be asked.
+    case nonceStoreUnavailable = "nonce-store-unavailable"
     /// The caller's deadline passed.
     case deadlineExceeded = "deadline-exceeded"
     /// Too much is waiting already.
@@ -23,10 +25,11 @@ public enum Fault: String, Error, Sendable, CaseIterable {
         case .storeUnavailable: 0
         case .keyUnavailable: 1
         case .nonceMemoryFull: 2
-        case .deadlineExceeded: 3
-        case .overloaded: 4
-        case .unresolved: 5
-        case .routeMisconfigured: 6
+        case .nonceStoreUnavailable: 3
+        case .deadlineExceeded: 4
+        case .overloaded: 5
+        case .unresolved: 6
+        case .routeMisconfigured: 7
         }
     }
 }

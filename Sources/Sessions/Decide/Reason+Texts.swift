@@ -50,7 +50,7 @@ extension Reason {
         case .cookieNotYetValid:
             "The token violates some mandatory constraints, details: - The token cannot be used yet"
         case .parameterRepeated, .parametersTooMany, .headerMalformed, .bodyUnavailable, .notAPI, .wikiUnknown,
-            .centralAuthTokenInvalid, .targetTooLong:
+            .centralAuthTokenInvalid, .targetTooLong, .nonceUnverified:
             detail
         }
     }
@@ -69,6 +69,8 @@ extension Reason {
         case .nonceUsed: "Nonce already used."
         case .nonceShare:
             "Too many signed requests of this consumer and token: wait, then sign the request anew and send it again."
+        case .nonceUnverified:
+            "Signed requests can't be told from replays at the moment: wait, then sign the request anew and send it again."
         case .signatureMethodMissing: "No signature method parameter. This parameter is required."
         case .signatureMethodUnsupported: "Signature method not supported; try one of: HMAC-SHA1, RSA-SHA1."
         case .signatureInvalid: "Invalid signature."

@@ -15,6 +15,8 @@ public enum Reason: String, Sendable, CaseIterable {
     case nonceMissing = "nonce-missing"
     case nonceUsed = "nonce-used"
     case nonceShare = "nonce-share"
+    /// Ours: the store of nonces is away.
+    case nonceUnverified = "nonce-unverified"
     case signatureMethodMissing = "signature-method-missing"
     case signatureMethodUnsupported = "signature-method-unsupported"
     case signatureInvalid = "signature-invalid"
@@ -59,7 +61,7 @@ public enum Reason: String, Sendable, CaseIterable {
         case .userBlocked: "mwoauth-invalid-authorization-blocked-user"
         case .consumerNotApproved: "mwoauth-invalid-authorization-not-approved"
         case .notAPI: "mwoauth-not-api"
-        case .nonceShare: "ratelimited"
+        case .nonceShare, .nonceUnverified: "ratelimited"
         case .targetTooLong: "uri-too-long"
         case .cookieMalformed, .cookieSignature, .cookieIssuer, .cookieSubject, .cookieExpired, .cookieNotYetValid:
             "mwoauth-invalid-authorization-jwt"

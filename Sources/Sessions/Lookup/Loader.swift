@@ -23,7 +23,8 @@ public struct Loader: Sendable {
     /// - Throws: When the store can't tell, there is no key to sign with, or a check on a worker can't be decided.
     public func load(_ lookup: Lookup, at now: Timestamp) throws(Fault) {
         let loading = Loading(
-            policy: policy, memory: memory, directory: directory, now: now, keepsRows: keepsRows)
+            policy: policy, memory: memory, directory: directory, now: now, epoch: memory.epoch,
+            keepsRows: keepsRows)
         switch lookup {
         case .oauth1(let consumerKey, let token): try loading.oauth1(consumerKey, token, isAgain: false)
         case .oauth1Again(let consumerKey, let token): try loading.oauth1(consumerKey, token, isAgain: true)
@@ -35,7 +36,7 @@ public struct Loader: Sendable {
             let loader = check.policy.map { Loader($0, memory, directory, keepsRows: keepsRows) } ?? self
             try check.run(at: now) { (lookup) throws(Fault) in try loader.load(lookup, at: now) }
         // A store that claims nonces elsewhere resolves them itself; a worker's check is handed over as `detached`.
-        case .nonce, .worker: throw .unresolved
+        case .nonce, .worker, .invalidation: throw .unresolved
         }
     }
 }
@@ -46,6 +47,7 @@ private struct Loading {
     let memory: Memory
     let directory: any Directory
     let now: Timestamp
+    let epoch: UInt64
     let keepsRows: Bool
 
     func oauth1(_ consumerKey: [UInt8], _ token: [UInt8], isAgain: Bool) throws(Fault) {
@@ -66,7 +68,8 @@ private struct Loading {
         }
         let rows = OAuth1Rows(
             isConsumerKnown: consumer != nil, grant: grant, secret: secret,
-            keepsPlaintext: policy.settings.oauth1.allowPlaintext, readAt: now, isReadAgain: isAgain)
+            keepsPlaintext: policy.settings.oauth1.allowPlaintext, readAt: now, isReadAgain: isAgain,
+            token: TokenDigest(of: token).tag)
         let key = consumerKey.withBytes { consumer in token.withBytes { CacheKey(consumer, $0) } }
         remember(rows, in: memory.oauth1, under: key, isFound: grant != nil && found.user != nil)
     }
@@ -86,7 +89,7 @@ private struct Loading {
         }
         let rows = OAuth2Rows(
             isTokenValid: found.token.map { !$0.revoked } ?? false, isClientKnown: client != nil,
-            subjectExists: found.subjectExists, grant: grant)
+            subjectExists: found.subjectExists, grant: grant, token: TokenDigest(of: claims.tokenID).tag)
         remember(rows, in: memory.oauth2, under: claims.rowsKey, isFound: grant != nil)
     }
 
@@ -150,7 +153,7 @@ private struct Loading {
         // What was not found is not read ahead: made-up tokens would cost twice as many reads.
         memory.remember(
             rows, in: cache, under: key, policy, at: now, lifetime: lifetime,
-            refreshAfter: isFound ? lifetime * 4 / 5 : nil)
+            refreshAfter: isFound ? lifetime * 4 / 5 : nil, epoch: epoch)
     }
 
     /// Milliseconds for which a consumer's object is shared; whether it is still what the row says is looked at each time.

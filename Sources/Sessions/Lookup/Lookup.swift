@@ -17,11 +17,13 @@ public enum Lookup: Hashable, Sendable {
     /// A freshly signed session cookie.
     case cookie(CookieClaims)
     /// What a nonce store says about a claim, when it can't tell at once.
-    case nonce(NonceClaim)
+    case nonce(PendingClaim)
     /// The check itself, on a worker: it takes too long for the thread that asked. The caller makes a ``DetachedCheck`` of it.
     case worker(Workload)
     /// A check that a worker makes.
     case detached(DetachedCheck)
+    /// What memory is to forget: asked for by an operator, not by a check.
+    case invalidation(PendingInvalidation)
 
     /// Position among the kinds, for counters.
     public var kind: Int {
@@ -30,7 +32,7 @@ public enum Lookup: Hashable, Sendable {
         case .oauth2: 1
         case .user: 2
         case .cookie: 3
-        case .worker, .detached: 4
+        case .worker, .detached, .invalidation: 4
         case .nonce: 5
         }
     }

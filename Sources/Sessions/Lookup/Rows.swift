@@ -11,6 +11,8 @@ final class OAuth1Rows: Remembered {
     private let isReadAgain: Bool
     /// When they were read: milliseconds since 1970, the lower half, which takes no memory of its own here.
     private let readAt: UInt32
+    /// Of the token's digest.
+    private let token: UInt32
     /// The token's acceptance, when it is one of this consumer.
     let grant: Grant?
     /// HMAC key, prepared; nil without a grant.
@@ -20,11 +22,12 @@ final class OAuth1Rows: Remembered {
 
     init(
         isConsumerKnown: Bool, grant: Grant?, secret: [UInt8]?, keepsPlaintext: Bool, readAt now: Timestamp,
-        isReadAgain: Bool
+        isReadAgain: Bool, token: UInt32
     ) {
         self.isConsumerKnown = isConsumerKnown
         self.isReadAgain = isReadAgain
         readAt = UInt32(truncatingIfNeeded: now.milliseconds)
+        self.token = token
         self.grant = grant
         hmacKey = secret.map { $0.withBytes { HMACSHA1Key(key: $0) } }
         plaintextKey = keepsPlaintext ? secret : nil
@@ -46,7 +49,10 @@ final class OAuth1Rows: Remembered {
     /// Where the consumer's requests may come from.
     var restrictions: AddressRestrictions { grant?.identity.consumer?.restrictions ?? .nowhere }
 
-    var byteCount: Int { 160 + (grant?.byteCount ?? 0) + (plaintextKey.map { 32 + $0.count } ?? 0) }
+    /// Whether they may be about what is to be forgotten.
+    func concerns(_ what: Invalidation) -> Bool { what.concerns(grant, token: token) }
+
+    var byteCount: Int { 168 + (grant?.byteCount ?? 0) + (plaintextKey.map { 32 + $0.count } ?? 0) }
 }
 
 /// The rows behind an OAuth 2 access token.
@@ -57,15 +63,21 @@ final class OAuth2Rows: Remembered {
     let isClientKnown: Bool
     /// Whether the user that `sub` names exists; true when it names none.
     let subjectExists: Bool
+    /// Of the digest of the token's `jti`.
+    private let token: UInt32
     /// Nil when the acceptance does not exist, or its consumer.
     let grant: Grant?
 
-    init(isTokenValid: Bool, isClientKnown: Bool, subjectExists: Bool, grant: Grant?) {
+    init(isTokenValid: Bool, isClientKnown: Bool, subjectExists: Bool, grant: Grant?, token: UInt32) {
         self.isTokenValid = isTokenValid
         self.isClientKnown = isClientKnown
         self.subjectExists = subjectExists
         self.grant = grant
+        self.token = token
     }
+
+    /// Whether they may be about what is to be forgotten.
+    func concerns(_ what: Invalidation) -> Bool { what.concerns(grant, token: token) }
 
     var byteCount: Int { 104 + (grant?.byteCount ?? 0) }
 }
@@ -76,6 +88,12 @@ final class UserEntry: Remembered {
     let identity: Identity?
 
     init(_ identity: Identity?) { self.identity = identity }
+
+    /// Whether it may be about what is to be forgotten.
+    func concerns(_ what: Invalidation) -> Bool {
+        guard case .user(let id) = what else { return false }
+        return identity.map { $0.userID == id } ?? true
+    }
 
     var byteCount: Int { 32 + (identity?.byteCount ?? 0) }
 }

@@ -93,6 +93,21 @@ public final class Cache<Value: Sendable>: Sendable {
         }
     }
 
+    /// Forgets the value under `key`.
+    func remove(_ key: CacheKey) {
+        let removed = stripe(key).table.withLock { $0.remove(key) }
+        bytes.subtract(removed, ordering: .relaxed)
+    }
+
+    /// Forgets the values of which `isMeant` holds. Each stripe is locked for as long as its values are looked at: with 200,000
+    /// values some 100 µs.
+    func removeAll(where isMeant: @Sendable (Value) -> Bool) {
+        for stripe in stripes {
+            let removed = stripe.table.withLock { $0.removeAll(where: isMeant) }
+            bytes.subtract(removed, ordering: .relaxed)
+        }
+    }
+
     /// Values held, expired ones included.
     public var count: Int {
         stripes.reduce(0) { total, stripe in total + stripe.table.withLock { $0.count } }

@@ -108,6 +108,31 @@ struct CacheTable<Value> {
         return removed
     }
 
+    /// Removes the value under `key`. Returns the bytes that it accounted for.
+    mutating func remove(_ key: CacheKey) -> Int {
+        place(of: key).map { empty(Int(index[$0]) - 1) } ?? 0
+    }
+
+    /// Removes the values of which `isMeant` holds. Returns the bytes that they accounted for.
+    mutating func removeAll(where isMeant: @Sendable (Value) -> Bool) -> Int {
+        var removed = 0
+        for offset in 0..<count {
+            let position = (head + offset) & (ring.count - 1)
+            if let value = ring[position].value, isMeant(value) { removed += empty(position) }
+        }
+        return removed
+    }
+
+    /// Takes the value out of its entry, which keeps its place in ring and index until it is the oldest or its key comes again.
+    private mutating func empty(_ position: Int) -> Int {
+        let removed = max(0, Int(ring[position].cost) - Self.overhead)
+        ring[position].value = nil
+        ring[position].lifetime = 0
+        ring[position].cost -= UInt32(removed)
+        cost -= removed
+        return removed
+    }
+
     // MARK: The index
 
     @inline(__always)

@@ -40,8 +40,12 @@ package struct KeyedHash {
 
     /// The hash of nothing yet.
     @inline(__always)
-    package init() {
-        let (k0, k1) = Self.secret
+    package init() { self.init(key: Self.secret) }
+
+    /// The hash of nothing yet, under a key of one's own: what has the same key gets the same hashes, in other processes too.
+    @inline(__always)
+    init(key: (UInt64, UInt64)) {
+        let (k0, k1) = key
         v0 = k0 ^ 0x736f_6d65_7073_6575
         v1 = k1 ^ 0x646f_7261_6e64_6f6d ^ 0xee
         v2 = k0 ^ 0x6c79_6765_6e65_7261

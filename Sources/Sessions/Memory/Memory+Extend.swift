@@ -15,7 +15,7 @@ extension Memory {
         case .user(let id): return extend(users, CacheKey(userID: id), policy, at: now) { $0.identity != nil }
         // What is in memory does not verify: it says nothing about a secret that is new.
         case .oauth1Again: return false
-        case .cookie, .nonce, .worker, .detached: return false
+        case .cookie, .nonce, .worker, .detached, .invalidation: return false
         }
     }
 

@@ -2,6 +2,7 @@
 // that is gone counts no more.
 
 import Bytes
+import Synchronization
 
 /// All that is remembered, shared by all event loops and workers.
 public final class Memory: Sendable {
@@ -54,15 +55,28 @@ public final class Memory: Sendable {
         budget = MemoryBudget(
             limit: settings.cache.memory, [oauth1, oauth2, users, tokens, cookies, invalidCookies, minted, consumers])
         unknownClasses = UnknownClasses(report: reportClass)
-        let horizon = 2 * settings.oauth1.timestampWindow + 1
-        self.nonces =
-            nonces
-            ?? NonceMemory(
-                capacity: settings.oauth1.nonceCapacity, share: settings.oauth1.nonceShare, horizon: horizon)
+        self.nonces = nonces ?? NonceMemory(settings.oauth1)
+    }
+
+    /// Counts what was to be forgotten: what was read from a store before that must not be remembered after it.
+    private let invalidations = Atomic<UInt64>(0)
+
+    /// How often something was to be forgotten so far.
+    var epoch: UInt64 { invalidations.load(ordering: .acquiring) }
+
+    /// Forgets what was looked up about `what`, and that something was not found. Signatures that were verified stay: they can't
+    /// become invalid, and what they are of is looked up for each request. So do cookies to hand out, which say nothing that could
+    /// be revoked, and nonces. Looks at every entry, which takes up to some 40 ms: not on an event loop.
+    public func forget(_ what: Invalidation) {
+        invalidations.add(1, ordering: .acquiringAndReleasing)
+        if what == .all { return removeAll() }
+        oauth1.removeAll { $0.concerns(what) }
+        oauth2.removeAll { $0.concerns(what) }
+        users.removeAll { $0.concerns(what) }
     }
 
     /// Forgets what was looked up, verified and minted; nonces stay.
-    public func invalidate() {
+    private func removeAll() {
         oauth1.removeAll()
         oauth2.removeAll()
         users.removeAll()
@@ -74,13 +88,17 @@ public final class Memory: Sendable {
     }
 
     /// Remembers `value` for `lifetime` milliseconds, as learnt under `policy`.
+    /// - Parameter epoch: What ``epoch`` was before it was read; nil for what can't be revoked. When something was to be forgotten
+    ///   since, `value` may be of before, and is not kept.
     func remember<Value: Remembered>(
         _ value: Value, in cache: Cache<Value>, under key: CacheKey, _ policy: Policy, at now: Timestamp,
-        lifetime: Int64, refreshAfter: Int64? = nil
+        lifetime: Int64, refreshAfter: Int64? = nil, epoch: UInt64? = nil
     ) {
         cache.insert(
             value, under: key, at: now, lifetime: lifetime, refreshAfter: refreshAfter, generation: policy.generation,
             size: value.byteCount)
+        // Looked at only now: a sweep that came too early for it has counted before it began.
+        if let epoch, epoch != self.epoch { return cache.remove(key) }
         budget.enforce()
     }
 

@@ -35,6 +35,12 @@ public final class NonceMemory: NonceStore {
         stripes = (0..<count).map { _ in Stripe(limits) }
     }
 
+    /// A memory as large as `settings` say. A timestamp may be as far ahead of the clock as it may be behind it.
+    public convenience init(_ settings: OAuth1Settings) {
+        self.init(
+            capacity: settings.nonceCapacity, share: settings.nonceShare, horizon: 2 * settings.timestampWindow + 1)
+    }
+
     private func stripe(_ claim: NonceClaim) -> Stripe {
         stripes[Int(truncatingIfNeeded: claim.high >> 58) & (stripes.count - 1)]
     }
@@ -63,6 +69,17 @@ public final class NonceMemory: NonceStore {
         stripe(claim).table.withLock { generations in
             generations.rotate(now: now)
             generations.restore(claim)
+        }
+    }
+
+    /// What would become of a claim; nil when it would be granted. Nothing is remembered.
+    package func look(_ claim: NonceClaim, now: Int64) -> NonceOutcome? {
+        stripe(claim).table.withLock { generations in
+            generations.rotate(now: now)
+            if let entry = generations.find(claim, at: generations.place(of: claim), now: now) {
+                return claim.request != 0 && entry.request == claim.request ? .retried : .used
+            }
+            return generations.refusal(of: claim.client)
         }
     }
 

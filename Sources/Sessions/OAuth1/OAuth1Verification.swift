@@ -41,7 +41,9 @@ extension Check {
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
         let claim = NonceClaim(
             of: signer.key, nonce: nonce, requestID: request.id,
-            expires: Int64(timestamp.rounded(.down)) + settings.oauth1.timestampWindow)
+            expires: Int64(timestamp.rounded(.down)) + settings.oauth1.timestampWindow,
+            shared: settings.oauth1.sharesNonces
+                ? SharedNonce(consumer: signer.consumerKey, token: signer.token, nonce: nonce) : nil)
         do throws(Halt) {
             try requireAddress(request, rows, &scratch)
             try requireStanding(grant, wiki: wiki, scratch.trace)

@@ -31,6 +31,8 @@ public struct OAuth1Settings: Sendable {
     public var nonceCapacity = 2_000_000
     /// What the nonces of one consumer and token may take of the room that all others leave, in percent.
     public var nonceShare = 10
+    /// Whether nonces are claimed in a store that other instances share.
+    public var sharesNonces = false
     /// `$wgOAuthSecretKey`: secrets are derived from stored values with it; nil: stored values are the secrets.
     public var secretKey: [UInt8]?
     /// Accept `PLAINTEXT` signatures: insecure, for closed test set-ups.

@@ -115,7 +115,7 @@ public final class StoreWorkers: Resolver {
             rows.resolve(lookup, at: now, completion: completion)
         case .cookie: cookies.resolve(lookup, at: now, completion: completion)
         // A store of nonces elsewhere resolves those itself; a check for a worker is handed over as `detached`.
-        case .nonce, .worker: completion(.unresolved)
+        case .nonce, .worker, .invalidation: completion(.unresolved)
         case .detached(let check): forms.resolve(check, at: now, completion: completion)
         }
     }

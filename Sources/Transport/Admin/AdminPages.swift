@@ -10,8 +10,6 @@ public protocol AdminPages: Sendable {
     func configuration() -> [UInt8]
     /// `/readyz` and gRPC's health service: why requests can't be answered, in a few words; nil when they can. It must not block.
     func problem() -> String?
-    /// `POST /cache/invalidate`: empties the caches.
-    func invalidate()
 }
 
 /// What a server counts on each event loop, not summed.

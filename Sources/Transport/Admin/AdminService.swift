@@ -13,9 +13,10 @@ package struct AdminService: Service {
     package func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
         exchange.head.withView { head in
             let path = head.path.firstIndex(of: 0x3F).map { head.path.prefix($0) } ?? head.path
+            if path == "/cache/invalidate" { return invalidate(exchange, head) }
             answer(exchange, path: path, head)
+            return .decided(())
         }
-        return .decided(())
     }
 
     package func fail(_ exchange: Exchange, _ fault: Fault) { exchange.reply.fail(fault, isCall: false) }
@@ -25,14 +26,6 @@ package struct AdminService: Service {
     package func endStream(_ exchange: Exchange) {}
 
     private func answer(_ exchange: Exchange, path: Bytes, _ head: RequestHead.View) {
-        if path == "/cache/invalidate" {
-            guard exchange.requireMethod([.post], "POST") else { return }
-            if let problem = guardian.problem(host: head.authority, origin: head.origin) {
-                return exchange.reply.fail(http: 403, problem)
-            }
-            pages.invalidate()
-            return exchange.reply.answer(json: Array("{\"invalidated\":true}\n".utf8), cacheControl: "no-store")
-        }
         let isKnown = path == "/metrics" || path == "/config" || path == "/healthz" || path == "/readyz"
         guard isKnown else { return exchange.reply.fail(http: 404, "not found") }
         guard exchange.requireMethod([.get, .head], "GET, HEAD") else { return }

@@ -19,8 +19,10 @@ extension Endpoints {
         case .needs(let lookup): return wait(for: lookup)
         case .failed(let fault): return fail(fault, at: now)
         case .decided(let decision):
-            switch memory.carryOut(decision, policy, at: now) {
-            case .needs(let lookup): return wait(for: lookup)
+            switch memory.carryOut(decision, policy, at: now, pending: exchange.claim) {
+            case .needs(let lookup):
+                if case .nonce(let claim) = lookup { exchange.claim = claim }
+                return wait(for: lookup)
             case .failed(let fault): return fail(fault, at: now)
             case .decided(let settled):
                 counters.count(settled)
@@ -34,6 +36,7 @@ extension Endpoints {
     /// Decides about the request of `exchange`, or hands it to a worker, whose decision is the result the next time.
     @inline(__always)
     func decide(_ request: Request, of exchange: Exchange, at now: Timestamp) -> Step<Decision> {
+        if let decision = exchange.claim?.decision(under: policy) { return .decided(decision) }
         if let check = exchange.detached, let decision = check.result {
             if check.policy === policy { return .decided(decision) }
             exchange.detached = nil

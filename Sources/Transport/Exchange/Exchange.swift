@@ -58,6 +58,10 @@ package final class Exchange {
     @exclusivity(unchecked) package var message: [UInt8] = []
     /// The check, when a worker decides it.
     @exclusivity(unchecked) package var detached: DetachedCheck?
+    /// The claim of its nonce, when a store elsewhere decides it.
+    @exclusivity(unchecked) package var claim: PendingClaim?
+    /// What an operator wants to be forgotten, once that was asked for.
+    @exclusivity(unchecked) package var invalidation: PendingInvalidation?
     /// The answer.
     @exclusivity(unchecked) package var reply = Reply()
     /// What is wrong with the request, nil when it can be served.
@@ -122,6 +126,8 @@ package final class Exchange {
         message.recycle()
         detached?.giveUp()
         detached = nil
+        claim = nil
+        invalidation = nil
         reply.reset()
         flaw = nil
         isLast = false

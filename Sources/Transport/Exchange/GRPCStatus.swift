@@ -27,7 +27,7 @@ package enum GRPCStatus: UInt8, Sendable, CaseIterable {
     package init(_ fault: Fault) {
         self =
             switch fault {
-            case .storeUnavailable, .keyUnavailable, .unresolved: .unavailable
+            case .storeUnavailable, .keyUnavailable, .nonceStoreUnavailable, .unresolved: .unavailable
             case .deadlineExceeded: .deadlineExceeded
             case .nonceMemoryFull, .overloaded: .resourceExhausted
             case .routeMisconfigured: .failedPrecondition
@@ -57,6 +57,7 @@ extension Fault {
         case .storeUnavailable: "store unavailable"
         case .keyUnavailable: "key unavailable"
         case .nonceMemoryFull: "nonce memory full"
+        case .nonceStoreUnavailable: "nonce store unavailable"
         case .deadlineExceeded: "deadline exceeded"
         case .overloaded: "overloaded"
         case .unresolved: "check did not come to an end"

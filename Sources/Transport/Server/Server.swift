@@ -84,15 +84,17 @@ private struct Running {
 
 extension Server {
     /// Binds all listeners.
+    /// - Parameter begin: Gets the event loops that answer checks, before there is a listener.
     /// - Returns: Where they are bound.
     /// - Throws: When one of them can't be bound; nothing is left running then.
-    public func start() async throws -> Addresses {
+    public func start(_ begin: ([any EventLoop]) -> Void = { _ in }) async throws -> Addresses {
         let count = configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount
         let workers = MultiThreadedEventLoopGroup(numberOfThreads: count)
         // Accepting and the admin pages share a thread that does no checks: neither delays the other.
         let front = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var running = Running(workers: workers, front: front, loops: try await makeLoops(workers, count))
         var addresses = Addresses()
+        begin(running.loops.map(\.eventLoop))
         do {
             for listener in configuration.dataListeners {
                 let bound = try await bind(listener, running)
@@ -231,7 +233,8 @@ extension Server {
 extension Server {
     /// Says that the server is not ready, and waits until proxies have noticed. Then stops accepting, answers what is under way, closes all connections, and ends the threads. The admin listener stays until
     /// the end, and says that the server is not ready. Returns within the drain deadline.
-    public func drain() async {
+    /// - Parameter end: Called when nothing is under way any more, while the event loops still run.
+    public func drain(_ end: () async -> Void = {}) async {
         readiness.isReady = false
         guard let running = running.withLock({ $0 }) else { return }
         if configuration.drainDelay > 0 { try? await Task.sleep(for: .milliseconds(configuration.drainDelay)) }
@@ -239,6 +242,7 @@ extension Server {
         await withTaskGroup(of: Void.self) { group in
             for loop in running.loops { group.addTask { await Self.drain(loop, self.configuration.drainDeadline) } }
         }
+        await end()
         // The counters can still be read afterwards.
         await shutDown(running)
     }

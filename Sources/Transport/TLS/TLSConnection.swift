@@ -3,7 +3,7 @@
 import CNative.TLS
 import NIOCore
 
-/// The server's end of a TLS connection.
+/// One end of a TLS connection.
 struct TLSConnection: ~Copyable {
     /// What came of a step.
     enum Step {
@@ -22,18 +22,44 @@ struct TLSConnection: ~Copyable {
     private let input: OpaquePointer
     private let output: OpaquePointer
 
-    /// A connection of `context`; nil when there is no memory for it.
+    /// The server's end of a connection of `context`; nil when there is no memory for it.
     init?(_ context: OpaquePointer) {
         guard let connection = SSL_new(context) else { return nil }
+        SSL_set_accept_state(connection)
+        self.init(taking: connection)
+    }
+
+    /// The client's end of a connection to `host`, whose certificate must have that name or IP address.
+    init?(_ context: OpaquePointer, to host: String) {
+        guard let connection = SSL_new(context) else { return nil }
+        SSL_set_connect_state(connection)
+        guard Self.expect(host, of: connection) else {
+            SSL_free(connection)
+            return nil
+        }
+        self.init(taking: connection)
+    }
+
+    private init?(taking connection: OpaquePointer) {
         guard let input = BIO_new(BIO_s_mem()), let output = BIO_new(BIO_s_mem()) else {
             SSL_free(connection)
             return nil
         }
         SSL_set_bio(connection, input, output)
-        SSL_set_accept_state(connection)
         self.connection = connection
         self.input = input
         self.output = output
+    }
+
+    /// Has the server's certificate compared with `host`. The server is told a name (RFC 6066 section 3), never an address.
+    private static func expect(_ host: String, of connection: OpaquePointer) -> Bool {
+        if X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host) == 1 { return true }
+        let isNamed = host.withCString {
+            SSL_ctrl(
+                connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name),
+                UnsafeMutableRawPointer(mutating: $0))
+        }
+        return isNamed == 1 && SSL_set1_host(connection, host) == 1
     }
 
     deinit { SSL_free(connection) }

@@ -2,7 +2,10 @@
 
 import NIOCore
 
-/// Serves the TLS of one connection.
+/// The handshake is over: what is written from now on is sent. Only clients are told.
+package struct TLSOpened: Sendable {}
+
+/// Speaks the TLS of one connection.
 package final class TLSHandler: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = ByteBuffer
@@ -16,15 +19,25 @@ package final class TLSHandler: ChannelDuplexHandler {
         case failed
     }
 
-    private let context: TLSContext
+    /// What the connection is made from, which must outlive it.
+    private let context: AnyObject
+    private let isClient: Bool
     private var connection: TLSConnection?
     private var state = State.handshaking
     private var hasSentEnd = false
 
-    /// A handler for one channel.
+    /// A handler for one channel that a client has opened.
     init(_ context: TLSContext) {
         self.context = context
+        isClient = false
         connection = context.makeConnection()
+    }
+
+    /// A handler for one channel to `host`.
+    init(_ context: TLSClient, to host: String) {
+        self.context = context
+        isClient = true
+        connection = context.makeConnection(to: host)
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) { connection = nil }
@@ -33,18 +46,27 @@ package final class TLSHandler: ChannelDuplexHandler {
 // MARK: - What arrives
 
 extension TLSHandler {
+    package func channelActive(context: ChannelHandlerContext) {
+        if isClient {
+            _ = connection?.handshake()
+            sendOutput(context)
+        }
+        context.fireChannelActive()
+    }
+
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let ciphertext = unwrapInboundIn(data)
         // It goes with the read: an idle connection keeps no buffers.
         var plaintext = ByteBuffer()
         var failure: TLSFailure?
-        let hadEnded = state == .inputEnded
+        let (wasHandshaking, hadEnded) = (state == .handshaking, state == .inputEnded)
         ciphertext.withUnsafeReadableBytes { bytes in
             for piece in TLSConnection.pieces(of: bytes) where failure == nil {
                 failure = receive(piece, into: &plaintext)
             }
         }
         sendOutput(context)
+        if isClient, wasHandshaking, state == .open { context.fireUserInboundEventTriggered(TLSOpened()) }
         if plaintext.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(plaintext)) }
         if state == .inputEnded, !hadEnded { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
         if let failure {

@@ -78,6 +78,10 @@ struct LoadingResolver: Resolver {
     }
 
     func resolve(_ lookup: Lookup, at now: Timestamp, completion: @escaping @Sendable (Fault?) -> Void) {
+        if case .invalidation(let order) = lookup {
+            order.report = .alone
+            return completion(nil)
+        }
         do throws(Fault) {
             try loader.load(lookup, at: now)
             completion(nil)
