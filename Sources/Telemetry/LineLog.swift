@@ -35,7 +35,8 @@ public struct LineLog: LogHandler {
 }
 
 extension LogSettings.Level {
-    var loggerLevel: Logger.Level {
+    /// As swift-log calls it.
+    package var loggerLevel: Logger.Level {
         switch self {
         case .debug: .debug
         case .info: .info

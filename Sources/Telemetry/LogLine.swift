@@ -10,7 +10,7 @@ import Glibc
 import Logging
 
 /// One event of the log.
-struct LogLine {
+package struct LogLine {
     /// The longest message, in bytes.
     static let maxMessage = 4096
     /// The longest value, in bytes.
@@ -23,7 +23,8 @@ struct LogLine {
     /// Names and values, in the order in which they are written.
     let values: [(name: String, value: String)]
 
-    init(_ level: Logger.Level, _ message: String, _ values: [(name: String, value: String)] = []) {
+    /// An event of now.
+    package init(_ level: Logger.Level, _ message: String, _ values: [(name: String, value: String)] = []) {
         self.level = level
         self.message = shortened(message, to: Self.maxMessage)
         self.values = values.map { ($0.name, shortened($0.value, to: Self.maxValue)) }
@@ -39,8 +40,12 @@ struct LogLine {
 
     private var text: [UInt8] {
         let padding = String(repeating: " ", count: max(0, 7 - level.rawValue.count))
-        let pairs = values.map { " \($0.name)=\(Self.word($0.value))" }.joined()
-        return Array("\(time) \(level)\(padding) \(Self.oneLine(message))\(pairs)\n".utf8)
+        return Array("\(time) \(level)\(padding) \(undated)\n".utf8)
+    }
+
+    /// Message and values alone, for a log that adds the rest.
+    package var undated: String {
+        Self.oneLine(message) + values.map { " \($0.name)=\(Self.word($0.value))" }.joined()
     }
 
     private var json: [UInt8] {

@@ -6,6 +6,7 @@ import re
 import subprocess
 from functools import cached_property
 
+import inside
 import requests
 import stack
 from mediawiki import Wiki
@@ -164,3 +165,38 @@ class Edge:
         answer.read()
         connection.close()
         return answer
+
+
+class ModuleEdge(Edge):
+    """The same edge with Sessiongate inside Envoy."""
+
+    log_level = "warn"
+
+    def __init__(self, folder, change=plenty, **options):
+        super().__init__(folder, change=change, source=options.pop("source", stack.MODULE_YAML), **options)
+
+        # What is published is on the admin listener there.
+        self.sessiongate_url = self.admin_url
+
+    def start_sessiongate(self):
+        """Nothing: Envoy starts it."""
+
+    def start_proxy(self):
+        """Starts Envoy."""
+
+        def change(text):
+            text = self.change(text)
+            text = inside.with_module(text) if f"name: {inside.EXT_AUTHZ}\n" in text else text
+            return stack.module_config(self.state)(text)
+
+        config = stack.write_envoy_config(self.folder / "envoy.yaml", self.ports, source=self.source, change=change)
+        environment = stack.module_environment(self.ports) | self.environment
+        self.envoy = stack.start_envoy(
+            config, self.ports, self.folder / "envoy.log", environment=environment, log_level=self.log_level
+        )
+        self.programs.append(self.envoy)
+        self.sessiongate = self.envoy
+
+
+# The ways in which Envoy asks, by what the filter is called.
+WAYS = {"ext_authz": Edge, "module": ModuleEdge}

@@ -12,6 +12,9 @@ from asking import METHOD, call
 from envoy.config.core.v3.base_pb2 import HeaderMap, HeaderValue
 from envoy.service.auth.v3.external_auth_pb2 import CheckRequest, CheckResponse
 
+# Nothing of it is inside Envoy.
+pytestmark = pytest.mark.ext_authz
+
 
 @pytest.fixture
 def channel(edge):

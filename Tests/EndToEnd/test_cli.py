@@ -11,6 +11,9 @@ import proto_json
 import pytest
 import stack
 
+# One way is enough: the edge only lends its state.
+pytestmark = pytest.mark.ext_authz
+
 
 def sessiongate(*arguments, **options):
     return subprocess.run(

@@ -18,7 +18,7 @@ from cookies import (
 )
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from edge import PLENTY, Edge
+from edge import PLENTY, WAYS, Edge
 
 SOURCE = stack.ROOT / "deploy" / "envoy-gateway.yaml"
 
@@ -42,8 +42,8 @@ def plenty(text):
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    with Edge(tmp_path_factory.mktemp("gateway"), change=plenty, source=SOURCE, configure=profile) as running:
+def gateway(way, tmp_path_factory):
+    with WAYS[way](tmp_path_factory.mktemp("gateway"), change=plenty, source=SOURCE, configure=profile) as running:
         yield running
 
 
@@ -69,9 +69,9 @@ def seen_by_jwt_authn(gateway, path):
 
 
 @pytest.mark.contract("injected cookie: jwt_authn, first request limited")
-def test_the_first_request_is_counted_on_its_user(tmp_path):
+def test_the_first_request_is_counted_on_its_user(way, tmp_path):
     """No cookie is ever kept by this bot: jwt_authn and the limit see its user all the same."""
-    with Edge(tmp_path, change=slow, source=SOURCE, configure=profile) as limited:
+    with WAYS[way](tmp_path, change=slow, source=SOURCE, configure=profile) as limited:
         size = int(re.search(r"max_tokens: (\d+)", SOURCE.read_text())[1])
         statuses = [limited.get(auth=limited.oauth1()).status_code for _ in range(size + 3)]
         assert statuses == [200] * size + [429] * 3
@@ -83,9 +83,9 @@ def test_the_first_request_is_counted_on_its_user(tmp_path):
         assert limited.get(headers={"cookie": f"sessionJwt={cookie}"}).status_code == 429
 
 
-def test_a_regular_token_is_counted_on_its_user_too(tmp_path):
+def test_a_regular_token_is_counted_on_its_user_too(way, tmp_path):
     """Nobody gives it a cookie, so jwt_authn sees nobody; its user is verified all the same."""
-    with Edge(tmp_path, change=slow, source=SOURCE, configure=profile) as limited:
+    with WAYS[way](tmp_path, change=slow, source=SOURCE, configure=profile) as limited:
         size = int(re.search(r"\{ key: key \}\]\s+token_bucket: \{ max_tokens: (\d+)", SOURCE.read_text())[1])
         token = limited.bearer("oauth2")
         statuses = [limited.get("/regular", headers=token).status_code for _ in range(size + 3)]
@@ -225,13 +225,13 @@ def test_when_the_wiki_sets_the_cookie_too(gateway):
 
 
 @pytest.mark.contract("session cookie stripped before the wiki")
-def test_a_wiki_with_another_key_gets_no_session_cookie(tmp_path):
+def test_a_wiki_with_another_key_gets_no_session_cookie(way, tmp_path):
     def strip(text):
         changed = plenty(text).replace("disabled: true", "disabled: false")
         assert changed != plenty(text)
         return changed
 
-    with Edge(tmp_path, change=strip, source=SOURCE, configure=profile) as stripping:
+    with WAYS[way](tmp_path, change=strip, source=SOURCE, configure=profile) as stripping:
         stripping.get("/both", headers={"cookie": "a=1; sessionJwt=deleted; b=2"}, auth=stripping.oauth1())
         assert stripping.wiki.last["headers"]["cookie"] == "a=1; b=2"
         assert seen_by_jwt_authn(stripping, "/both") == stripping.subject(stripping.demo["oauth1"]["user_id"])
@@ -258,10 +258,14 @@ def test_a_route_that_asks_for_what_is_not_there_gets_no_answer(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def central(tmp_path_factory):
+def central(way, tmp_path_factory):
     """The same in front of wikis with CentralAuth."""
     folder = tmp_path_factory.mktemp("central")
-    with Edge(folder, change=plenty, source=SOURCE, configure=lambda text: central_users(profile(text))) as running:
+
+    def configure(text):
+        return central_users(profile(text))
+
+    with WAYS[way](folder, change=plenty, source=SOURCE, configure=configure) as running:
         yield running
 
 

@@ -5,12 +5,13 @@ import subprocess
 import hostile
 import pytest
 import test_gateway
-from edge import Edge
+from edge import Edge, ModuleEdge
 from proxies import DEPLOY, KINDS, OAuth1OnlyEdge, plenty
 
 SAMPLES = KINDS | {
     "haproxy-oauth1": lambda folder: OAuth1OnlyEdge(folder, change=plenty),
     "envoy": Edge,
+    "envoy-module": ModuleEdge,
     "envoy-ratelimit": lambda folder: Edge(folder, source=DEPLOY / "envoy-ratelimit.yaml"),
     "envoy-gateway": lambda folder: Edge(
         folder, change=test_gateway.plenty, source=test_gateway.SOURCE, configure=test_gateway.profile

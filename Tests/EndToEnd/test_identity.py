@@ -42,6 +42,7 @@ def test_unknown_parts_are_removed_beside_known_ones(edge, wiki):
     assert "x-session-sub" not in headers
 
 
+@pytest.mark.ext_authz
 def test_who_am_i(edge):
     url = f"{edge.sessiongate_url}/v1/identity"
     alice = edge.demo["oauth1"]
@@ -59,6 +60,7 @@ def test_who_am_i(edge):
     assert requests.get(url, timeout=5).json()["outcome"] == "anonymous"
 
 
+@pytest.mark.ext_authz
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
 def test_admin_pages_are_not_on_the_data_listener(edge, path):
     assert requests.get(edge.admin_url + path, timeout=5).status_code == 200

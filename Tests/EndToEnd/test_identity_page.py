@@ -9,6 +9,9 @@ import requests
 import stack
 from cookies import make_cookie, session_jwt
 
+# Nothing of it is inside Envoy.
+pytestmark = pytest.mark.ext_authz
+
 SCHEMA = json.loads((stack.ROOT / "proto-json" / "identity.schema.json").read_text())
 
 

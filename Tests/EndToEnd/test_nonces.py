@@ -2,12 +2,12 @@
 
 import pytest
 import requests
-from edge import Edge
+from edge import Edge, ModuleEdge
 from proxies import KINDS
 
 # A tenth of a thousand nonces is what one client may have.
 SMALL = {"SESSIONGATE_OAUTH1_NONCE_CAPACITY": "1000", "SESSIONGATE_OAUTH1_NONCE_SHARE": "10"}
-SAMPLES = {"envoy": Edge} | KINDS
+SAMPLES = {"envoy": Edge, "envoy-module": ModuleEdge} | KINDS
 FORWARD_AUTH = ("nginx", "haproxy", "caddy")
 
 

@@ -5,11 +5,11 @@ import re
 import pytest
 import requests
 import stack
-from edge import Edge
+from edge import WAYS
 
 
 @pytest.fixture(scope="module")
-def limited(tmp_path_factory):
+def limited(way, tmp_path_factory):
     """An edge with the buckets of deploy/envoy.yaml, refilled so slowly that no test sees it."""
 
     def slow(text):
@@ -17,7 +17,7 @@ def limited(tmp_path_factory):
         assert changed != text
         return changed
 
-    with Edge(tmp_path_factory.mktemp("limited"), change=slow) as running:
+    with WAYS[way](tmp_path_factory.mktemp("limited"), change=slow) as running:
         yield running
 
 

@@ -6,7 +6,7 @@ from concurrent import futures
 import grpc
 import pytest
 import stack
-from edge import PLENTY, Edge
+from edge import PLENTY, WAYS
 from envoy.service.ratelimit.v3.rls_pb2 import RateLimitRequest, RateLimitResponse
 
 SOURCE = stack.ROOT / "deploy" / "envoy-ratelimit.yaml"
@@ -40,8 +40,8 @@ def statuses(edge, count, **options):
 FULL, EMPTY = [200] * 4 + [429] * 2, [429]
 
 
-def test_by_user(tmp_path):
-    with Edge(tmp_path, change=only("user"), source=SOURCE) as edge:
+def test_by_user(way, tmp_path):
+    with WAYS[way](tmp_path, change=only("user"), source=SOURCE) as edge:
         assert [statuses(edge, 1, auth=edge.oauth1())[0] for _ in range(6)] == FULL
         assert edge.get(auth=edge.oauth1("oauth1_other_user")).status_code == 200
         assert statuses(edge, 8) == [200] * 8
@@ -56,8 +56,8 @@ def test_by_user(tmp_path):
                 assert edge.get(**options).status_code == 429, name
 
 
-def test_by_consumer(tmp_path):
-    with Edge(tmp_path, change=only("consumer"), source=SOURCE) as edge:
+def test_by_consumer(way, tmp_path):
+    with WAYS[way](tmp_path, change=only("consumer"), source=SOURCE) as edge:
         both = [edge.oauth1(), edge.oauth1("oauth1_other_user")] * 3
         assert [edge.get(auth=auth).status_code for auth in both] == FULL
         assert statuses(edge, 6, headers=edge.bearer("oauth2_client_credentials")) == FULL
@@ -65,8 +65,8 @@ def test_by_consumer(tmp_path):
 
 
 @pytest.mark.contract("local rate limit by metadata")
-def test_by_user_and_consumer(tmp_path):
-    with Edge(tmp_path, change=only("user and consumer"), source=SOURCE) as edge:
+def test_by_user_and_consumer(way, tmp_path):
+    with WAYS[way](tmp_path, change=only("user and consumer"), source=SOURCE) as edge:
         assert statuses(edge, 6, auth=edge.oauth1()) == FULL
         assert statuses(edge, 6, auth=edge.oauth1("oauth1_other_user")) == FULL
         # Without a user there is no such descriptor.
@@ -74,8 +74,8 @@ def test_by_user_and_consumer(tmp_path):
 
 
 @pytest.mark.contract("local rate limit by metadata")
-def test_by_class(tmp_path):
-    with Edge(tmp_path, change=only("class"), source=SOURCE) as edge:
+def test_by_class(way, tmp_path):
+    with WAYS[way](tmp_path, change=only("class"), source=SOURCE) as edge:
         assert edge.get(auth=edge.oauth1()).json()["query"]["userinfo"]
         assert edge.wiki.last["headers"]["x-session-class"] == "established-user"
         assert statuses(edge, 5, auth=edge.oauth1()) == [200] * 3 + [429] * 2
@@ -86,8 +86,8 @@ def test_by_class(tmp_path):
 
 
 @pytest.mark.contract("local rate limit by metadata")
-def test_anonymous_by_address(tmp_path):
-    with Edge(tmp_path, change=only("anonymous"), source=SOURCE) as edge:
+def test_anonymous_by_address(way, tmp_path):
+    with WAYS[way](tmp_path, change=only("anonymous"), source=SOURCE) as edge:
         assert statuses(edge, 6) == FULL
         # From the same address, with credentials.
         assert statuses(edge, 8, auth=edge.oauth1()) == [200] * 8
@@ -96,8 +96,8 @@ def test_anonymous_by_address(tmp_path):
         assert statuses(edge, 1, headers={"cookie": "sessionJwt=junk"}) == EMPTY
 
 
-def test_signed_forms(tmp_path):
-    with Edge(tmp_path, change=only("user"), source=SOURCE) as edge:
+def test_signed_forms(way, tmp_path):
+    with WAYS[way](tmp_path, change=only("user"), source=SOURCE) as edge:
         form = {"action": "query", "meta": "userinfo", "format": "json", "text": "ünï & = +"}
         assert [edge.post(form, auth=edge.oauth1()).status_code for _ in range(6)] == FULL
         assert edge.wiki.last["headers"]["x-session-type"] == "oauth1"
@@ -127,9 +127,9 @@ class RateLimitService(grpc.GenericRpcHandler):
 
 
 @pytest.fixture
-def asked(tmp_path):
+def asked(way, tmp_path):
     """An edge, and the descriptors that its rate limit service was asked about."""
-    with Edge(tmp_path, change=only("class", 100_000), source=SOURCE) as edge:
+    with WAYS[way](tmp_path, change=only("class", 100_000), source=SOURCE) as edge:
         service = RateLimitService(edge.ports["ratelimit"])
         yield edge, service.asked
         service.server.stop(0)

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as xml
 import pytest
 import requests
 import stack
-from edge import Edge
+from edge import WAYS
 from proxies import KINDS
 
 JUNK = {"authorization": "Bearer x"}
@@ -98,8 +98,8 @@ def unauthorized(text):
     return text.replace("\nrefusals:\n", "\nrefusals:\n  status: 401\n")
 
 
-def test_the_operator_may_want_401_everywhere(tmp_path):
-    with Edge(tmp_path, configure=unauthorized) as running:
+def test_the_operator_may_want_401_everywhere(way, tmp_path):
+    with WAYS[way](tmp_path, configure=unauthorized) as running:
         for path in ("/w/api.php?format=xml", "/w/rest.php/v1/page/A", "/wiki/A", "/w/x.php"):
             response = ask(running, path)
             assert response.status_code == 401

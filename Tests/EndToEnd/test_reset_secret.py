@@ -6,7 +6,7 @@ import sqlite3
 import time
 
 import pytest
-from edge import Edge
+from edge import WAYS
 from requests_oauthlib import OAuth1
 
 RESETS = {
@@ -38,9 +38,9 @@ def reason(edge, keys):
 
 
 @pytest.mark.parametrize("which", RESETS)
-def test_a_new_secret_counts_at_once(tmp_path, which):
+def test_a_new_secret_counts_at_once(way, tmp_path, which):
     # Rows are remembered for longer than the test takes.
-    with Edge(tmp_path, environment={"SESSIONGATE_CACHE_LIFETIME": "1h"}) as edge:
+    with WAYS[way](tmp_path, environment={"SESSIONGATE_CACHE_LIFETIME": "1h"}) as edge:
         old = edge.demo["oauth1"]
         assert reason(edge, old) is None
         # Rows that were read within a tenth of a second are not read again.

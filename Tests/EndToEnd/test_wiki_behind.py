@@ -7,7 +7,7 @@ import grpc
 import jwt
 import pytest
 from cookies import make_cookie, session_jwt
-from edge import Edge
+from edge import WAYS, Edge
 
 
 def section(name, *lines):
@@ -22,9 +22,9 @@ def section(name, *lines):
 
 
 @pytest.fixture(scope="module")
-def old(tmp_path_factory):
+def old(way, tmp_path_factory):
     """In front of MediaWiki 1.39."""
-    with Edge(tmp_path_factory.mktemp("old"), configure=section("mediawiki", 'version: "1.39"')) as running:
+    with WAYS[way](tmp_path_factory.mktemp("old"), configure=section("mediawiki", 'version: "1.39"')) as running:
         yield running
 
 
@@ -47,7 +47,7 @@ def test_an_old_wiki_looks_at_no_cookie_beside_oauth(old, edge):
     assert edge.get(headers=others, auth=edge.oauth1()).json()["error"]["reason"] == "cookie-subject"
 
 
-def test_a_consumer_of_the_configuration(tmp_path):
+def test_a_consumer_of_the_configuration(way, tmp_path):
     """Its row is deleted; its acceptances stay rows."""
     secret = tmp_path / "state" / "keys" / "tool-secret"
 
@@ -67,7 +67,7 @@ def test_a_consumer_of_the_configuration(tmp_path):
         )
         return section("oauth", f"static_consumers: [{consumer}]")(text)
 
-    with Edge(tmp_path, configure=configure) as edge:
+    with WAYS[way](tmp_path, configure=configure) as edge:
         assert edge.get(auth=edge.oauth1()).status_code == 200
         headers = edge.wiki.last["headers"]
         assert headers["x-session-user-id"] == str(edge.demo["oauth1"]["user_id"])
@@ -79,9 +79,9 @@ def test_a_consumer_of_the_configuration(tmp_path):
         assert secret.read_text().strip() not in edge.sessiongate.log.read_text()
 
 
-def test_domains(tmp_path):
+def test_domains(way, tmp_path):
     hosts = ("unknown_hosts: refuse", "hosts:", '  "*.wiki.test": {id: demowiki, server: detect}')
-    with Edge(tmp_path, configure=section("wikis", *hosts)) as edge:
+    with WAYS[way](tmp_path, configure=section("wikis", *hosts)) as edge:
         token = edge.bearer("oauth2_owner_only")
         for host, is_known in {
             "de.wiki.test": True,
@@ -94,8 +94,8 @@ def test_domains(tmp_path):
             assert is_known or answer.json()["error"]["reason"] == "wiki-unknown"
 
 
-def test_a_class_that_is_not_allowed_is_logged_once(tmp_path):
-    with Edge(tmp_path) as edge:
+def test_a_class_that_is_not_allowed_is_logged_once(way, tmp_path):
+    with WAYS[way](tmp_path) as edge:
         key = (edge.state / "keys" / "access-token.key").read_text()
         claims = jwt.decode(edge.demo["oauth2"]["access_token"], options={"verify_signature": False})
         for _ in range(3):

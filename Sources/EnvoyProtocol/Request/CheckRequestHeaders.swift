@@ -78,6 +78,22 @@ final class JoinedValues {
     }
 }
 
+/// All values of one header, joined as Envoy joins them.
+func joinedValue(
+    of lowercaseName: Bytes, among forEachHeader: ((_ name: Bytes, _ value: Bytes) -> Void) -> Void
+) -> [UInt8] {
+    var value: [UInt8] = []
+    var isFirst = true
+    forEachHeader { name, next in
+        // Some servers drop a line without a value: it must not hide the credentials behind it.
+        guard name == lowercaseName, !(next.isEmpty && lowercaseName == "authorization") else { return }
+        if !isFirst { value.append(lowercaseName == "cookie" ? "; " : ",") }
+        isFirst = false
+        value.append(next)
+    }
+    return value
+}
+
 extension CheckRequest {
     /// The value of a header by its lower-case name, nil when there is none. Walks the message again.
     ///
@@ -89,7 +105,7 @@ extension CheckRequest {
             if name == lowercaseName { (last, count) = (value, count + 1) }
         }
         guard count > 1, let joined else { return last }
-        return joined.keep(joinedValue(lowercaseName))
+        return joined.keep(joinedValue(of: lowercaseName, among: forEachHeader))
     }
 
     /// Calls `body` with the name and the value of each header as it is in the message, in order, pseudo-headers included.
@@ -107,21 +123,8 @@ extension CheckRequest {
         let owner = JoinedValues()
         joined = owner
         for header in KnownHeader.allCases where known.isRepeated(header) {
-            request[header] = owner.keep(joinedValue(known.text(of: header)))
+            request[header] = owner.keep(joinedValue(of: known.text(of: header), among: forEachHeader))
         }
-    }
-
-    private func joinedValue(_ lowercaseName: Bytes) -> [UInt8] {
-        var value: [UInt8] = []
-        var isFirst = true
-        forEachHeader { name, next in
-            // Some servers drop a line without a value: it must not hide the credentials behind it.
-            guard name == lowercaseName, !(next.isEmpty && lowercaseName == "authorization") else { return }
-            if !isFirst { value.append(lowercaseName == "cookie" ? "; " : ",") }
-            isFirst = false
-            value.append(next)
-        }
-        return value
     }
 
     private func forEachHTTPField(_ body: (UInt32, Bytes) -> Void) {

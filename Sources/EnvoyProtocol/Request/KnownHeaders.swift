@@ -73,6 +73,9 @@ struct KnownHeaders {
         request[header] = value
     }
 
+    /// Whether one of them came several times.
+    var hasRepeated: Bool { repeated != 0 }
+
     func isRepeated(_ header: KnownHeader) -> Bool { repeated >> UInt16(header.rawValue) & 1 != 0 }
 
     /// The header's name.

@@ -15,7 +15,8 @@ struct MetricSources {
     let servers: [DatabaseServerStatus]
     /// Redis; nil where there is none.
     let farm: RedisFarm?
-    let log: LineWriter
+    /// Nil where another program writes the log.
+    let log: LineWriter?
     let reloads: ReloadCounters
     let process = ProcessStatistics.current
 

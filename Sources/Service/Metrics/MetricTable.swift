@@ -28,7 +28,7 @@ extension Metric {
         Metric(
             "sessiongate_log_lines_dropped_total", .counter,
             "Log lines dropped because standard error could not be written fast enough."
-        ) { $0.log.droppedLines },
+        ) { $0.log?.droppedLines ?? 0 },
     ]
 
     private static let checks: [Metric] = [

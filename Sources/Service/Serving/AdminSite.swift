@@ -11,10 +11,21 @@ struct AdminSite: AdminPages {
     let memory: Memory
     let workers: StoreWorkers
     let directory: CurrentDirectory
-    let log: LineWriter
     let farm: RedisFarm?
+    /// Where lines of the log wait to be written; nil where another program writes them.
+    let log: LineWriter?
     let loaded: CurrentConfiguration
     let reloads: ReloadCounters
+
+    init(
+        _ core: Core, log: LineWriter?, _ loaded: CurrentConfiguration, _ reloads: ReloadCounters
+    ) {
+        (memory, workers, directory) = (core.memory, core.workers, core.directory)
+        farm = core.farm
+        self.log = log
+        self.loaded = loaded
+        self.reloads = reloads
+    }
 
     func metrics(_ statistics: ServerStatistics) -> [UInt8] {
         MetricSources(

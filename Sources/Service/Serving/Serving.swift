@@ -50,27 +50,15 @@ public final class Serving: Sendable {
         self.logger = logger
         nonceFile = loaded.configuration.nonceFile.map { NonceFile(path: $0, logger: logger) }
         nonceFile?.adoptSecret()
-        let policy = CurrentPolicy(loaded.makePolicy())
-        farm = try loaded.openRedis(logger: logger)
-        let memory = Memory(loaded.configuration.settings, nonces: farm?.nonces) { name in
-            logger.warning(
-                "an access token names a rate limit class that is not in classes.allowed: it is left out",
-                metadata: ["class": "\(quoted(name))"])
-        }
-        directory = CurrentDirectory(try loaded.openDirectory(toleratesOutage: true, logger: logger))
-        self.memory = memory
-        workers = StoreWorkers(
-            policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)
-        let site = AdminSite(
-            memory: memory, workers: workers, directory: directory, log: log, farm: farm, loaded: current,
-            reloads: reloads)
-        forgetting = Forgetting(memory: memory, logger: logger)
+        let core = try Core(loaded, logger: logger)
+        (directory, memory, workers) = (core.directory, core.memory, core.workers)
+        (farm, forgetting) = (core.farm, core.forgetting)
+        let site = AdminSite(core, log: log, current, reloads)
         let credentials = try loaded.openTLS(logger: logger)
         tls = credentials.map { TLSFiles(credentials: $0, logger: logger) }
         server = Server(
-            configuration: loaded.configuration.server, policy: policy, memory: memory,
-            resolver: Lookups(workers: workers, farm: farm, forgetting: forgetting), admin: site, tls: credentials,
-            passed: passed, logger: logger)
+            configuration: loaded.configuration.server, policy: core.policy, memory: memory, resolver: core.resolver,
+            admin: site, tls: credentials, passed: passed, logger: logger)
     }
 
     /// Serves until SIGTERM or SIGINT, or until its task is told to shut down.

@@ -53,10 +53,7 @@ extension Check {
 
     private func headerCredential(of request: Request) -> Credential? {
         guard let header = request.authorization?.trimmed else { return nil }
-        let isOAuth =
-            settings.oauth1.compatibility == .mediawiki
-            ? header.starts(with: "OAuth ") : header.prefix(6).equalsIgnoringCase("oauth ")
-        if isOAuth { return .oauth1(header: header) }
+        if settings.oauth1.isCredential(header) { return .oauth1(header: header) }
         if header.starts(with: "Bearer") { return .bearer(header: header) }
         return Self.centralAuthToken(inHeader: header).map { .centralAuth($0) }
     }

@@ -6,15 +6,7 @@ extension Check {
     /// The form body that the signature covers; nil when it covers none. MediaWiki signs forms of POST requests whose type begins,
     /// in this case, like this; RFC 5849 (3.4.1.3.1) those of any method with exactly this type.
     func formBody(of request: Request, _ route: Route) throws(Halt) -> Bytes? {
-        guard let type = request.contentType else { return nil }
-        if settings.oauth1.compatibility == .mediawiki {
-            guard request.method == "POST", type.starts(with: "application/x-www-form-urlencoded") else { return nil }
-        } else {
-            let name = type.prefix(type.firstIndex(of: UInt8(ascii: ";")) ?? type.count)
-            guard name.prefix(33).equalsIgnoringCase("application/x-www-form-urlencoded"),
-                name.dropFirst(33).buffer.allSatisfy(PHP.isSpace)
-            else { return nil }
-        }
+        guard settings.signsForm(of: request) else { return nil }
         guard isBodyComplete(request, route) else { throw .refused(.bodyUnavailable) }
         return request.body
     }
@@ -30,5 +22,33 @@ extension Check {
         if let partial = request.partialBody, partial == "true" { return false }
         if request.bodySize >= 0, request.bodySize > Int64(request.body.count) { return false }
         return !request.body.isEmpty || request.bodySize == 0 && route.formBodies == .always
+    }
+}
+
+extension Policy {
+    /// Whether the decision about `request` needs its body: OAuth 1 signs it.
+    package func readsForm(of request: Request) -> Bool {
+        guard settings.signsForm(of: request), let header = request.authorization?.trimmed else { return false }
+        return settings.oauth1.isCredential(header)
+    }
+}
+
+extension OAuth1Settings {
+    /// Whether an `Authorization` header holds OAuth 1 credentials.
+    func isCredential(_ header: Bytes) -> Bool {
+        compatibility == .mediawiki ? header.starts(with: "OAuth ") : header.prefix(6).equalsIgnoringCase("oauth ")
+    }
+}
+
+extension Settings {
+    /// Whether an OAuth 1 signature of `request` covers its body.
+    fileprivate func signsForm(of request: Request) -> Bool {
+        guard let type = request.contentType else { return false }
+        if oauth1.compatibility == .mediawiki {
+            return request.method == "POST" && type.starts(with: "application/x-www-form-urlencoded")
+        }
+        let name = type.prefix(type.firstIndex(of: UInt8(ascii: ";")) ?? type.count)
+        return name.prefix(33).equalsIgnoringCase("application/x-www-form-urlencoded")
+            && name.dropFirst(33).buffer.allSatisfy(PHP.isSpace)
     }
 }

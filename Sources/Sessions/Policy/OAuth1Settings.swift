@@ -17,7 +17,7 @@ public struct OAuth1Settings: Sendable {
         case anonymous
     }
     /// What it means that no form body was forwarded.
-    public enum FormBodies: String, Sendable {
+    public enum FormBodies: String, Sendable, CaseIterable {
         /// That there is none, only where HTTP itself says so.
         case whenPresent = "when_present"
         /// That it is empty: the proxy forwards every form.

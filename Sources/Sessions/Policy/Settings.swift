@@ -43,7 +43,7 @@ public struct Settings: Sendable {
 }
 
 /// Whether a refusal is carried out or only reported.
-public enum Mode: String, Sendable {
+public enum Mode: String, Sendable, CaseIterable {
     /// Refused requests do not reach the wiki.
     case enforce
     /// Nothing is refused; what would have been is marked.

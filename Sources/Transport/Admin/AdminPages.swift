@@ -10,6 +10,13 @@ public protocol AdminPages: Sendable {
     func configuration() -> [UInt8]
     /// `/readyz` and gRPC's health service: why requests can't be answered, in a few words; nil when they can. It must not block.
     func problem() -> String?
+    /// `/.well-known/jwks.json`: the public keys of the session cookie, where no data listener publishes them; nil where one does.
+    func publishedKeys() -> [UInt8]?
+}
+
+extension AdminPages {
+    /// Published by a data listener.
+    public func publishedKeys() -> [UInt8]? { nil }
 }
 
 /// What a server counts on each event loop, not summed.

@@ -26,6 +26,10 @@ package struct AdminService: Service {
     package func endStream(_ exchange: Exchange) {}
 
     private func answer(_ exchange: Exchange, path: Bytes, _ head: RequestHead.View) {
+        if path == "/.well-known/jwks.json", let keys = pages.publishedKeys() {
+            guard exchange.requireMethod([.get, .head], "GET, HEAD") else { return }
+            return exchange.reply.answer(json: keys, cacheControl: "public, max-age=300")
+        }
         let isKnown = path == "/metrics" || path == "/config" || path == "/healthz" || path == "/readyz"
         guard isKnown else { return exchange.reply.fail(http: 404, "not found") }
         guard exchange.requireMethod([.get, .head], "GET, HEAD") else { return }

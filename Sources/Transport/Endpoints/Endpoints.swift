@@ -58,7 +58,7 @@ package final class Endpoints: Service {
     }
 
     package func fail(_ exchange: Exchange, _ fault: Fault) {
-        counters.failed[fault.index].add()
+        countFailure(fault)
         exchange.reply.fail(fault, isCall: exchange.isCall)
     }
 

@@ -25,6 +25,7 @@ public final class Server: Sendable {
     private let tls: TLSCredentials?
     private let logger: Logger
     private let wallClock: @Sendable () -> Timestamp
+    private let otherChecks: @Sendable () -> [CheckCounters]
     private let readiness: Readiness
     private let passed: PassedSockets
     /// Whether the event loops still run, from the end of ``start()`` to that of ``drain()``.
@@ -35,11 +36,13 @@ public final class Server: Sendable {
     /// - Parameter tls: For the listeners that speak TLS, which can't be started without it.
     /// - Parameter passed: Sockets for listeners of the configuration; all of them must be used.
     /// - Parameter wallClock: The time for decisions; the system's by default.
+    /// - Parameter otherChecks: Counters of checks that other threads make, for the admin listener.
     public init(
         configuration: ServerConfiguration, policy: CurrentPolicy, memory: Memory, resolver: any Sessions.Resolver,
         admin: (any AdminPages)?,
         tls: TLSCredentials? = nil, passed: PassedSockets = .none, logger: Logger,
-        wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now
+        wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now,
+        otherChecks: @escaping @Sendable () -> [CheckCounters] = { [] }
     ) {
         self.configuration = configuration
         self.policy = policy
@@ -50,6 +53,7 @@ public final class Server: Sendable {
         self.passed = passed
         self.logger = logger
         self.wallClock = wallClock
+        self.otherChecks = otherChecks
         readiness = Readiness { admin?.problem() }
     }
 
@@ -60,7 +64,7 @@ public final class Server: Sendable {
     public var statistics: ServerStatistics {
         let loops = running.withLock { $0?.loops ?? [] }
         return ServerStatistics(
-            checks: loops.map(\.checks), transport: loops.map(\.transport), isReady: isReady)
+            checks: loops.map(\.checks) + otherChecks(), transport: loops.map(\.transport), isReady: isReady)
     }
 }
 
