@@ -99,7 +99,6 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "CNative", "Bytes", "Cryptography", "Provenance", "Redis", "Sessions", "Storage", "Telemetry", "Transport",
-                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -226,17 +225,14 @@ if sanitizer == nil {
         .target(
             name: "EnvoyModule",
             dependencies: [
-                "CEnvoy", "Bytes", "Cryptography", "EnvoyProtocol", "Sessions", "Service", "Telemetry", "Transport",
+                "CEnvoy", "Bytes", "Cryptography", "EnvoyProtocol", "Provenance", "Sessions", "Service", "Telemetry",
+                "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["exports.map"], swiftSettings: strict,
-            linkerSettings: [
+            linkerSettings: standalone + [
                 .unsafeFlags(
-                    // Foundation's parts need each other, and the compiler names those only that our sources import.
-                    ["-static-stdlib", "-Xlinker", "--start-group"]
-                        + ["", "Essentials", "Internationalization"].map { "-lFoundation\($0)" } + ["-lCoreFoundation"]
-                        + ["Collections", "CShims", "ICU"].map { "-l_Foundation\($0)" } + ["-Xlinker", "--end-group"]
-                        + ["--version-script=\(exports)", "-z", "nodelete", "-z", "defs"].flatMap { ["-Xlinker", $0] })
+                    ["--version-script=\(exports)", "-z", "nodelete", "-z", "defs"].flatMap { ["-Xlinker", $0] })
             ]),
     ]
 }

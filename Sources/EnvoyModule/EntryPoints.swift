@@ -6,6 +6,7 @@
 
 import Bytes
 import CEnvoy
+import Provenance
 import Service
 import Sessions
 

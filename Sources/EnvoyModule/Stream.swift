@@ -251,7 +251,7 @@ extension Stream {
         var fields = ReplyFields()
         for (name, value) in refusal.headers { fields.add(name, Array(value.utf8)) }
         for (name, value) in origin { fields.add(name, value) }
-        reply(stream, refusal.status, fields, refusal.body, details: "sessiongate_refused{\(reason.rawValue)}")
+        reply(stream, refusal.status, fields, refusal.body, details: "sessiongate-refused{\(reason.rawValue)}")
     }
 
     /// Nothing can be decided: an outage, never a refusal.
@@ -269,7 +269,7 @@ extension Stream {
         fields.add("content-type", Array("application/json".utf8))
         fields.add("retry-after", Array("5".utf8))
         let body = Array("{\"error\":\"no verdict\"}\n".utf8)
-        reply(stream, 503, fields, body, details: "sessiongate_outage{\(fault.rawValue)}")
+        reply(stream, 503, fields, body, details: "sessiongate-outage{\(fault.rawValue)}")
         return .answered
     }
 

@@ -9,6 +9,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import Provenance
 import Redis
 import Sessions
 import Storage
@@ -92,7 +93,9 @@ package final class Engine: Sendable {
 
     /// Whether `loaded` is what is in force already: the same text, and the same contents of all files that it names.
     package func isInForce(_ loaded: LoadedConfiguration) -> Bool {
-        loaded.sources.elementsEqual(self.loaded.value.sources) { $0.hasContents(of: $1) }
+        let running = self.loaded.value
+        return loaded.environment == running.environment
+            && loaded.sources.elementsEqual(running.sources) { $0.hasContents(of: $1) }
     }
 
     /// Endpoints for one thread, under the policy in force; and that policy's number.
