@@ -19,7 +19,7 @@ public enum RowRequest: Hashable, Sendable {
         case .oauth2(let claims):
             self = .oauth2(tokenID: claims.tokenID, clientID: claims.clientID, subject: claims.subject)
         case .user(let id): self = .user(id: id)
-        case .cookie, .nonce, .worker, .detached: return nil
+        case .cookie, .nonce, .worker, .detached, .invalidation: return nil
         }
     }
 }

@@ -81,7 +81,7 @@ import Testing
         let world = TestWorld()
         let memory = world.memory
         let reading = SlowDirectory(world.directory) { memory.forget(.user(3)) }
-        let loader = Loader(CurrentPolicy(world.policy), world.memory, reading)
+        let loader = Loader(world.policy, world.memory, reading)
         let lookup = Lookup.oauth1(consumerKey: Array("ck".utf8), token: Array("ta".utf8))
         try loader.load(lookup, at: world.now)
         #expect(world.check(world.signed(nonce: "a")).lookups.first == lookup)

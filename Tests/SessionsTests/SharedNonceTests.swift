@@ -49,7 +49,7 @@ private final class Elsewhere: NonceStore {
     }
 
     private func decision(_ world: TestWorld, _ policy: Policy, _ memory: Memory, id: String = "r") throws -> Decision {
-        let loader = Loader(CurrentPolicy(policy), memory, world.directory)
+        let loader = Loader(policy, memory, world.directory)
         let message = world.signed(nonce: "n", id: id).encode()
         return try message.withBytes { bytes in
             try policy.withRequest(bytes) { request in

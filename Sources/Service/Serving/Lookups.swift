@@ -28,17 +28,19 @@ struct Forgetting: Sendable {
     let memory: Memory
     let logger: Logger
 
-    /// A replica of the database may be behind by this much, and what a worker is reading may be of before.
-    private static let again = Duration.seconds(1)
+    /// After the first of these a batch of rows that was being read is remembered; by the second a replica of the database may be
+    /// behind.
+    private static let again = [Duration.milliseconds(50), .seconds(1)]
 
-    /// Forgets `what`; what is about somebody in particular once more a little later.
+    /// Forgets `what`; what is about one user, consumer or token once more a little later.
     func forget(_ what: Invalidation, _ completion: @escaping @Sendable () -> Void = {}) {
         Task.detached {
             memory.forget(what)
             completion()
-            guard what != .all else { return }
-            try? await Task.sleep(for: Self.again)
-            memory.forget(what)
+            for pause in what == .all ? [] : Self.again {
+                try? await Task.sleep(for: pause)
+                memory.forget(what)
+            }
         }
     }
 
