@@ -84,6 +84,50 @@ import Transport
         }
     }
 
+    /// Some are served at once, the others after the loop has looked at its sockets; what comes meanwhile is kept.
+    @Test func handshakesWaitInLine() throws {
+        let credentials = try TLSCredentials(settings())
+        let loop = EmbeddedEventLoop()
+        let line = HandshakeLine(loop)
+        let peers = (0..<5).map { _ in TLSPeer() }
+        let channels = peers.map { _ in
+            EmbeddedChannel(handlers: [credentials.makeHandler(line: line), Plain()], loop: loop)
+        }
+        for channel in channels {
+            channel.connect(to: try SocketAddress(ipAddress: "192.0.2.7", port: 1), promise: nil)
+        }
+        // The second half of each arrives before its turn.
+        let hellos = peers.map { $0.step() }
+        for (channel, hello) in zip(channels, hellos) {
+            channel.pipeline.fireChannelRead(ByteBuffer(bytes: hello.prefix(100)))
+            channel.pipeline.fireChannelRead(ByteBuffer(bytes: hello.dropFirst(100)))
+        }
+        var answered: [Int] = []
+        for _ in 0..<3 {
+            loop.run()
+            for (index, channel) in channels.enumerated() {
+                guard let bytes = try channel.readOutbound(as: ByteBuffer.self) else { continue }
+                answered.append(index)
+                _ = peers[index].step(Array(bytes.readableBytesView))
+            }
+            #expect(answered == Array(0..<min(5, answered.count)))
+            loop.advanceTime(by: .microseconds(50))
+        }
+        #expect(answered == [0, 1, 2, 3, 4] && peers.allSatisfy(\.isConnected))
+
+        // One that sends without end before its turn is cut off, and one that has gone is passed over.
+        let endless = Plain(), gone = Plain()
+        let greedy = EmbeddedChannel(handlers: [credentials.makeHandler(line: line), endless], loop: loop)
+        let leaving = EmbeddedChannel(handlers: [credentials.makeHandler(line: line), gone], loop: loop)
+        leaving.pipeline.fireChannelRead(ByteBuffer(bytes: TLSPeer().step()))
+        for _ in 0..<3 { greedy.pipeline.fireChannelRead(ByteBuffer(repeating: 22, count: 65_536)) }
+        #expect(endless.errors.count == 1)
+        _ = try leaving.finish(acceptAlreadyClosed: true)
+        loop.run()
+        #expect(endless.errors.count == 1 && gone.errors.isEmpty)
+        for channel in channels + [greedy] { _ = try? channel.finish(acceptAlreadyClosed: true) }
+    }
+
     @Test(arguments: [1, 7, 1000, .max]) func bytesGoBothWays(piece: Int) throws {
         let connection = try Connection(settings(), TLSPeer())
         try connection.exchange(piece: piece)

@@ -43,6 +43,7 @@ package final class EventLoopState<S: Service> {
 
     let unfinished: UnfinishedWork
     let turn: LoopTurn<S>
+    let handshakes: HandshakeLine
 
     private let resolver: any Resolver
     private let arrivals = Arrivals()
@@ -65,6 +66,7 @@ package final class EventLoopState<S: Service> {
         pool = ExchangePool(
             backlog: Backlog(maxBytes: maxBacklog, reserved: limits.http2.reserved(of: maxBacklog)))
         turn = LoopTurn(eventLoop)
+        handshakes = HandshakeLine(eventLoop)
         self.counters = counters
         log = ConnectionLog(logger)
         unfinished = UnfinishedWork(eventLoop) { Int64(truncatingIfNeeded: eventLoop.now.uptimeNanoseconds) }

@@ -181,7 +181,7 @@ extension Server {
                     throw ChannelError.ioOnClosedChannel
                 }
                 let operations = channel.pipeline.syncOperations
-                if let tls { try operations.addHandler(tls.makeHandler()) }
+                if let tls { try operations.addHandler(tls.makeHandler(line: state.value.handshakes)) }
                 try operations.addHandler(ProtocolDetector(loop: state.value, isTLS: tls != nil))
             }
         }

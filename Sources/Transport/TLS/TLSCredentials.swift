@@ -45,7 +45,10 @@ public final class TLSCredentials: Sendable {
     }
 
     /// The handler for a new connection.
-    package func makeHandler() -> TLSHandler { TLSHandler(state.withLock { $0.context }) }
+    /// - Parameter line: Where its handshake waits for its turn; nil: it is served as it comes.
+    package func makeHandler(line: HandshakeLine? = nil) -> TLSHandler {
+        TLSHandler(state.withLock { $0.context }, line: line)
+    }
 }
 
 /// Logs certificates that were refused for their names, at most one a second.

@@ -19,16 +19,25 @@ package final class TLSHandler: ChannelDuplexHandler {
         case failed
     }
 
+    /// Bytes that a peer may send before it is its turn to shake hands: a chain of certificates and more.
+    private static var maxWaitingBytes: Int { 128 << 10 }
+
     /// What the connection is made from, which must outlive it.
     private let context: AnyObject
     private let isClient: Bool
     private var connection: TLSConnection?
     private var state = State.handshaking
     private var hasSentEnd = false
+    private let line: HandshakeLine?
+    /// What has arrived of a handshake that waits in line; nil when it does not wait.
+    private var waiting: ByteBuffer?
+    private var channelContext: ChannelHandlerContext?
 
     /// A handler for one channel that a client has opened.
-    init(_ context: TLSContext) {
+    /// - Parameter line: Where handshakes wait for their turn; nil: they are served as they come.
+    init(_ context: TLSContext, line: HandshakeLine?) {
         self.context = context
+        self.line = line
         isClient = false
         connection = context.makeConnection()
     }
@@ -36,11 +45,18 @@ package final class TLSHandler: ChannelDuplexHandler {
     /// A handler for one channel to `host`.
     init(_ context: TLSClient, to host: String) {
         self.context = context
+        line = nil
         isClient = true
         connection = context.makeConnection(to: host)
     }
 
-    package func handlerRemoved(context: ChannelHandlerContext) { connection = nil }
+    package func handlerAdded(context: ChannelHandlerContext) { channelContext = context }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        channelContext = nil
+        connection = nil
+        waiting = nil
+    }
 }
 
 // MARK: - What arrives
@@ -55,7 +71,28 @@ extension TLSHandler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let ciphertext = unwrapInboundIn(data)
+        var ciphertext = unwrapInboundIn(data)
+        guard state == .handshaking, let line else { return receive(ciphertext, context) }
+        guard waiting?.writeBuffer(&ciphertext) != nil else {
+            waiting = ciphertext
+            return line.add(self)
+        }
+        if let count = waiting?.readableBytes, count > Self.maxWaitingBytes {
+            waiting = nil
+            fail(TLSFailure(), context)
+        }
+    }
+
+    /// Goes on with a handshake that has waited in line.
+    func proceed() {
+        guard let channelContext, let ciphertext = waiting else { return }
+        waiting = nil
+        receive(ciphertext, channelContext)
+        // What came with the end of the handshake is answered now.
+        channelContext.fireChannelReadComplete()
+    }
+
+    private func receive(_ ciphertext: ByteBuffer, _ context: ChannelHandlerContext) {
         // It goes with the read: an idle connection keeps no buffers.
         var plaintext = ByteBuffer()
         var failure: TLSFailure?
@@ -69,10 +106,12 @@ extension TLSHandler {
         if isClient, wasHandshaking, state == .open { context.fireUserInboundEventTriggered(TLSOpened()) }
         if plaintext.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(plaintext)) }
         if state == .inputEnded, !hadEnded { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
-        if let failure {
-            state = .failed
-            context.fireErrorCaught(failure)
-        }
+        if let failure { fail(failure, context) }
+    }
+
+    private func fail(_ failure: TLSFailure, _ context: ChannelHandlerContext) {
+        state = .failed
+        context.fireErrorCaught(failure)
     }
 
     /// Takes a part of what arrived, and appends what it decrypts to; the failure that ends the connection, if there is one.
