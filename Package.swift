@@ -98,7 +98,8 @@ let package = Package(
         .target(
             name: "Service",
             dependencies: [
-                "CNative", "Bytes", "Cryptography", "Provenance", "Redis", "Sessions", "Storage", "Telemetry", "Transport",
+                "CNative", "Bytes", "Cryptography", "Provenance", "Redis", "Sessions", "Storage", "Telemetry",
+                "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

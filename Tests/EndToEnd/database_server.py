@@ -140,7 +140,9 @@ def configure(text, servers, folder, primary=None, **settings):
         r"^  sqlite:\n(?:    .*\n|\n)*?(?=  \S|\S)", f"  mariadb:\n{section}", text, flags=re.MULTILINE
     )
     assert count == 1, text
-    return text
+    # The example's own section, in which all keys are comments.
+    head, _, rest = text.rpartition("\n  mariadb:\n")
+    return head + rest[re.search(r"^(?=[a-z])", rest, flags=re.MULTILINE).start() :]
 
 
 def soon(condition, seconds=15):

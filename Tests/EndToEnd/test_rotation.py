@@ -25,11 +25,15 @@ JWT_AUTHN = """\
                           from_cookies: [sessionJwt]
                           forward: true
                           remote_jwks:
-                            http_uri: { uri: http://sessiongate/.well-known/jwks.json, cluster: sessiongate, timeout: 5s }
+                            http_uri:
+                              uri: http://sessiongate/.well-known/jwks.json
+                              cluster: sessiongate
+                              timeout: 5s
                             cache_duration: 1s
                       rules:
                         - match: { prefix: / }
-                          requires: { requires_any: { requirements: [{ provider_name: cookie }, { allow_missing: {} }] } }
+                          requires:
+                            requires_any: { requirements: [{ provider_name: cookie }, { allow_missing: {} }] }
 """
 
 

@@ -52,7 +52,9 @@ class Site:
         self.database.parent.mkdir()
         (self.state / "oauth.sqlite").rename(self.database)
         config = self.state / "sessiongate.yaml"
-        config.write_text(config.read_text().replace("oauth.sqlite", "data/oauth.sqlite"))
+        text = config.read_text().replace("oauth.sqlite", "data/oauth.sqlite")
+        # Otherwise clients that are known would go on for a while.
+        config.write_text(text.replace("  #stale_if_error: 5m", "  stale_if_error: 0s"))
         for path in [folder, self.state, *self.state.rglob("*")]:
             os.chown(path, WIKI, GROUP)
             path.chmod(0o770 if path.is_dir() else 0o660)

@@ -62,7 +62,7 @@ import Tools
     @Test func otherSizesOfMemoryNeedAnotherEngine() throws {
         let (file, _) = try copy()
         let first = try engine(file)
-        #expect(try engine(file, ["SESSIONGATE_CACHE_CAPACITY": "77"]) !== first)
+        #expect(try engine(file, ["SESSIONGATE_CACHE_CAPACITY": "777"]) !== first)
     }
 
     @Test func anotherKeyIsAnotherPolicy() throws {
@@ -81,7 +81,7 @@ import Tools
 
     @Test func anEngineThatIsNotUsedEnds() throws {
         let (file, _) = try copy()
-        weak var first = try engine(file)
+        weak let first = try engine(file)
         #expect(first == nil)
         _ = try engine(file)
     }
@@ -110,7 +110,7 @@ import Tools
             engine.resolve(.user(id: 1)) { done.resume(returning: $0) }
         }
         #expect(fault == nil)
-        let cold = try self.engine(copy().file, ["SESSIONGATE_SERVER_LOOKUP_TIMEOUT": "1ms"])
+        let cold = try self.engine(copy().file, ["SESSIONGATE_SERVER_LOOKUP_TIMEOUT": "10ms"])
         let file2 = Lookup.detached(
             DetachedCheck(Workload(owner: 1, bytes: 1)) { _, _ in
                 Thread.sleep(forTimeInterval: 0.2)

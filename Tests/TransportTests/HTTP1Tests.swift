@@ -221,7 +221,7 @@ import Transport
         #expect(connected.loop.pool.backlog.bytes == 0)
     }
 
-    @Test(arguments: zip(Fault.allCases, ["503", "503", "503", "504", "503", "503"]))
+    @Test(arguments: zip(Fault.allCases, ["503", "503", "503", "503", "504", "503", "503"]))
     func faultsAreOutages(fault: Fault, status: String) throws {
         let connected = try Connected()
         try connected.send(get("/fail/\(fault.rawValue)") + get("/wait/1"))

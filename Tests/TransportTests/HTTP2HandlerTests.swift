@@ -70,7 +70,7 @@ import Transport
         #expect(connected.client.response(id).headerBlocks == 1)
     }
 
-    @Test(arguments: zip(Fault.allCases, ["14", "14", "8", "4", "8", "14"]))
+    @Test(arguments: zip(Fault.allCases, ["14", "14", "8", "14", "4", "8", "14"]))
     func faultsAreOutages(fault: Fault, status: String) throws {
         let connected = try Connected()
         let at = connected.client.call("/fail/\(fault.rawValue)", [])

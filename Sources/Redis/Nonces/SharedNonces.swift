@@ -49,7 +49,9 @@ public final class SharedNonces: NonceStore {
     /// Refuses what this process knows to be used; everything else Redis decides, even while it is away.
     public func claim(_ claim: NonceClaim, now: Int64) -> NonceOutcome? { local.look(claim, now: now) }
 
+    /// Nonces that this process remembers.
     public var count: Int { local.count }
+    /// Their bytes, with those of the nonces that Redis lacks.
     public var byteCount: Int { local.byteCount + handover.count * MemoryLayout<KeptNonce>.stride }
 
     /// Has a claim decided; ``PendingClaim/outcome`` is there when `completion` is called. On an event loop that is attached, its link

@@ -6,7 +6,8 @@ extension LoadedConfiguration {
     /// The values that memory, workers and the log are made by.
     var lasting: JSON {
         let sections = [
-            "store.", "workers.", "cache.capacity", "cache.memory", "oauth1.nonce", "oauth1.timestamp_window", "nonces.", "users.",
+            "store.", "workers.", "cache.capacity", "cache.memory", "oauth1.nonce", "oauth1.timestamp_window",
+            "nonces.", "users.",
             "mediawiki.", "wikis.", "log.", "server.lookup_timeout",
         ]
         let keys = ConfigurationSection.all.flatMap(\.keys).filter { key in

@@ -43,9 +43,11 @@ struct Metric: Sendable {
         self.init(name, kind, help, samples: { [Sample([:], value($0))] })
     }
 
-    /// The family as it is now.
+    /// The family as it is now; nothing where there is nothing to count.
     func text(_ sources: MetricSources) -> String {
-        samples(sources).reduce(into: "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n") { text, sample in
+        let samples = samples(sources)
+        guard !samples.isEmpty else { return "" }
+        return samples.reduce(into: "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n") { text, sample in
             text += "\(name)\(sample.labelText) \(sample.value)\n"
         }
     }

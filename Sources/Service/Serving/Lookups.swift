@@ -1,5 +1,6 @@
 // Who resolves what: rows, cookies and forms are the workers', nonces are Redis's, and forgetting is done here.
 
+import Dispatch
 import Logging
 import Redis
 import Sessions
@@ -30,17 +31,18 @@ struct Forgetting: Sendable {
 
     /// After the first of these a batch of rows that was being read is remembered; by the second a replica of the database may be
     /// behind.
-    private static let again = [Duration.milliseconds(50), .seconds(1)]
+    private static let again = [0.05, 1]
+    /// Of its own: what waits for the pool of tasks does not hold it up.
+    private static let queue = DispatchQueue(label: "sessiongate.forget")
 
     /// Forgets `what`; what is about one user, consumer or token once more a little later.
     func forget(_ what: Invalidation, _ completion: @escaping @Sendable () -> Void = {}) {
-        Task.detached {
+        Self.queue.async {
             memory.forget(what)
             completion()
-            for pause in what == .all ? [] : Self.again {
-                try? await Task.sleep(for: pause)
-                memory.forget(what)
-            }
+        }
+        for pause in what == .all ? [] : Self.again {
+            Self.queue.asyncAfter(deadline: .now() + pause) { memory.forget(what) }
         }
     }
 

@@ -137,9 +137,19 @@ struct BoundListener: Sendable {
         }
     }
 
-    /// Accepts no more connections.
+    /// How long a connection takes from being accepted to its event loop, at most.
+    private static let handover = Duration.milliseconds(50)
+
+    /// Accepts no more connections. NIO closes a connection unanswered that is accepted, and not with its event loop yet, when its
+    /// listener closes; so nothing is accepted for a moment first.
     func close() async {
         socket?.remove()
+        var isOpen = false
+        for channel in channels where channel.isActive {
+            isOpen = true
+            try? await channel.setOption(.autoRead, value: false).get()
+        }
+        if isOpen { try? await Task.sleep(for: Self.handover) }
         for channel in channels { try? await channel.close().get() }
     }
 }
