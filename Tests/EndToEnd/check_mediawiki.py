@@ -11,7 +11,6 @@ from pathlib import Path
 
 import database_server
 import pytest
-import requests
 import stack
 from database_server import DatabaseServer
 from edge import Edge
@@ -62,7 +61,10 @@ class SchemaEdge(Edge):
         self.layout = layout
         self.prefix = prefix
         self.central = central
-        super().__init__(folder, configure=self.configured)
+        environment = {"SESSIONGATE_STORE_TABLE_PREFIX": prefix} if prefix else {}
+        if central:
+            environment["SESSIONGATE_USERS_SOURCE"] = "CentralAuth"
+        super().__init__(folder, configure=self.configured, environment=environment)
 
     def __enter__(self):
         self.database.__enter__()
@@ -81,13 +83,11 @@ class SchemaEdge(Edge):
             self.database.client(f"USE wiki; {script.replace('/*$wgDBTableOptions*/', self.layout)}")
         copy_rows(self.state / "oauth.sqlite", self.database, self.prefix)
         self.database.grant("wiki", prefix=self.prefix)
-        text = database_server.configure(text, [self.database], self.folder)
-        text = text.replace("  mariadb:\n", f'  table_prefix: "{self.prefix}"\n  mariadb:\n')
-        if not self.central:
-            return text
-        names = f"SELECT user_id, user_name FROM wiki.{self.prefix}user"
-        self.database.client(f"SET sql_mode = ''; INSERT INTO wiki.{self.prefix}globaluser (gu_id, gu_name) {names}")
-        return text + "\nusers:\n  source: CentralAuth\n"
+        if self.central:
+            names = f"SELECT user_id, user_name FROM wiki.{self.prefix}user"
+            insert = f"REPLACE INTO wiki.{self.prefix}globaluser (gu_id, gu_name) {names}"
+            self.database.client(f"SET sql_mode = ''; {insert}")
+        return database_server.configure(text, [self.database], self.folder)
 
 
 def copy_rows(file, database, prefix):
@@ -119,12 +119,10 @@ def test_schema(tmp_path, core, extension, branch, layout, prefix, central):
     with SchemaEdge(tmp_path, scripts, LAYOUTS[layout], prefix, central) as edge:
         config = edge.state / "sessiongate.yaml"
         check = [stack.SESSIONGATE, "config", "check", "--config", config]
-        done = subprocess.run(check, capture_output=True, text=True, timeout=20)
+        environment = {**os.environ, **edge.environment}
+        done = subprocess.run(check, capture_output=True, text=True, timeout=20, env=environment)
         assert done.returncode == 0 and "is missing, or" not in done.stderr, done.stderr
         assert edge.get(auth=edge.oauth1()).status_code == 200
         assert edge.get(headers=edge.bearer("oauth2_owner_only")).status_code == 200
-        signed = edge.oauth1()
-        answer = requests.get(f"{edge.sessiongate_url}/v1/identity", auth=signed, timeout=5)
-        if answer.status_code == 200:
-            subject = answer.json()["user"]["sub"]
-            assert subject.startswith("mw:CentralAuth::" if central else "mw:local:"), subject
+        subject = edge.wiki.last["headers"]["x-session-sub"]
+        assert subject.startswith("mw:CentralAuth::" if central else "mw:local:"), subject

@@ -60,7 +60,9 @@ class DatabaseServer:
         """Runs statements as the administrator."""
         command = ["mariadb", "--no-defaults", "-N", f"--socket={self.socket}", "--default-character-set=binary"]
         encoded = script if isinstance(script, bytes) else script.encode()
-        return subprocess.run(command, input=encoded, check=check, capture_output=True, timeout=300)
+        done = subprocess.run(command, input=encoded, capture_output=True, timeout=300)
+        assert done.returncode == 0 or not check, done.stderr.decode(errors="replace")
+        return done
 
     def load(self, file, name):
         """Makes the database `name` of an SQLite file's tables, rows and indexes."""
@@ -136,6 +138,8 @@ def configure(text, servers, folder, primary=None, **settings):
         **settings,
     }
     section = "".join(f"    {key}: {value}\n" for key, value in lines.items())
+    # The keys of the example are comments there, below headings that count as given.
+    text = re.sub(r"^  mariadb:\n(?:    .*\n|\n)*", "", text, flags=re.MULTILINE)
     text, count = re.subn(
         r"^  sqlite:\n(?:    .*\n|\n)*?(?=  \S|\S)", f"  mariadb:\n{section}", text, flags=re.MULTILINE
     )

@@ -96,19 +96,20 @@ final class MariaDBCluster: Sendable {
 }
 
 /// How many queries the primary may still get: a second's worth at once, and filled up evenly.
-struct QueryBudget: ~Copyable {
+package struct QueryBudget: ~Copyable {
     private let perSecond: Double
     private var left: Double
     private var filled: ContinuousClock.Instant
 
-    init(perSecond: Int, now: ContinuousClock.Instant) {
+    /// A full budget.
+    package init(perSecond: Int, now: ContinuousClock.Instant) {
         self.perSecond = Double(perSecond)
         left = self.perSecond
         filled = now
     }
 
     /// Takes one; false when there is none.
-    mutating func take(at now: ContinuousClock.Instant) -> Bool {
+    package mutating func take(at now: ContinuousClock.Instant) -> Bool {
         left = min(perSecond, left + (now - filled) / .seconds(1) * perSecond)
         filled = now
         guard left >= 1 else { return false }

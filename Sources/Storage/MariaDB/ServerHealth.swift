@@ -6,9 +6,9 @@
 import Sessions
 
 /// What is known of a server.
-struct ServerHealth: Sendable {
+package struct ServerHealth: Sendable {
     /// Whether it is asked.
-    enum State: Equatable, Sendable {
+    package enum State: Equatable, Sendable {
         case up
         /// Behind by more than is allowed; the sentence says by how much.
         case lagging(String)
@@ -16,7 +16,8 @@ struct ServerHealth: Sendable {
         case down(StoreError)
     }
 
-    private(set) var state = State.up
+    /// Whether the server is asked.
+    package private(set) var state = State.up
     /// Tries that failed one after the other.
     private var failures = 0
     /// When it was last found to be down.
@@ -25,10 +26,13 @@ struct ServerHealth: Sendable {
     /// The longest wait between two tries, and the time after which an earlier failure is forgotten.
     private static let longestWait = Duration.seconds(3), memory = Duration.seconds(10)
 
+    /// A server that is asked.
+    package init() {}
+
     /// Takes note of a failure.
     ///
     /// - Returns: Whether the server was asked until now.
-    mutating func fail(_ error: StoreError, at now: ContinuousClock.Instant) -> Bool {
+    package mutating func fail(_ error: StoreError, at now: ContinuousClock.Instant) -> Bool {
         if let lastFailure, now - lastFailure > Self.memory { failures = 0 }
         failures += 1
         lastFailure = now
@@ -41,7 +45,7 @@ struct ServerHealth: Sendable {
     ///
     /// - Parameter lag: What is wrong with its lag; nil when nothing is.
     /// - Returns: Whether the state is another one than before.
-    mutating func answer(lag: String?) -> Bool {
+    package mutating func answer(lag: String?) -> Bool {
         let next = lag.map { State.lagging($0) } ?? .up
         defer { state = next }
         switch (state, next) {
@@ -53,7 +57,7 @@ struct ServerHealth: Sendable {
     /// How long to wait before the server is tried again.
     ///
     /// - Parameter jitter: From 0 to 1, so that many instances don't come back at once.
-    func wait(jitter: Double) -> Duration {
+    package func wait(jitter: Double) -> Duration {
         guard case .down = state else { return .seconds(1) }
         let doubled = Duration.milliseconds(100 << min(failures, 10))
         return min(doubled, Self.longestWait) * (0.5 + jitter / 2)
