@@ -60,14 +60,18 @@ class Row:
 
     def measure(self):
         options = ["--protocol", "http", "--connections", 16, "--users", 200, "--mix", self.kind, "--warm", "--plain"]
+        # As many as it can do: what a request costs when there are many, not what waking up for each of few costs.
         before = [measure.cpu_seconds(pid) for pid in self.pids]
-        said = clients.load(self.port, *options, "--rate", RATE, "--duration", SECONDS, prefix=())
+        said = clients.load(self.port, *options, "--duration", SECONDS, prefix=())
         after = [measure.cpu_seconds(pid) for pid in self.pids]
-        if said["rate"] < RATE * 0.95:
-            raise clients.ClientError(f"{self.way}: {said['rate']:.0f} instead of {RATE} requests a second")
-        # The kernel's own count of processes, to 10 ms: threads that have ended are in it.
         seconds = sum(max(now[0] - then[0], 0) for now, then in zip(after, before, strict=True))
         self.spent.append(seconds / said["requests"] * 1e6)
+        for _ in range(3):
+            said = clients.load(self.port, *options, "--rate", RATE, "--duration", SECONDS, prefix=())
+            if said["rate"] >= RATE * 0.95:
+                break
+        else:
+            raise clients.ClientError(f"{self.way}: {said['rate']:.0f} instead of {RATE} requests a second")
         self.p50.append(said["latency_us"]["p50"] / 1000)
         self.p99.append(said["latency_us"]["p99"] / 1000)
 

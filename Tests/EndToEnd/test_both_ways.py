@@ -18,7 +18,7 @@ import requests
 from cookies import make_cookie
 from edge import FORGED, Edge, ModuleEdge, plenty
 
-COUNT = int(os.environ.get("BOTH_WAYS", 2000))
+COUNT = int(os.environ.get("BOTH_WAYS", 4000))
 HOST = "wiki.demo.test"
 META = "%DYNAMIC_METADATA(envoy.filters.http.ext_authz)%"
 PATHS = [
