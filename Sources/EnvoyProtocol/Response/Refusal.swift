@@ -49,9 +49,10 @@ private struct OwnStatus {
     /// some of the client's nonces may be forgotten.
     static let tooMany = OwnStatus(
         status: 429, phrase: "Too Many Requests", code: 8, headers: [("retry-after", "60")])
-    /// RFC 9110, 15.6.4: valid credentials of which it can't be said whether they were used before.
-    static let unavailable = OwnStatus(
-        status: 503, phrase: "Service Unavailable", code: 14, headers: [("retry-after", "5")])
+    /// Valid credentials of which it can't be said whether they were used before. Not 503, which stands for a fault: a proxy puts an
+    /// answer of its own in place of that.
+    static let unverified = OwnStatus(
+        status: 429, phrase: "Too Many Requests", code: 14, headers: [("retry-after", "5")])
     /// RFC 9110, 15.5.15.
     static let tooLong = OwnStatus(status: 414, phrase: "URI Too Long", code: 3, headers: [])
 }
@@ -61,7 +62,7 @@ extension Reason {
     fileprivate var ownStatus: OwnStatus? {
         switch self {
         case .nonceShare: .tooMany
-        case .nonceUnverified: .unavailable
+        case .nonceUnverified: .unverified
         case .targetTooLong: .tooLong
         default: nil
         }

@@ -29,7 +29,7 @@ extension ConfigurationSection {
                 "nonces.redis.when_down", \.redis.whenDown, .choice(.local, .refuse, .fail),
                 "What becomes of OAuth 1 requests while Redis is away. local: each instance remembers nonces by itself, so "
                     + "that a copied request can be replayed at the others; Redis gets them when it is back. refuse: they are "
-                    + "refused (nonce-unverified, 503 with Retry-After). fail: they fail as in an outage "
+                    + "refused (nonce-unverified, 429 with Retry-After). fail: they fail as in an outage "
                     + "(nonce-store-unavailable), and the proxy's failure mode decides."),
             ConfigurationKey(
                 "nonces.redis.tls.ca", optional: \.redis.certificateAuthority, .file,
