@@ -102,7 +102,8 @@ public enum SHA256 {
         }
     }
 
-    /// The digest of three texts, each behind its length in eight bytes, so that where one ends and the next begins counts.
+    /// The digest of three texts, each behind its length in four bytes (little-endian), so that where one ends and the next begins
+    /// counts.
     public static func digest(ofTexts first: Bytes, _ second: Bytes, _ third: Bytes) -> Digest256 {
         Digest256 { out in
             var state = SHA256_CTX()
@@ -115,8 +116,8 @@ public enum SHA256 {
     }
 
     private static func append(_ text: Bytes, to state: inout SHA256_CTX) {
-        var count = UInt64(text.count).littleEndian
-        SHA256_Update(&state, &count, MemoryLayout<UInt64>.size)
+        var count = UInt32(clamping: text.count).littleEndian
+        SHA256_Update(&state, &count, MemoryLayout<UInt32>.size)
         SHA256_Update(&state, text.buffer.baseAddress, text.count)
     }
 }

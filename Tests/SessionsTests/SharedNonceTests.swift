@@ -29,8 +29,7 @@ private final class Elsewhere: NonceStore {
     /// The digest of the texts, each behind its length: by hand, so that instances of all versions agree.
     @Test func keysAreTheSameEverywhere() throws {
         let text: [UInt8] =
-            [2, 0, 0, 0, 0, 0, 0, 0] + Array("ck".utf8) + [0, 0, 0, 0, 0, 0, 0, 0] + [1, 0, 0, 0, 0, 0, 0, 0]
-            + Array("n".utf8)
+            [2, 0, 0, 0] + Array("ck".utf8) + [0, 0, 0, 0] + [1, 0, 0, 0] + Array("n".utf8)
         let digest = text.withBytes { SHA256.digest($0) }
         #expect(key("ck", "", "n") == CacheKey(high: digest.words.0, low: digest.words.1))
         let first = digest.withBytes { $0.prefix(8).array }

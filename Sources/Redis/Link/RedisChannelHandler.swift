@@ -20,8 +20,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     private weak var delegate: (any RedisConnectionDelegate)?
     private let isTLS: Bool
-    private var reader = RedisReader()
-    private var context: ChannelHandlerContext?
+    @exclusivity(unchecked) private var reader = RedisReader()
+    @exclusivity(unchecked) private var context: ChannelHandlerContext?
     private var reason = "Redis has closed the connection"
 
     /// A handler that tells `delegate` what happens.

@@ -39,14 +39,14 @@ final class RedisLink {
     private let random: () -> Double
     private weak var delegate: (any RedisLinkDelegate)?
 
-    private var state: LinkState<Answer>
-    private var greeting: Greeting?
-    private var connection: RedisChannelHandler?
+    @exclusivity(unchecked) private var state: LinkState<Answer>
+    @exclusivity(unchecked) private var greeting: Greeting?
+    @exclusivity(unchecked) private var connection: RedisChannelHandler?
     /// Counts tries to connect: one that ends after it was given up is not the latest.
     private var attempt = 0
-    private var output = ByteBuffer()
-    private var isFlushScheduled = false
-    private var isTimerSet = false
+    @exclusivity(unchecked) private var output = ByteBuffer()
+    @exclusivity(unchecked) private var isFlushScheduled = false
+    @exclusivity(unchecked) private var isTimerSet = false
     private var isOverdue = false
     private var opening: Scheduled<Void>?
     private var keepAlive: RepeatedTask?

@@ -12,8 +12,9 @@ final class NonceLink: RedisLinkDelegate {
     private let outage: Outage
     private let clock: @Sendable () -> Timestamp
     private let decidedWithoutRedis: () -> UInt64
-    private var command: ClaimCommand
-    private var link: RedisLink?
+    private let command: ClaimCommand
+    // exclusivity(unchecked), here and in the link: both are used on the event loop alone, and not by what they call.
+    @exclusivity(unchecked) private var link: RedisLink?
     private var isHandingOver = false
 
     /// So few that their answers come well within the timeout, from a slow server too.

@@ -39,7 +39,8 @@ public final class PendingClaim: Hashable, Sendable {
     private let decision: Decision?
     /// The policy's generation under which that was decided.
     private let generation: UInt32
-    private let settled = Mutex<NonceOutcome?>(nil)
+    /// The outcome's number and one; 0 before it is known.
+    private let settled = Atomic<UInt8>(0)
 
     /// A claim of a decision that was made under the policy of this generation.
     package init(_ claim: NonceClaim, of decision: Decision? = nil, generation: UInt32 = 0) {
@@ -50,8 +51,15 @@ public final class PendingClaim: Hashable, Sendable {
 
     /// What became of the claim; nil before that is known. Set once, by the store.
     public var outcome: NonceOutcome? {
-        get { settled.withLock { $0 } }
-        set { settled.withLock { if $0 == nil { $0 = newValue } } }
+        get {
+            let number = settled.load(ordering: .acquiring)
+            return number == 0 ? nil : NonceOutcome(rawValue: number - 1)
+        }
+        set {
+            guard let newValue else { return }
+            _ = settled.compareExchange(
+                expected: 0, desired: newValue.rawValue + 1, ordering: .acquiringAndReleasing)
+        }
     }
 
     /// The decision, unless another policy is in force by now.

@@ -13,8 +13,8 @@ struct Arrival: Sendable {
     let id: Int32, round: Int
     /// Why the lookup failed; nil when memory holds the result.
     let fault: Fault?
-    /// Ends the wait at the deadline, unless it is cancelled.
-    let expiry: Scheduled<Void>
+    /// Ends the wait at the deadline, unless it is cancelled; nil of a lookup that ends in time by itself.
+    let expiry: Scheduled<Void>?
 }
 
 /// Arrivals that the loop has not taken yet.

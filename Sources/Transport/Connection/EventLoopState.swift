@@ -186,9 +186,7 @@ extension EventLoopState {
         connection.pendingLookups += 1
         let (id, round) = (exchange.id, exchange.rounds)
         let connection = NIOLoopBound<any Connection>(connection, eventLoop: eventLoop)
-        let expiry = eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(deadline))) {
-            connection.value.resume(id, round: round, fault: .deadlineExceeded)
-        }
+        let expiry = lookup.endsInTime ? nil : expire(id, round: round, of: connection, at: deadline)
         let (arrivals, eventLoop) = (self.arrivals, self.eventLoop)
         let this = NIOLoopBound(self, eventLoop: eventLoop)
         resolver.resolve(lookup, at: time) { fault in
@@ -197,10 +195,18 @@ extension EventLoopState {
         }
     }
 
+    private func expire(
+        _ id: Int32, round: Int, of connection: NIOLoopBound<any Connection>, at deadline: Int64
+    ) -> Scheduled<Void> {
+        eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(deadline))) {
+            connection.value.resume(id, round: round, fault: .deadlineExceeded)
+        }
+    }
+
     private func takeArrivals() {
         for arrival in arrivals.take() {
             // Otherwise each lookup would be kept in memory until its deadline.
-            arrival.expiry.cancel()
+            arrival.expiry?.cancel()
             let connection = arrival.connection.value
             connection.pendingLookups -= 1
             connection.resume(arrival.id, round: arrival.round, fault: arrival.fault)
