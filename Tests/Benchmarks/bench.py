@@ -22,6 +22,7 @@ import chart
 import clients
 import distinct
 import gates
+import http_modes
 import latency
 import measure
 import results
@@ -46,6 +47,7 @@ def sections(folder, table):
     return {
         "warm": ("Everything warm", [partial(warm.stored, folder, table)]),
         "distinct": ("Everything warm, no two requests the same", [partial(distinct.all_rows, folder, table)]),
+        "http": ("HTTP modes beside gRPC", [partial(http_modes.all_rows, folder, table)]),
         "redis": ("Nonces that all instances share", [partial(shared.all_rows, folder, table)]),
         "counted": ("Instructions and allocations", [partial(counted, folder, table)]),
         "latency": ("One request at a time on a connection", [partial(latency.all_rows, folder, table)]),
@@ -97,6 +99,8 @@ def draw(table):
     for result in table.results:
         if result.name == warm.BASE:
             base = result.cost
+        if result.name == http_modes.BASE:
+            continue
         if base and result.cost and (result.unit, result.client) == ("×", "h2load"):
             if result.name in names:
                 rows.append((result.name, result.cost, result.goal * base, "ours"))
