@@ -140,6 +140,12 @@ class Edge:
         options.setdefault("params", {"action": "query", "meta": "userinfo", "format": "json"})
         return requests.get(self.url + path, timeout=10, **options)
 
+    def outcome(self, **options):
+        """What became of a GET: its status, or the reason of a refusal, which at api.php has the status 200 as well."""
+        answer = self.get(**options)
+        refusal = answer.json().get("error", {}) if answer.status_code == 200 else {}
+        return refusal.get("reason", answer.status_code)
+
     def post(self, form, **options):
         """A form posted to the API through Envoy."""
         return requests.post(self.api, data=form, timeout=10, **options)

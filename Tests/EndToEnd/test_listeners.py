@@ -106,20 +106,32 @@ def through_tls(folder, certificate):
 
 def test_mutual_tls_with_envoy(tmp_path, authority):
     with Listening(tmp_path, change=through_tls(tmp_path, "envoy"), configure=listening(tmp_path)) as edge:
-        assert edge.get(auth=edge.oauth1()).status_code == 200
+        assert edge.outcome(auth=edge.oauth1()) == 200
         assert edge.wiki.last["headers"]["x-session-type"] == "oauth1"
-        assert edge.get().status_code == 200
+        assert edge.outcome() == 200
 
 
 @pytest.mark.parametrize("certificate", ["stranger", "expired"])
 def test_a_client_certificate_that_is_not_good(tmp_path, authority, certificate):
     """No decision is reached: Envoy's failure mode answers."""
     with Listening(tmp_path, change=through_tls(tmp_path, certificate), configure=listening(tmp_path)) as edge:
-        assert edge.get(auth=edge.oauth1()).status_code == 503
-        assert edge.get().status_code == 503
+        assert edge.outcome(auth=edge.oauth1()) == 503
+        assert edge.outcome() == 503
         assert "sessiongate_tls_handshakes_failed_total 0" not in edge.metrics()
         if certificate == "stranger":
             assert "client certificate refused" in edge.sessiongate.log.read_text()
+
+
+def test_an_expired_certificate_is_renewed(tmp_path, authority):
+    """No decision reaches Envoy until there is a good one; it is taken without a restart."""
+    authority.issue("server", dns=["sessiongate.test"], days=-1)
+    with Listening(tmp_path, change=through_tls(tmp_path, "envoy"), configure=listening(tmp_path)) as edge:
+        assert edge.outcome(auth=edge.oauth1()) == 503
+        authority.issue("server", dns=["sessiongate.test"])
+        deadline = time.monotonic() + 20
+        while edge.outcome(auth=edge.oauth1()) != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
 
 
 def test_a_pipe_with_envoy(tmp_path, authority):
@@ -130,7 +142,7 @@ def test_a_pipe_with_envoy(tmp_path, authority):
         return head + "    - name: sessiongate\n" + re.sub(address, pipe, cluster, count=1)
 
     with Listening(tmp_path, change=change, configure=listening(tmp_path)) as edge:
-        assert edge.get(auth=edge.oauth1()).status_code == 200
+        assert edge.outcome(auth=edge.oauth1()) == 200
         assert edge.wiki.last["headers"]["x-session-type"] == "oauth1"
         info = os.stat(tmp_path / "gate.sock")
         assert stat.S_ISSOCK(info.st_mode) and stat.S_IMODE(info.st_mode) == 0o600

@@ -42,9 +42,9 @@ class Farm(Edge):
         requests.post(f"{self.admin_url}/cache/invalidate", timeout=5).raise_for_status()
 
     def status(self, name="oauth1"):
-        """The status of a request by a client that memory does not know."""
+        """What becomes of a request by a client that memory does not know."""
         self.forget()
-        return self.get(auth=self.oauth1(name)).status_code
+        return self.outcome(auth=self.oauth1(name))
 
     def log(self):
         return (self.folder / "sessiongate.log").read_text()
@@ -151,7 +151,7 @@ def test_a_restart_of_sessiongate_in_an_outage(farm):
     )
     farm.programs.append(farm.sessiongate)
     assert soon(lambda: stack.http_status(f"{farm.admin_url}/healthz") == 200)
-    assert farm.get(auth=farm.oauth1()).status_code == 503
+    assert farm.outcome(auth=farm.oauth1()) == 503
     assert soon(lambda: not farm.is_ready)
     for server in farm.databases:
         server.start()
