@@ -25,6 +25,8 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "http2", run: fuzzHTTP2),
         FuzzTarget(name: "http1", run: fuzzHTTP1),
         FuzzTarget(name: "tls", run: fuzzTLS),
+        FuzzTarget(name: "header-list", run: fuzzHeaderList),
+        FuzzTarget(name: "route-struct", run: fuzzRouteStruct),
     ]
 
     /// The target with this name, nil when there is none.

@@ -1,11 +1,10 @@
 // A google.protobuf.Struct as Envoy hands it over: as JSON; by Envoy 1.38 for routes as the encoded message.
 
 import Bytes
-import EnvoyProtocol
 
 extension JSON {
     /// The object that a Struct is; nil when the text is none. In an encoded one texts and truth values are read, and all else is null.
-    init?(struct text: Bytes) {
+    package init?(struct text: Bytes) {
         if let json = try? JSON(parsing: text), json.members != nil {
             self = json
         } else if let members = try? Self.members(of: text) {
