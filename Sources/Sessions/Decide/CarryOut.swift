@@ -22,7 +22,7 @@ extension Memory {
     /// The claim comes last: whatever is missing before it can be looked up, and the check repeated, without a nonce being used.
     /// - Parameter pending: The request's own claim, once it was resolved.
     public func carryOut(
-        _ decision: Decision, _ policy: Policy, at now: Timestamp, pending: PendingClaim? = nil
+        _ decision: consuming Decision, _ policy: Policy, at now: Timestamp, pending: PendingClaim? = nil
     ) -> Step<SettledDecision> {
         var cookie: MintedCookie?
         if decision.cookie == .set, let identity = decision.identity {

@@ -52,20 +52,19 @@ extension Endpoints {
 
     @inline(__always)
     private func carryOut(
-        _ step: Step<Decision>, of request: Request, pending: PendingClaim?, at now: Timestamp
+        _ step: consuming Step<Decision>, of request: Request, pending: PendingClaim?, at now: Timestamp
     ) -> Step<SettledDecision> {
-        switch step {
+        switch consume step {
         case .needs(let lookup): return wait(for: lookup)
         case .failed(let fault): return fail(fault, at: now)
         case .decided(let decision):
-            let step = memory.carryOut(decision, policy, at: now, pending: pending)
-            switch step {
+            switch memory.carryOut(decision, policy, at: now, pending: pending) {
             case .needs(let lookup): return wait(for: lookup)
             case .failed(let fault): return fail(fault, at: now)
             case .decided(let settled):
                 counters.count(settled)
                 log?.note(settled.decision, request, at: now)
-                return step
+                return .decided(settled)
             }
         }
     }
@@ -88,12 +87,16 @@ extension Endpoints {
     private func decideHere(_ request: Request, at now: Timestamp) -> Step<Decision> {
         let step = Sessions.decide(request, policy, memory, at: now, &scratch)
         memory.keep(&scratch, policy, at: now)
-        if let lookup = scratch.refresh {
-            scratch.refresh = nil
-            // No request waits for it. When it fails, a later one has the rows looked up again.
-            resolver?.resolve(lookup, at: now) { _ in }
-        }
+        if case .some = scratch.refresh { refresh(at: now) }
         return step
+    }
+
+    /// Has rows read anew. No request waits for it; when it fails, a later one has them looked up again.
+    @inline(never)
+    private func refresh(at now: Timestamp) {
+        guard let lookup = scratch.refresh else { return }
+        scratch.refresh = nil
+        resolver?.resolve(lookup, at: now) { _ in }
     }
 
     private func wait(for lookup: Lookup) -> Step<SettledDecision> {
