@@ -21,7 +21,7 @@ BASE = "gRPC, regular OAuth 2 token seen before"
 def fields(requests, forwarded):
     """Options of h2load: the headers of the request that is asked about, without those that HTTP itself has."""
     headers = check_request(**requests.headers("oauth2"))["attributes"]["request"]["http"]["headers"]
-    headers = {name: value for name, value in headers.items() if not name.startswith(":")} | {"host": HOST}
+    headers = {name: value for name, value in headers.items() if not name.startswith(":")}
     if forwarded:
         headers |= {"x-forwarded-uri": PATH, "x-forwarded-method": "GET", "x-forwarded-host": HOST}
     return [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]

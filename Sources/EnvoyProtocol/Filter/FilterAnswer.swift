@@ -3,7 +3,6 @@
 
 import Bytes
 import Sessions
-import Synchronization
 
 /// What the edge is told of one identity.
 package final class FilterAnswer: Memo, @unchecked Sendable {
@@ -87,8 +86,7 @@ extension FilterAnswer {
             return FilterAnswer(decision.identity, decision.actsAs, profile, policy, limits: limits)
         }
         guard let identity = decision.identity else { return anonymous(profile, policy) }
-        let answers = identity.memo.get { FilterAnswers() }
-        return answers.get(2 * decision.profile + (decision.actsAs == .user ? 0 : 1)) {
+        return identity.memo.get { AnswersByProfile<FilterAnswer>() }.answer(to: decision) {
             FilterAnswer(identity, decision.actsAs, profile, policy)
         }
     }
@@ -96,23 +94,6 @@ extension FilterAnswer {
     /// What is told of an anonymous request by `profile`.
     package static func anonymous(_ profile: Profile, _ policy: Policy) -> FilterAnswer {
         profile.memo.get { FilterAnswer(nil, .anonymous, profile, policy) }
-    }
-}
-
-/// The answers about one identity, by profile and by whom the wiki acts for.
-private final class FilterAnswers: Memo, @unchecked Sendable {
-    // @unchecked Sendable: the slot is safe, and the lock guards the rest.
-
-    /// By the default profile, when the wiki acts for the user.
-    private let first = MemoSlot()
-    private let others = Mutex<[Int: FilterAnswer]>([:])
-
-    func get(_ index: Int, _ make: () -> FilterAnswer) -> FilterAnswer {
-        if index == 0 { return first.get(make) }
-        if let answer = others.withLock({ $0[index] }) { return answer }
-        let answer = make()
-        others.withLock { $0[index] = answer }
-        return answer
     }
 }
 

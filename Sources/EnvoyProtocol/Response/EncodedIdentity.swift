@@ -103,16 +103,22 @@ final class EncodedIdentity: Memo, @unchecked Sendable {
     let answer: EncodedAnswer
     /// The others, as far as they were asked for: two for each profile.
     private let others = MemoSlot()
+    /// Those of the HTTP modes.
+    let headerAnswers = MemoSlot()
 
     private init(_ answer: EncodedAnswer) { self.answer = answer }
+
+    /// The answers about `identity`.
+    @inline(__always)
+    static func of(_ identity: Identity, _ policy: Policy) -> EncodedIdentity {
+        identity.memo.get { EncodedIdentity(EncodedAnswer(identity, .user, policy.profiles[0], policy)) }
+    }
 
     /// What `decision` tells about whose request it is, by `profile`, which is the one it names.
     @inline(__always)
     static func answer(_ decision: Decision, _ profile: Profile, _ policy: Policy) -> EncodedAnswer {
         guard let identity = decision.identity else { return EncodedProfile.of(profile, policy).anonymous }
-        let encoded = identity.memo.get {
-            EncodedIdentity(EncodedAnswer(identity, .user, policy.profiles[0], policy))
-        }
+        let encoded = of(identity, policy)
         if decision.profile == 0, decision.actsAs == .user { return encoded.answer }
         return encoded.others.get { LockedAnswers() }.answer(2 * decision.profile + (decision.actsAs == .user ? 0 : 1))
         {
@@ -123,10 +129,12 @@ final class EncodedIdentity: Memo, @unchecked Sendable {
 
 /// What of an answer depends on the profile alone.
 final class EncodedProfile: Memo, @unchecked Sendable {
-    // @unchecked Sendable: immutable.
+    // @unchecked Sendable: immutable, but for the slot, which is safe.
 
     /// The answer to an anonymous request.
     let anonymous: EncodedAnswer
+    /// The same of the HTTP modes.
+    let headerAnswer = MemoSlot()
     /// The entry of `OkHttpResponse.response_headers_to_add` beside our Set-Cookie: no shared cache may hand it to others.
     let cacheControl: [UInt8]
 

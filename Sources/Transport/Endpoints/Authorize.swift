@@ -34,16 +34,14 @@ extension Endpoints {
         authorize(exchange, at: now, malformed: "malformed request") { settled, request in
             exchange.reply.reset()
             let decision = settled.decision
-            let facts = IdentityFacts(
-                decision.identity, decision.actsAs, policy.profiles[decision.profile], policy,
-                limits: policy.limits(of: decision, request))
+            let told = HeaderAnswer.of(decision, to: request, policy)
             if decision.outcome == .refused, decision.mode == .enforce, let reason = decision.reason {
                 let refusal = Refusals.refusal(reason, isBearer: decision.isBearer, request, policy)
                 exchange.reply.answer(refusal, to: request, isEnvoy: isEnvoy)
             } else {
-                exchange.reply.answer(settled, facts, request, policy, isEnvoy: isEnvoy)
+                exchange.reply.answer(settled, told, request, policy, isEnvoy: isEnvoy)
             }
-            exchange.reply.addMetadata(decision, facts)
+            exchange.reply.addMetadata(decision, told)
         }
     }
 }

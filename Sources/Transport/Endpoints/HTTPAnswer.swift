@@ -22,69 +22,39 @@ extension Reply {
 
     /// What the proxy sets on the request and on the answer. Envoy is also told what to remove from the request.
     mutating func answer(
-        _ settled: SettledDecision, _ facts: IdentityFacts, _ request: Request, _ policy: Policy, isEnvoy: Bool
+        _ settled: SettledDecision, _ told: HeaderAnswer, _ request: Request, _ policy: Policy, isEnvoy: Bool
     ) {
-        let profile = policy.profiles[settled.decision.profile]
-        var removed: [UInt8] = []
-        func remove(_ name: String) {
-            if !removed.isEmpty { removed.append(UInt8(ascii: ",")) }
-            removed.append(contentsOf: name.utf8)
-        }
-        facts.forEachHeader(profile.settings) { name, value in
-            if let value { addField(name) { HeaderText.append(value, to: &$0) } } else { remove(name) }
-        }
-        if profile.settings.injectCookie {
+        let settings = policy.profiles[settled.decision.profile].settings
+        var removesCookie = false
+        fields.add(told.fields)
+        if settings.injectCookie {
             switch InjectedCookie(settled, request, policy) {
             case .unchanged: break
-            case .removed: remove("cookie")
+            case .removed: removesCookie = true
             case .replaced(let value): addField("cookie") { $0 += value }
             }
         }
         if let cookie = settled.cookie {
             addField("set-cookie") { $0 += cookie.header }
-            if let control = profile.settings.markPrivate.cacheControl {
-                addField("cache-control") { $0 += control.utf8 }
-            }
+            if let control = settings.markPrivate.cacheControl { addField("cache-control") { $0 += control.utf8 } }
         }
-        if isEnvoy, !removed.isEmpty { addField("x-envoy-auth-headers-to-remove") { $0 += removed } }
+        guard isEnvoy, removesCookie || !told.removed.isEmpty else { return }
+        addField("x-envoy-auth-headers-to-remove") {
+            $0 += told.removed
+            if removesCookie { $0.append(told.removed.isEmpty ? "cookie" : ",cookie") }
+        }
     }
 
-    /// The leaves of the metadata: `x-sessiongate-user-id` is what `session.user.id` is over gRPC.
-    mutating func addMetadata(_ decision: Decision, _ facts: IdentityFacts) {
-        addLeaf("outcome", decision.outcome.name)
-        facts.forEachLeaf { group, name, text in addLeaf(group, name, text) }
-        addLeaf("cookie", decision.cookie.name)
-        if let reason = decision.reason { addLeaf(nil, "reason", reason.rawValue) }
-        if decision.outcome == .refused, decision.mode == .observe { addLeaf("mode", "observe") }
-    }
-
-    private mutating func addLeaf(_ name: StaticString, _ text: StaticString) {
-        addField(
-            name: {
-                $0.append("x-sessiongate-")
-                $0.append(name)
-            },
-            value: {
-                $0.append(text)
-            })
-    }
-
-    private mutating func addLeaf(_ group: StaticString?, _ name: StaticString, _ text: String) {
-        addField(
-            name: {
-                $0.append("x-sessiongate-")
-                if let group {
-                    $0.append(group)
-                    $0.append(UInt8(ascii: "-"))
-                }
-                for byte in Bytes(name).buffer { $0.append(byte == UInt8(ascii: "_") ? UInt8(ascii: "-") : byte) }
-            },
-            value: {
-                HeaderText.append(text, to: &$0)
-            })
+    /// The leaves of the metadata.
+    mutating func addMetadata(_ decision: Decision, _ told: HeaderAnswer) {
+        addField("x-sessiongate-outcome", decision.outcome.name)
+        fields.add(told.leaves)
+        addField("x-sessiongate-cookie", decision.cookie.name)
+        if let reason = decision.reason { addField("x-sessiongate-reason") { $0 += reason.rawValue.utf8 } }
+        if decision.outcome == .refused, decision.mode == .observe { addField("x-sessiongate-mode", "observe") }
     }
 
     private mutating func addField(_ name: String, _ value: (inout [UInt8]) -> Void) {
-        addField(name: { $0.append(contentsOf: name.utf8) }, value: value)
+        fields.add(name: { $0.append(contentsOf: name.utf8) }, value: value)
     }
 }

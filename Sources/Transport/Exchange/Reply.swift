@@ -30,8 +30,8 @@ package struct Reply {
     /// The body; for gRPC the framed messages.
     package var body: [UInt8] = []
 
-    private var text: [UInt8] = []
-    private var fields: [(name: Range<Int>, value: Range<Int>)] = []
+    /// Header fields beside those that each answer has.
+    package var fields = HeaderFields()
 
     /// An empty answer.
     package init() {}
@@ -44,39 +44,12 @@ package struct Reply {
         grpcStatus = .ok
         grpcMessage = ""
         body.recycle()
-        if !fields.isEmpty {
-            text.recycle()
-            fields.removeAll(keepingCapacity: true)
-        }
-    }
-
-    /// Adds a header field. `name` must be lower-case, and both must be valid on the wire.
-    package mutating func addField(_ name: Bytes, _ value: Bytes) {
-        let start = text.count
-        text.append(name)
-        text.append(value)
-        fields.append((start..<start + name.count, start + name.count..<text.count))
-    }
-
-    /// Adds a header field, whose name and value are appended to what they are given.
-    @inline(__always)
-    mutating func addField(name: (inout [UInt8]) -> Void, value: (inout [UInt8]) -> Void) {
-        let start = text.count
-        name(&text)
-        let middle = text.count
-        value(&text)
-        fields.append((start..<middle, middle..<text.count))
+        fields.removeAll(keeping: [UInt8].keptCapacity)
     }
 
     /// Adds a header field.
-    package mutating func addField(_ name: StaticString, _ value: StaticString) { addField(Bytes(name), Bytes(value)) }
-
-    /// Bytes of the added fields, and 32 for each, as HTTP/2 counts them.
-    package var fieldBytes: Int { text.count + fields.count * 32 }
-
-    /// Calls `body` with the names and values of the added fields; the views are valid during the call.
-    package func withFields<Result>(_ body: ([(Bytes, Bytes)]) -> Result) -> Result {
-        text.withBytes { text in body(fields.map { (text[$0.name], text[$0.value]) }) }
+    package mutating func addField(_ name: StaticString, _ value: StaticString) {
+        fields.add(Bytes(name), Bytes(value))
     }
 }
 

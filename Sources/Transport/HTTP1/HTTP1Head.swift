@@ -31,8 +31,7 @@ extension Exchange {
 
     /// Reads one field; returns whether it is Host.
     private func receive(field name: String, _ value: String) -> Bool {
-        let name = name.utf8.map(\.asciiLowercased)
-        return name.withBytes { name in
+        withLowercaseBytes(of: name) { name in
             withBytes(of: value) { value in
                 let isHost = name == "host"
                 isHost ? head.setAuthority(value) : head.addField(name, value)
@@ -60,6 +59,15 @@ extension Exchange.Flaw {
         case HTTPParserError.invalidVersion: self = .version
         case is HTTPParserError: self = .malformed
         default: return nil
+        }
+    }
+}
+
+private func withLowercaseBytes<Result>(of text: String, _ body: (Bytes) -> Result) -> Result {
+    withBytes(of: text) { bytes in
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { lowercase in
+            for index in 0..<bytes.count { lowercase[index] = bytes[index].asciiLowercased }
+            return body(Bytes(UnsafeBufferPointer(lowercase)))
         }
     }
 }

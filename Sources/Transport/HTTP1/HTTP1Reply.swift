@@ -20,16 +20,10 @@ extension Exchange {
         }
         head.append("\r\ncontent-length: ")
         head.append(decimal: reply.body.count)
-        reply.withFields { fields in
-            for (name, value) in fields {
-                head.append("\r\n")
-                head.append(name)
-                head.append(": ")
-                head.append(value)
-            }
-        }
-        head.append(isLast ? "\r\nconnection: close\r\n\r\n" : "\r\n\r\n")
+        head.append(isLast ? "\r\nconnection: close\r\n" : "\r\n")
         output.writeBytes(head)
+        output.writeBytes(reply.fields.text)
+        output.writeStaticString("\r\n")
         if self.head.method != .head { output.writeBytes(reply.body) }
     }
 

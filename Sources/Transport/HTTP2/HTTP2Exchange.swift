@@ -64,9 +64,15 @@ extension Exchange {
     }
 
     private func withReplyFields(_ fields: [nghttp2_nv], _ body: (UnsafeBufferPointer<nghttp2_nv>) -> Void) {
-        reply.withFields { added in
-            let all = fields + added.map { nghttp2_nv(name: $0.0, value: $0.1, isStatic: false) }
-            all.withUnsafeBufferPointer(body)
+        let added = reply.fields
+        withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count + added.count) { all in
+            var index = all.initialize(fromContentsOf: fields)
+            added.withFields { name, value in
+                all.initializeElement(at: index, to: nghttp2_nv(name: name, value: value, isStatic: false))
+                index += 1
+            } whileValid: {
+                body(UnsafeBufferPointer(all))
+            }
         }
     }
 }

@@ -158,7 +158,7 @@ extension HTTP2Session {
     /// Sends `exchange.reply`.
     package func respond(_ exchange: Exchange) {
         exchange.enter(.answering, at: now)
-        if exchange.reply.fieldBytes > limits.maxAnswerHeadBytes {
+        if exchange.reply.fields.size > limits.maxAnswerHeadBytes {
             exchange.reply.failTooLarge(isCall: exchange.isCall)
         }
         switch exchange.reply.shape {

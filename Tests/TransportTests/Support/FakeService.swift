@@ -33,7 +33,7 @@ struct FakeService: Service {
             exchange.reply.body = [UInt8](repeating: 0x61, count: Int(path[1]) ?? 0)
         case "wide":
             let value = [UInt8](repeating: 0x61, count: Int(path[1]) ?? 0)
-            value.withBytes { exchange.reply.addField(Bytes("x-wide"), $0) }
+            value.withBytes { exchange.reply.fields.add(Bytes("x-wide"), $0) }
             if exchange.isCall { exchange.reply.shape = .trailersOnly }
         case "fields":
             exchange.reply.addField("x-one", "1")
