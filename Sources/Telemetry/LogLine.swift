@@ -60,10 +60,8 @@ package struct LogLine {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         var text: [UInt8] = []
-        CivilTime(seconds: Int64(now.tv_sec)).appendRFC3339(into: &text)
-        text.append(UInt8(ascii: "."))
-        CivilTime.appendDigits(Int64(now.tv_nsec) / 1_000_000, 3, into: &text)
-        text.append(UInt8(ascii: "Z"))
+        CivilTime.appendRFC3339(
+            milliseconds: Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000, into: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
