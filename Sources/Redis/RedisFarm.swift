@@ -44,7 +44,7 @@ public final class RedisFarm: Sendable {
         nonces.attach(eventLoops)
         let eventLoop = group.next()
         eventLoop.execute { [self] in
-            let announcer = Announcer(channel: settings.channel)
+            let announcer = Announcer(channel: settings.channel, logger: logger)
             let listener = Listener(logger: logger, forget: forget)
             heard.withLock { $0 = (listener.messages, listener.losses) }
             ends.withLock {

@@ -1,5 +1,6 @@
 // What becomes of claims when Redis does not answer, or with an error.
 
+import NIOCore
 import Redis
 import Sessions
 import Synchronization
@@ -64,6 +65,20 @@ import Testing
             #expect(outcomes.filter { $0 == .used }.count == 9)
             #expect(outcomes.last == .retried)
         }
+    }
+
+    @Test func aLongOutageIsNamedOnceAMinute() {
+        let log = KeptLog()
+        let outage = Outage(.local, logger: log.logger)
+        let link = ObjectIdentifier(log)
+        let start = NIODeadline.now()
+        for second in 0...125 {
+            outage.begin(link, reason: "refused", decided: 0, at: start + .seconds(Int64(second)))
+        }
+        outage.end(link, decided: 7)
+        #expect(log.lines.count == 4, "\(log.lines)")
+        #expect(log.lines.filter { $0.contains("still away") }.count == 2)
+        #expect(log.lines.last?.contains("claims=7") == true)
     }
 
     @Test func redisThatIsFullAcceptsNothing() async throws {

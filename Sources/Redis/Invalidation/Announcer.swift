@@ -1,5 +1,7 @@
 // Tells all instances what to forget. What could not be said is said when Redis can be asked again: a wiki announces a revocation once.
+// Each instance has one such link, so it also is where Redis is asked whether it evicts keys.
 
+import Logging
 import NIOCore
 import Sessions
 
@@ -15,10 +17,16 @@ final class Announcer: RedisLinkDelegate {
     private static let maxMessages = 1024
 
     private let channel: String
+    private let logger: Logger
     private var unsaid: [Message] = []
     private var link: RedisLink?
+    /// The policy that the log has named.
+    private var evictionPolicy: String?
 
-    init(channel: String) { self.channel = channel }
+    init(channel: String, logger: Logger) {
+        self.channel = channel
+        self.logger = logger
+    }
 
     /// Uses `link` from now on.
     func start(_ link: RedisLink) {
@@ -51,6 +59,19 @@ final class Announcer: RedisLinkDelegate {
         let messages = unsaid
         unsaid = []
         for message in messages { say(message) }
+        askWhetherItEvicts()
+    }
+
+    private func askWhetherItEvicts() {
+        _ = link?.send({ Eviction.question.write(into: &$0) }) { [self] result in
+            guard case .success(let answer) = result else { return }
+            let policy = Eviction.policy(in: answer)
+            defer { evictionPolicy = policy }
+            guard let policy, policy != evictionPolicy else { return }
+            logger.warning(
+                "Redis evicts keys when its memory is full: requests could be replayed then; set maxmemory-policy noeviction",
+                metadata: ["maxmemory-policy": "\(policy)"])
+        }
     }
 
     func linkIsDown(_ problem: RedisProblem, isNews: Bool) {}
