@@ -62,6 +62,9 @@ package final class FilterAnswer: Memo, @unchecked Sendable {
     private func session(of decision: Decision) -> [Fact] {
         var session = Self.session(decision.outcome, facts, decision.cookie)
         if let reason = decision.reason { session.append(.text("reason", reason.rawValue)) }
+        if let consumer = decision.refusedConsumer {
+            session.append(.text("refused_consumer", consumer.key.withBytes(\.string)))
+        }
         if decision.outcome == .refused, decision.mode == .observe { session.append(.text("mode", "observe")) }
         return session
     }

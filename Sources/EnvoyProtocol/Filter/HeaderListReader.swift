@@ -89,7 +89,7 @@ extension Request {
 
 extension RouteOverrides {
     /// As `context_extensions`.
-    fileprivate var entries: [CheckRequestBuilder.Header] {
+    var entries: [CheckRequestBuilder.Header] {
         let all: [(StaticString, Bytes?)] = [
             ("sessiongate.mode", mode), ("sessiongate.profile", profile), ("sessiongate.wiki", wiki),
             ("sessiongate.form_bodies", formBodies),

@@ -46,9 +46,10 @@ public struct CheckRequest {
     }
 
     /// Decodes a message. `addressHeader` is the lower-case name of the header with the client's address, empty for none.
-    public init(protobuf: Bytes, addressHeader: Bytes = .empty) throws(WireError) {
+    /// - Parameter identifies: Whether `x-request-id` and `traceparent` are read too, for a record: ``Sessions/Request/identified``.
+    public init(protobuf: Bytes, addressHeader: Bytes = .empty, identifies: Bool = true) throws(WireError) {
         message = protobuf
-        known = KnownHeaders(addressHeader)
+        known = KnownHeaders(addressHeader, identifies: identifies)
         try decode()
         if usesHeaderMap { joinRepeated() }
         request.body = rawBody.isEmpty ? textBody : rawBody

@@ -14,6 +14,8 @@ enum KnownHeader: UInt8, CaseIterable {
     case partialBody
     case treatAsUntrusted
     case origin
+    case requestID
+    case traceParent
     /// The one that the configuration names.
     case clientAddress
 }
@@ -28,11 +30,17 @@ struct KnownHeaders {
     private let lengths: UInt64
 
     /// `addressHeader` is the lower-case name of the header with the client's address, empty for none.
-    init(_ addressHeader: Bytes) {
+    /// - Parameter identifies: Whether `x-request-id` and `traceparent` are looked for.
+    init(_ addressHeader: Bytes, identifies: Bool = true) {
         self.addressHeader = addressHeader
-        let fixed: UInt64 = 1 << 6 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 16 | 1 << 17 | 1 << 18 | 1 << 25
+        let identifying: UInt64 = identifies ? 1 << 11 : 0
+        let fixed: UInt64 = identifying | 1 << 6 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 16 | 1 << 17 | 1 << 18 | 1 << 25
         lengths = addressHeader.isEmpty ? fixed : fixed | 1 &<< UInt64(truncatingIfNeeded: addressHeader.count)
     }
+
+    /// Whether the headers that join logs are looked for, of which `traceparent` alone has 11 bytes. No decision depends on them.
+    @inline(__always)
+    private var identifies: Bool { lengths & 1 << 11 != 0 }
 
     /// Whether `key` is as long as a name that is looked for.
     @inline(__always)
@@ -45,7 +53,9 @@ struct KnownHeaders {
         switch key.count {
         case 6 where key == "cookie": return .cookie
         case 6 where key == "origin": return .origin
-        case 12 where key == "content-type": return .contentType
+        case 11 where key == "traceparent": return .traceParent
+        case 12 where key[0] == UInt8(ascii: "c") && key == "content-type": return .contentType
+        case 12 where identifies && key == "x-request-id": return .requestID
         case 13 where key == "authorization": return .authorization
         case 14 where key == "content-length": return .contentLength
         case 16 where key == "x-forwarded-host": return .forwardedHost
@@ -90,6 +100,8 @@ struct KnownHeaders {
         case .partialBody: Bytes("x-envoy-auth-partial-body")
         case .treatAsUntrusted: Bytes("treat-as-untrusted")
         case .origin: Bytes("origin")
+        case .requestID: Bytes("x-request-id")
+        case .traceParent: Bytes("traceparent")
         case .clientAddress: addressHeader
         }
     }
@@ -110,6 +122,8 @@ extension Request {
             case .partialBody: partialBody
             case .treatAsUntrusted: treatAsUntrusted
             case .origin: origin
+            case .requestID: requestID
+            case .traceParent: traceParent
             case .clientAddress: clientAddress
             }
         }
@@ -124,6 +138,8 @@ extension Request {
             case .partialBody: partialBody = newValue
             case .treatAsUntrusted: treatAsUntrusted = newValue
             case .origin: origin = newValue
+            case .requestID: requestID = newValue
+            case .traceParent: traceParent = newValue
             case .clientAddress: clientAddress = newValue
             }
         }

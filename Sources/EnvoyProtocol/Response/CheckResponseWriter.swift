@@ -92,6 +92,10 @@ public enum CheckResponseWriter {
             session.bytes.append(contentsOf: answer.leaves)
             session.leaf("cookie", decision.cookie.name)
             if let reason = decision.reason { session.bytes.append(contentsOf: Refusals.leaf(reason)) }
+            if let consumer = decision.refusedConsumer {
+                // A name of its own: limits by `consumer` must not count what that consumer may never have sent.
+                session.leaf("refused_consumer", consumer.key.withBytes(\.string))
+            }
             if decision.outcome == .refused, decision.mode == .observe { session.leaf("mode", "observe") }
         }
     }

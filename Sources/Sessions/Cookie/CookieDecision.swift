@@ -3,27 +3,27 @@
 import Bytes
 
 extension Check {
-    /// Sets, keeps or refuses the cookie of an OAuth session.
+    /// Sets, keeps or refuses the cookie of an OAuth session; `refreshes` where the one that is set takes the place of a valid one.
     func decideCookie(
         _ request: Request, of identity: Identity, _ scratch: inout Scratch
-    ) throws(Halt) -> CookieAction {
+    ) throws(Halt) -> (action: CookieAction, refreshes: Bool) {
         guard wantsCookie(identity) else {
             scratch.trace?.note("cookie", "none for sessions of type \(identity.type.rawValue)")
-            return .none
+            return (.none, false)
         }
         guard let cookie = sessionCookie(of: request) else {
             scratch.trace?.note("cookie", "none came with the request: one is set")
-            return .set
+            return (.set, false)
         }
         do throws(Halt) {
             let presented = try verifyCookie(cookie, &scratch)
             guard presented.userID == identity.userID else { throw .refused(.cookieSubject) }
             scratch.trace?.check("session cookie is valid and the user's", true)
-            return isFresh(presented, scratch.trace) ? .keep : .set
+            return isFresh(presented, scratch.trace) ? (.keep, false) : (.set, true)
         } catch .refused(let reason) {
             scratch.trace?.check("session cookie is valid and the user's", false)
             if settings.cookie.invalid == .refuse { throw .refused(reason) }
-            return .set
+            return (.set, false)
         }
     }
 

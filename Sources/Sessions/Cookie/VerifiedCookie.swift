@@ -58,6 +58,13 @@ final class VerifiedCookie: Remembered {
         }
     }
 
+    /// `token`, which was presented as `text` and verified before.
+    init(ofVerified token: Bytes, presentedAs text: Bytes, scope: String) {
+        self.text = text.array
+        let claims = JWT.readVerified(token) { Claims($0, scope: scope) }
+        result = claims.map { .success($0) } ?? .failure(.malformed)
+    }
+
     /// Whether it was made of `text`, byte for byte.
     func isAbout(_ text: Bytes) -> Bool { self.text.withBytes { $0 == text } }
 
@@ -117,10 +124,19 @@ extension Check {
     private func verify(
         _ token: Bytes, presentedAs text: Bytes, _ scratch: inout Scratch
     ) throws(Halt) -> VerifiedCookie.Claims {
+        if let recorded = scratch.recorded { return try recordedClaims(token, text, recorded) }
         let verified = VerifiedCookie(
             token, presentedAs: text, keys: policy.keys.cookieKeys, scope: settings.users.scope)
         scratch.verified.cookie = verified
         return try claims(of: verified)
+    }
+
+    /// What a masked cookie says, which was verified when it was checked unless that is what it was refused for.
+    private func recordedClaims(
+        _ token: Bytes, _ text: Bytes, _ recorded: Reason
+    ) throws(Halt) -> VerifiedCookie.Claims {
+        if recorded == .cookieSignature || recorded == .cookieMalformed { throw .refused(recorded) }
+        return try claims(of: VerifiedCookie(ofVerified: token, presentedAs: text, scope: settings.users.scope))
     }
 
     private func claims(of verified: VerifiedCookie) throws(Halt) -> VerifiedCookie.Claims {

@@ -56,7 +56,8 @@ extension Check {
             try require(
                 request.target.count <= Self.maxTargetBytes, .targetTooLong, "path and query are not too long",
                 scratch.trace)
-            return .decided(try decide(request, RequestTarget(request.target), route, &scratch))
+            let decision = try decide(request, RequestTarget(request.target), route, &scratch)
+            return .decided(consume decision)
         } catch {
             switch error {
             case .refused(let reason): return .decided(Decision(.refused, Decision.Shape(route), reason: reason))
@@ -81,8 +82,17 @@ extension Check {
                 return try refuse(reason, request, target, route, shape, &scratch)
             }
         } catch .refused(let reason) {
-            return Decision(.refused, shape, reason: reason)
+            return refusal(reason, shape, scratch)
         }
+    }
+
+    /// The refusal for `reason`, with the consumer that the credentials name.
+    @inline(never)
+    private func refusal(
+        _ reason: Reason, _ shape: Decision.Shape, claim: NonceClaim? = nil, _ scratch: borrowing Scratch
+    ) -> Decision {
+        Decision(
+            refusedFor: reason, shape, claim: claim, naming: registeredConsumer(named: shape.consumerPlace, scratch))
     }
 
     /// What follows from valid credentials, or from none.
@@ -102,8 +112,8 @@ extension Check {
             do throws(Halt) {
                 let cookie = try decideCookie(request, of: identity, &scratch)
                 return Decision(
-                    .authenticated, shape, identity: identity, actsAs: actsAs, cookie: cookie, expires: expires,
-                    claim: claim)
+                    .authenticated, shape, identity: identity, actsAs: actsAs, cookie: cookie.action,
+                    refreshesCookie: cookie.refreshes, expires: expires, claim: claim)
             } catch .refused(let reason) {
                 if scratch.entryPoint(of: request, target, policy) == .unknown {
                     return Decision(
@@ -111,7 +121,7 @@ extension Check {
                         claim: claim)
                 }
                 // The signature was valid: its nonce is claimed all the same.
-                return Decision(.refused, shape, reason: reason, claim: claim)
+                return refusal(reason, shape, claim: claim, scratch)
             }
         }
     }
@@ -126,7 +136,7 @@ extension Check {
         guard reason != .wikiUnknown, reason != .bodyUnavailable, reason != .parametersTooMany,
             scratch.entryPoint(of: request, target, policy) == .unknown
         else {
-            return Decision(.refused, shape, reason: reason, claim: claim)
+            return refusal(reason, shape, claim: claim, scratch)
         }
         let session = try cookieSession(of: request, beside: reason, &scratch)
         return try conclude(session, request, target, route, shape, &scratch)

@@ -6,8 +6,12 @@ import Bytes
 ///
 /// Absent texts are empty, or nil where absent and empty differ.
 public struct Request {
-    /// The proxy's id of the request: a retry of one question has the same.
+    /// The proxy's id of the question: a retry of it has the same. Envoy's is a number of its own.
     public var id = Bytes.empty
+    /// The `x-request-id` header, by which logs are joined. Where clients may write it, it proves nothing.
+    public var requestID: Bytes?
+    /// The `traceparent` header: the trace that the request belongs to.
+    public var traceParent: Bytes?
     /// The method, as sent.
     public var method = Bytes.empty
     /// The target: path and query as received, not decoded.
@@ -56,6 +60,9 @@ public struct Request {
 
     /// What the route's configuration says of its requests; nil when it says nothing.
     public var overrides: RouteOverrides?
+
+    /// What the request is called in logs.
+    package var recordID: Bytes { requestID ?? id }
 
     /// An empty request.
     @inlinable

@@ -13,6 +13,9 @@ public struct Scratch: ~Copyable {
     public var trace: Trace?
     /// Rows that the check has used and that are to be read anew, while they still count. The shell takes it.
     public var refresh: Lookup?
+    /// What a request was refused for whose credentials are masked: their signatures can't be verified again, so what was found then
+    /// counts. Nil for all others: a server never sets it.
+    package var recorded: Reason?
     /// What was wrong with the last route that was misconfigured: one sentence for the operator.
     public internal(set) var routeProblem = ""
 
@@ -26,6 +29,8 @@ public struct Scratch: ~Copyable {
     var text: [UInt8] = []
     /// What the request says to the action API, once that was looked for.
     var apiVariables: APIVariables?
+    /// Where the rows behind the request's consumer key and token are; nil before they were read in it.
+    var signer: CacheKey?
     /// Tokens and cookies that were verified, to be remembered.
     var verified = Verified()
 
@@ -47,6 +52,7 @@ public struct Scratch: ~Copyable {
     mutating func begin() {
         trace?.reset()
         apiVariables = nil
+        signer = nil
         if verified.isEmpty { return }
         verified = Verified()
     }

@@ -55,9 +55,11 @@ private struct Loading {
         var grant: Grant?
         var secret: [UInt8]?
         let consumer = policy.staticConsumers.find(key: consumerKey) ?? found.consumer
+        let known = consumer.map(known)
         // An acceptance that was never completed has an empty token: it must not be found by a request without one.
-        if let consumer, let acceptance = found.acceptance, acceptance.consumerID == consumer.id, !token.isEmpty {
-            let known = known(consumer)
+        if let consumer, let known, let acceptance = found.acceptance, acceptance.consumerID == consumer.id,
+            !token.isEmpty
+        {
             let identity = Identity(
                 .oauth1, user: found.user, consumer: known, grants: grants(of: acceptance, known, consumer), policy,
                 at: now)
@@ -67,7 +69,7 @@ private struct Loading {
             secret = Secrets.signingKey(consumer, acceptance, policy.settings.oauth1.secretKey)
         }
         let rows = OAuth1Rows(
-            isConsumerKnown: consumer != nil, grant: grant, secret: secret,
+            consumer: known, grant: grant, secret: secret,
             keepsPlaintext: policy.settings.oauth1.allowPlaintext, readAt: now, isReadAgain: isAgain,
             token: TokenDigest(of: token).tag)
         let key = consumerKey.withBytes { consumer in token.withBytes { CacheKey(consumer, $0) } }
@@ -88,7 +90,7 @@ private struct Loading {
             grant = token.acceptanceID == 0 ? clientCredentials(client, claims) : accepted(found, claims)
         }
         let rows = OAuth2Rows(
-            isTokenValid: found.token.map { !$0.revoked } ?? false, isClientKnown: client != nil,
+            isTokenValid: found.token.map { !$0.revoked } ?? false, client: client.map(known),
             subjectExists: found.subjectExists, grant: grant, token: TokenDigest(of: claims.tokenID).tag)
         remember(rows, in: memory.oauth2, under: claims.rowsKey, isFound: grant != nil)
     }

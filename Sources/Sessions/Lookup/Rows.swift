@@ -5,8 +5,8 @@ import Cryptography
 
 /// The rows behind an OAuth 1 consumer key and access token.
 final class OAuth1Rows: Remembered {
-    /// Whether there is such a consumer.
-    let isConsumerKnown: Bool
+    /// The consumer; nil when none is registered under this key.
+    let consumer: KnownConsumer?
     /// Whether they were read since a signature had not verified.
     private let isReadAgain: Bool
     /// When they were read: milliseconds since 1970, the lower half, which takes no memory of its own here.
@@ -21,10 +21,10 @@ final class OAuth1Rows: Remembered {
     let plaintextKey: [UInt8]?
 
     init(
-        isConsumerKnown: Bool, grant: Grant?, secret: [UInt8]?, keepsPlaintext: Bool, readAt now: Timestamp,
+        consumer: KnownConsumer?, grant: Grant?, secret: [UInt8]?, keepsPlaintext: Bool, readAt now: Timestamp,
         isReadAgain: Bool, token: UInt32
     ) {
-        self.isConsumerKnown = isConsumerKnown
+        self.consumer = consumer
         self.isReadAgain = isReadAgain
         readAt = UInt32(truncatingIfNeeded: now.milliseconds)
         self.token = token
@@ -59,8 +59,8 @@ final class OAuth1Rows: Remembered {
 final class OAuth2Rows: Remembered {
     /// Whether the token has a row that is not revoked.
     let isTokenValid: Bool
-    /// Whether `aud` names an OAuth 2 consumer.
-    let isClientKnown: Bool
+    /// The OAuth 2 consumer that `aud` names; nil when it names none.
+    let client: KnownConsumer?
     /// Whether the user that `sub` names exists; true when it names none.
     let subjectExists: Bool
     /// Of the digest of the token's `jti`.
@@ -68,9 +68,9 @@ final class OAuth2Rows: Remembered {
     /// Nil when the acceptance does not exist, or its consumer.
     let grant: Grant?
 
-    init(isTokenValid: Bool, isClientKnown: Bool, subjectExists: Bool, grant: Grant?, token: UInt32) {
+    init(isTokenValid: Bool, client: KnownConsumer?, subjectExists: Bool, grant: Grant?, token: UInt32) {
         self.isTokenValid = isTokenValid
-        self.isClientKnown = isClientKnown
+        self.client = client
         self.subjectExists = subjectExists
         self.grant = grant
         self.token = token
@@ -79,7 +79,7 @@ final class OAuth2Rows: Remembered {
     /// Whether they may be about what is to be forgotten.
     func concerns(_ what: Invalidation) -> Bool { what.concerns(grant, token: token) }
 
-    var byteCount: Int { 104 + (grant?.byteCount ?? 0) }
+    var byteCount: Int { 112 + (grant?.byteCount ?? 0) }
 }
 
 /// A user that was looked up for a cookie session.

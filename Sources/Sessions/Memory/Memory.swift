@@ -136,6 +136,16 @@ public final class Memory: Sendable {
         ]
     }
 
+    /// Most entries by cache, as `settings` have them, for metrics.
+    public func capacities(_ settings: Settings) -> [(name: StaticString, count: Int)] {
+        let capacity = settings.cache.capacity
+        return [
+            ("oauth1", capacity), ("oauth2", capacity), ("users", capacity), ("tokens", capacity),
+            ("cookies", capacity + min(capacity, Self.maxInvalidCookies)), ("minted", capacity),
+            ("nonces", settings.oauth1.nonceCapacity),
+        ]
+    }
+
     /// Bytes of all caches, as they account for them; nonces are not among them.
     public var byteCount: Int { budget.byteCount }
 }

@@ -29,6 +29,7 @@ extension Check {
         try collectParameters(request, header: header, target: target, route, &scratch)
         try requireVersion(&scratch)
         let signer = try readSigner(&scratch)
+        scratch.signer = signer.key
         let rows = try findRows(of: signer, &scratch)
         try requireRegistered(rows, &scratch)
         let timestamp = try readTimestamp(&scratch)
@@ -108,6 +109,7 @@ extension Check {
         try collectHeader(header, &scratch)
         scratch.parameters.merge()
         let signer = try readSigner(&scratch)
+        scratch.signer = signer.key
         let rows = try findRows(of: signer, &scratch)
         try requireRegistered(rows, &scratch)
         guard let grant = rows.grant else { throw .refused(.tokenInvalid) }
@@ -157,7 +159,7 @@ extension Check {
     }
 
     private func requireRegistered(_ rows: OAuth1Rows, _ scratch: inout Scratch) throws(Halt) {
-        try require(rows.isConsumerKnown, .consumerUnknown, "consumer is registered", scratch.trace)
+        try require(rows.consumer != nil, .consumerUnknown, "consumer is registered", scratch.trace)
         try require(rows.grant != nil, .tokenInvalid, "token is an accepted one of the consumer", scratch.trace)
     }
 

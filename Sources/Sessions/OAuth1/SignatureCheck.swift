@@ -15,6 +15,11 @@ extension Check {
         try require(!value.isList, .parameterRepeated, "oauth_signature is given once", scratch.trace)
         let signature: Bytes = if case .text(let text) = value { text } else { .empty }
         if let trace = scratch.trace { trace.baseString = scratch.baseString }
+        if let recorded = scratch.recorded {
+            return try require(
+                recorded != .signatureInvalid, .signatureInvalid, "signature was valid when it was checked",
+                scratch.trace)
+        }
         let isValid: Bool =
             switch method {
             case .hmacSHA1: rows.hmacKey.map { isValidHMAC(signature, $0, &scratch) } ?? false

@@ -26,6 +26,11 @@ final class VerifiedToken: Remembered {
         return token
     }
 
+    /// The token in `text`, whose signature was verified before; nil when it is none.
+    static func read(verified text: Bytes, scope: String) -> VerifiedToken? {
+        JWT.readVerified(text) { VerifiedToken($0, of: text, scope: scope) }
+    }
+
     /// Nil when the claims are not those of an access token.
     private init?(_ claims: JWTClaims, of text: Bytes, scope: String) {
         guard let period = ValidityPeriod(claims), let subject = TokenSubject(claims[.sub], scope: scope),

@@ -51,6 +51,9 @@ extension Reply {
         fields.add(told.leaves)
         addField("x-sessiongate-cookie", decision.cookie.name)
         if let reason = decision.reason { addField("x-sessiongate-reason") { $0 += reason.rawValue.utf8 } }
+        if let consumer = decision.refusedConsumer {
+            addField("x-sessiongate-refused-consumer") { HeaderText.append(consumer.key.withBytes(\.string), to: &$0) }
+        }
         if decision.outcome == .refused, decision.mode == .observe { addField("x-sessiongate-mode", "observe") }
     }
 
