@@ -36,6 +36,7 @@ final class Stream {
     private unowned(unsafe) let filter: Filter
     private var phase = Phase.open
     private var lookups: UInt64 = 0
+    private let began = ContinuousClock.now
     private var number: UInt64 = 0
     private var waiter: Waiter?
     private var detached: DetachedCheck?
@@ -155,7 +156,7 @@ extension Stream {
 
     private func decide(_ stream: UnsafeMutableRawPointer, _ request: Request, _ worker: Worker) -> Next {
         let step = worker.endpoints.settle(
-            request, decidedAs: detached?.result, pending: claim, at: SystemClock.now()
+            request, decidedAs: detached?.result, pending: claim, at: SystemClock.now(), timing: { timing }
         ) { workload in
             let message = request.checkRequest(worker.forEachField)
             return worker.endpoints.detach(workload, of: message)
@@ -165,6 +166,11 @@ extension Stream {
         case .failed(let fault): return fail(stream, fault, worker)
         case .needs(let lookup): return wait(for: lookup, stream, worker)
         }
+    }
+
+    private var timing: CheckTiming {
+        let (seconds, attoseconds) = (ContinuousClock.now - began).components
+        return CheckTiming(lookups: Int(lookups), age: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 
     private func wait(for lookup: Lookup, _ stream: UnsafeMutableRawPointer, _ worker: Worker) -> Next {

@@ -16,13 +16,20 @@ public struct CheckCounters: Sendable {
     public let failed = Fault.allCases.map { _ in Counter() }
     /// Checks that had to wait for a lookup, by ``Sessions/Lookup/kind``.
     public let waited = Lookup.kinds.map { _ in Counter() }
-    /// Cookies set, kept.
-    public let cookiesSet = Counter(), cookiesKept = Counter()
+    /// Cookies set, and those of them that took the place of one that was due.
+    public let cookiesSet = Counter(), cookiesRefreshed = Counter()
+    /// Cookies kept.
+    public let cookiesKept = Counter()
+    /// How long checks took, by ``CheckOutcome/index``.
+    public let durations = CheckOutcome.allCases.map { _ in LatencyHistogram() }
     /// Requests that were the proxy's retry of an answered one.
     public let retries = Counter()
 
     /// Zeros.
     public init() {}
+
+    /// Checks without a decision for `fault`.
+    public func failures(_ fault: Fault) -> UInt64 { failed[fault.index].current }
 
     /// Counts a decision that was carried out.
     public func count(_ settled: SettledDecision) {
@@ -38,7 +45,9 @@ public struct CheckCounters: Sendable {
         switch decision.cookie {
         case .none: break
         case .keep: cookiesKept.add()
-        case .set: cookiesSet.add()
+        case .set:
+            cookiesSet.add()
+            if decision.refreshesCookie { cookiesRefreshed.add() }
         }
         if settled.isRetry { retries.add() }
     }

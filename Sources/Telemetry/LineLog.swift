@@ -4,18 +4,23 @@ import Logging
 
 /// The log's front, for swift-log.
 public struct LineLog: LogHandler {
-    /// The lowest level that is logged.
-    public var logLevel: Logger.Level
+    /// The lowest level that is logged. Setting it sets that of all copies.
+    public var logLevel: Logger.Level {
+        get { level.current }
+        nonmutating set { level.current = newValue }
+    }
     /// Values that go with every line.
     public var metadata: Logger.Metadata = [:]
     /// Never set: no context is carried beside a call.
     public var metadataProvider: Logger.MetadataProvider?
+    private let level: LogLevel
     private let format: LogSettings.Format
     private let write: @Sendable ([UInt8]) -> Void
 
     /// A log that passes whole lines to `write`, from any thread. `write` must not block: event loops call it.
-    public init(_ settings: LogSettings, write: @escaping @Sendable ([UInt8]) -> Void) {
-        logLevel = settings.level.loggerLevel
+    /// - Parameter level: From which weight on; nil: as `settings` say, for good.
+    public init(_ settings: LogSettings, level: LogLevel? = nil, write: @escaping @Sendable ([UInt8]) -> Void) {
+        self.level = level ?? LogLevel(settings.level)
         format = settings.format
         self.write = write
     }

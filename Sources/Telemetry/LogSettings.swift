@@ -3,7 +3,7 @@
 /// What is logged, and how.
 public struct LogSettings: Sendable {
     /// From which weight on.
-    public enum Level: String, Sendable {
+    public enum Level: String, Sendable, CaseIterable {
         /// Everything.
         case debug
         /// What happens.

@@ -39,6 +39,33 @@ public struct AdminClient: Sendable {
         self.timeout = timeout
     }
 
+    /// A client of the admin listener that `loaded` configures.
+    /// - Throws: ``Failure`` when there is none that it could ask.
+    public init(_ loaded: LoadedConfiguration, timeout: Int = 5) throws(Failure) {
+        let server = loaded.configuration.server
+        guard let address = server.admin else {
+            throw Failure(description: "server.admin is none: there is no server to ask")
+        }
+        guard !server.isAdminTLS else {
+            throw Failure(description: "server.admin_tls is true, and the commands speak no TLS: ask with curl")
+        }
+        self.init(address, token: loaded.adminToken, timeout: timeout)
+    }
+
+    /// The body of the page at `path`.
+    /// - Throws: ``Failure`` when there is none; an error of the listener in its own words.
+    public func get(_ path: String, _ query: KeyValuePairs<String, String> = [:]) throws(Failure) -> [UInt8] {
+        let pairs = query.map { name, value in
+            var encoded: [UInt8] = []
+            Array(value.utf8).withBytes { Percent.encode($0, into: &encoded) }
+            return "\(name)=\(String(decoding: encoded, as: UTF8.self))"
+        }
+        let answer = try request("GET", path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
+        guard answer.status != 200 else { return answer.body }
+        let said = (try? JSON(parsing: answer.body))?["error"]?.stringValue
+        throw Failure(description: "\(address.text): \(said ?? "status \(answer.status)")")
+    }
+
     /// The answer to a request for `path`.
     /// - Parameter body: JSON, of few bytes.
     /// - Throws: ``Failure`` when there is none.

@@ -90,6 +90,9 @@ def test_configurations_in_manifests_are_good(file, tmp_path):
     [text] = [each["data"]["sessiongate.yaml"] for each in documents(file) if each["kind"] == "ConfigMap"]
     text = text.replace("/var/lib/wiki/wiki.sqlite", str(state / "oauth.sqlite"))
     (state / "sessiongate.yaml").write_text(text)
+    token = state / "keys/admin-token"
+    token.write_text("0123456789abcdef0123456789abcdef\n")
+    token.chmod(0o600)
     run(stack.SESSIONGATE, "config", "check", "--config", state / "sessiongate.yaml")
     # Each secret file that it names is mounted.
     mounted = set(re.findall(r"path: (keys/[\w.-]+)", file.read_text()))

@@ -341,4 +341,4 @@ def test_ten_thousand_peers_that_are_gone_without_a_word(tmp_path):
 
 def connections(edge):
     """How many are open on Sessiongate's side."""
-    return sum(map(int, re.findall(r"^sessiongate_connections(?:\{.*\})? (\d+)$", edge.metrics(), re.MULTILINE)))
+    return sum(map(int, re.findall(r"^sessiongate_open_connections(?:\{.*\})? (\d+)$", edge.metrics(), re.MULTILINE)))

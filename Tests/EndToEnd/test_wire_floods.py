@@ -112,8 +112,8 @@ def flooded(gate, name, port):
 def recovered(gate, before):
     """Seconds until the flood's connections are gone and its memory is given back."""
     begun = time.monotonic()
-    while gate.metric("sessiongate_connections") > 40 or gate.resident() > before + LEFT:
-        assert time.monotonic() - begun < 15, (gate.metric("sessiongate_connections"), gate.resident() >> 20)
+    while gate.metric("sessiongate_open_connections") > 40 or gate.resident() > before + LEFT:
+        assert time.monotonic() - begun < 15, (gate.metric("sessiongate_open_connections"), gate.resident() >> 20)
         time.sleep(0.1)
     return time.monotonic() - begun
 

@@ -191,7 +191,7 @@ private func problems(
     @Test(arguments: [
         ("mode: observe", "mode"), ("oauth1: {allow_plaintext: true}", "oauth1.allow_plaintext"),
         ("server: {listen: '0.0.0.0:9001'}", "server.listen"),
-        ("server: {listen: '[::]:9001'}", "server.listen"), ("server: {admin: '10.0.0.5:9002'}", "server.admin"),
+        ("server: {listen: '[::]:9001'}", "server.listen"),
         ("http: {trusted_peers: [10.0.0.1, 0.0.0.0/0]}", "http.trusted_peers"),
         ("http: {trusted_peers: '::/0'}", "http.trusted_peers"),
     ])
@@ -341,6 +341,10 @@ private func problems(
         ("cache: {lifetime: 1s, negative_lifetime: 1m}", "cache.negative_lifetime"),
         ("server: {listen: ['127.0.0.1:1', '127.0.0.1:1']}", "server.listen"),
         ("server: {admin: '127.0.0.1:9001'}", "server.admin"),
+        ("server: {admin: '10.0.0.5:9002'}", "server.admin"),
+        ("server: {admin_token_file: secret}", "server.admin_token_file"),
+        ("decisions: {sample: {refused: 2}}", "decisions.sample.refused"),
+        ("decisions: {sample: {failed: nan}}", "decisions.sample.failed"),
         ("oauth1: {secret_key: hunter2, secret_key_file: secret}", "oauth1.secret_key_file"),
     ])
     func combinationsThatCannotWorkAreRefused(line: String, key: String) {

@@ -186,7 +186,7 @@ func ask(
     @Test func metricsAreWellFormed() async throws {
         try await withServer { addresses in
             let lines = try ask(addresses.admin, "GET", "/metrics").body.split(separator: "\n").map(String.init)
-            let families = lines.compactMap { $0.wholeMatch(of: /# TYPE ([a-z_]+) (?:counter|gauge)/)?.1 }
+            let families = lines.compactMap { $0.wholeMatch(of: /# TYPE ([a-z_]+) (?:counter|gauge|histogram)/)?.1 }
             #expect(Set(families).count == families.count)
             var family = ""
             for line in lines {
@@ -195,7 +195,9 @@ func ask(
                 } else {
                     let sample = line.wholeMatch(
                         of: /([a-z_]+)(?:\{[a-z_]+="[^"\\]*"(?:,[a-z_]+="[^"\\]*")*\})? [0-9.e+]+/)
-                    #expect(sample.map { String($0.1) } == family, "\(line)")
+                    let name = sample.map { String($0.1) } ?? ""
+                    let isOfHistogram = ["_bucket", "_sum", "_count"].contains { name == family + $0 }
+                    #expect(name == family || isOfHistogram, "\(line)")
                 }
             }
             for name in ["process_start_time_seconds", "process_resident_memory_bytes", "process_open_fds"] {
@@ -219,7 +221,7 @@ func ask(
     @Test func theTableOfMetricsIsWhole() async throws {
         try await withServer { addresses in
             let page = try ask(addresses.admin, "GET", "/metrics").body
-            let helps = page.matches(of: /# HELP [a-z_]+ ([^\n]+)\n# TYPE [a-z_]+ (?:counter|gauge)\n[^#]/)
+            let helps = page.matches(of: /# HELP [a-z_]+ ([^\n]+)\n# TYPE [a-z_]+ (?:counter|gauge|histogram)\n[^#]/)
             let types = page.split(separator: "\n").count { $0.hasPrefix("# TYPE ") }
             #expect(helps.count == types && types > 20)
             #expect(helps.allSatisfy { $0.1.hasSuffix(".") })

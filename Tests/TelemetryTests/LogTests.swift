@@ -60,15 +60,22 @@ final class Lines: Sendable {
         }
     }
 
-    private func refuse(_ log: DecisionLog, id: [UInt8], at now: Int64) {
+    private func refuse(_ log: CheckLog, id: [UInt8], at now: Int64) {
         id.withBytes { id in
-            log.refused(reason: "token-invalid", mode: "enforce", id: id, address: Bytes("203.0.113.5"), at: now)
+            log.refused(at: now) {
+                var refusal = CheckLog.Refusal()
+                refusal.reason = "token-invalid"
+                refusal.mode = "enforce"
+                refusal.id = id
+                refusal.address = Bytes("203.0.113.5")
+                return refusal
+            }
         }
     }
 
     @Test func whatComesFromTheWireIsCut() {
         let lines = logged(.text) { logger in
-            let log = DecisionLog(logger)
+            let log = CheckLog(logger)
             refuse(log, id: Array(String(repeating: "a", count: 60_000).utf8), at: 0)
             refuse(log, id: [UInt8](repeating: 0xFF, count: 60_000), at: 0)
         }
@@ -78,7 +85,7 @@ final class Lines: Sendable {
 
     @Test func refusalsDoNotFloodTheLog() {
         let lines = logged(.text) { logger in
-            let log = DecisionLog(logger)
+            let log = CheckLog(logger)
             for _ in 0..<50 { refuse(log, id: [], at: 1000) }
             for _ in 0..<9 { log.misconfigured("a problem", at: 1000) }
             refuse(log, id: [], at: 2000)
@@ -87,9 +94,28 @@ final class Lines: Sendable {
         #expect(lines[22].hasSuffix(" info    refusals not logged count=30\n"))
     }
 
+    @Test(arguments: [(LogSettings.Level.debug, 101), (.info, 0)])
+    func waitsAreLoggedAtLevelDebug(_ level: LogSettings.Level, _ count: Int) {
+        let lines = logged(.text, level: level) { logger in
+            let log = CheckLog(logger)
+            for _ in 0..<150 { log.waited(at: 1000) { wait } }
+            log.waited(at: 1999) { wait }
+            log.waited(at: 2000) { wait }
+        }
+        #expect(lines.count { $0.contains("check had to wait") && $0.contains("fault=overloaded") } == count)
+        #expect(lines.contains { $0.contains("count=51") } == (count > 0))
+    }
+
+    private var wait: CheckLog.Wait {
+        var wait = CheckLog.Wait()
+        wait.outcome = "failed"
+        wait.fault = "overloaded"
+        return wait
+    }
+
     @Test func nothingIsLoggedBelowItsLevel() {
         let lines = logged(.text, level: .error) { logger in
-            let log = DecisionLog(logger)
+            let log = CheckLog(logger)
             for _ in 0..<50 { refuse(log, id: [], at: 1000) }
             log.misconfigured("a problem", at: 1000)
         }

@@ -35,6 +35,18 @@ import Transport
         #expect(problem(local, "localhost:9002", origin)?.contains("Origin") == true)
     }
 
+    @Test(arguments: [(true, "https"), (false, "http")])
+    func theSchemeIsTheListeners(isTLS: Bool, scheme: String) {
+        for given in ["http", "https"] {
+            let problem = Array("localhost:9002".utf8).withBytes { host in
+                Array("\(given)://localhost:9002".utf8).withBytes { origin in
+                    AdminGuard(listener: local, isTLS: isTLS).problem(host: host, origin: origin)
+                }
+            }
+            #expect((problem == nil) == (given == scheme))
+        }
+    }
+
     @Test func theListenersOwnAddressIsWelcome() {
         #expect(problem(.tcp(host: "10.0.0.5", port: 9002), "10.0.0.5:9002") == nil)
         #expect(problem(.tcp(host: "Admin.Example", port: 9002), "admin.example:9002") == nil)

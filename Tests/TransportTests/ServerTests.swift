@@ -8,7 +8,7 @@ import Transport
 import Bytes
 
 struct Pages: AdminPages {
-    func metrics(_ statistics: ServerStatistics) -> [UInt8] {
+    func metrics(_ statistics: ServerStatistics, _ format: MetricFormat) -> [UInt8] {
         let connections = statistics.transport.reduce(0) { $0 + $1.connections.current }
         let anonymous = statistics.checks.reduce(0) { $0 + $1.anonymous.current }
         return Array("connections \(connections)\nanonymous \(anonymous)\n".utf8)
@@ -35,7 +35,7 @@ struct Pages: AdminPages {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, wallClock: { World.now })
     }
 
-    private func get(_ path: String) -> String { "GET \(path) HTTP/1.1\r\nHost: wiki.test\r\n\r\n" }
+    private func get(_ path: String) -> String { "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n" }
 
     /// One gRPC check over a new connection.
     private func check(_ address: ListenerAddress, _ headers: [(String, String)] = []) -> ClientSession.Response? {

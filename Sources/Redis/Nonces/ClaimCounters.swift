@@ -13,8 +13,8 @@ package struct ClaimCounters: Sendable {
     package let timeouts = Counter(), errors = Counter(), failures = Counter()
     /// Nonces that were written after an outage: new there, and already there.
     package let written = Counter(), known = Counter()
-    /// How long answers took: nanoseconds, and answers.
-    package let waited = Counter(), answers = Counter()
+    /// How long answers took.
+    package let waits = LatencyHistogram()
 
     /// Counts what Redis said.
     func count(_ outcome: NonceOutcome) {

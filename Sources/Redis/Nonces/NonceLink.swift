@@ -59,8 +59,7 @@ final class NonceLink: RedisLinkDelegate {
         _ pending: PendingClaim, _ result: Result<RedisReply, RedisProblem>, at now: Timestamp, since began: NIODeadline
     ) {
         guard case .success(let reply) = result else { return settleWithoutRedis(pending, at: now) }
-        counters.answers.add()
-        counters.waited.add(UInt64(clamping: (eventLoop.now - began).nanoseconds))
+        counters.waits.add((eventLoop.now - began).nanoseconds)
         if let outcome = verdict.outcome(of: pending.claim, reply, at: now) {
             counters.count(outcome)
             pending.outcome = outcome

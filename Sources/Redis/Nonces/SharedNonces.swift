@@ -109,4 +109,9 @@ public final class SharedNonces: NonceStore {
     package func sum(_ counter: (ClaimCounters) -> Counter) -> UInt64 {
         counters.withLock { $0.reduce(0) { $0 &+ counter($1).current } }
     }
+
+    /// How long Redis took to answer, all event loops together.
+    package var waits: LatencySnapshot {
+        counters.withLock { $0.reduce(LatencySnapshot()) { $0 + $1.waits.snapshot } }
+    }
 }

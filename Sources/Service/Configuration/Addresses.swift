@@ -130,7 +130,7 @@ extension Reading {
     /// Reads the TLS files; nil when no listener uses TLS, or when a file is invalid.
     mutating func loadTLS() -> TLSCredentials? {
         let tls = configuration.server.tls
-        guard configuration.server.dataListeners.contains(where: \.isTLS) else {
+        guard configuration.server.usesTLS else {
             warnOfIdleTLS()
             return nil
         }
@@ -186,10 +186,26 @@ extension Reading {
         if let admin = configuration.server.admin?.text, seen.contains(admin), !admin.hasSuffix(":0") {
             add("server.admin", "\(admin) is already a data listener", expected: "an address of its own")
         }
+        checkAdmin()
         if configuration.server.maxBacklogBytes < configuration.server.maxMessageBytes {
             add(
                 "server.max_backlog_size", "smaller than server.max_message_size",
                 expected: "at least server.max_message_size")
         }
+    }
+
+    /// What other machines reach shows who uses the wiki, and can be told to change: callers must say who they are.
+    private mutating func checkAdmin() {
+        let server = configuration.server
+        if server.isAdminTLS, server.admin == nil {
+            add("server.admin_tls", "there is no admin listener", expected: "false")
+        }
+        guard let admin = server.admin, !admin.isLocal, configuration.adminTokenFile == nil,
+            !(server.isAdminTLS && server.tls.clientCertificates == .required)
+        else { return }
+        add(
+            "server.admin", "\(admin.text) is open to the network, and any host could read and change what it has",
+            expected: "a loopback address or a Unix socket; or server.admin_token_file; or server.admin_tls with "
+                + "tls.client_certificates: required")
     }
 }

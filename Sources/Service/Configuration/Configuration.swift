@@ -26,6 +26,14 @@ public struct Configuration: Sendable {
     public var keys = KeyFiles()
     /// Level and format of the log.
     public var log = LogSettings()
+    /// The record of decisions.
+    public var decisions = DecisionSettings()
+    /// The token that the admin listener demands; nil when it demands none.
+    var adminToken: String?
+    /// The file with the token that the admin listener demands.
+    var adminTokenFile: String?
+    /// How many consumers metrics show.
+    public var topConsumers = 0
     /// Whose defaults are taken.
     var preset = Preset.none
     /// The wiki of hosts that `wikis.hosts` does not name.
@@ -47,6 +55,9 @@ public struct Configuration: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// What kind of store the rows are in, for logs and metrics.
+    var storeName: String { mariadb.isConfigured ? "mariadb" : "sqlite" }
 
     /// What happens to requests for hosts that `wikis.hosts` does not name.
     enum UnknownHosts: String, Sendable {

@@ -4,6 +4,7 @@
 import Cryptography
 import Foundation
 import Bytes
+import Telemetry
 
 /// The keys of a configuration.
 public struct LoadedKeys: Sendable {
@@ -13,6 +14,11 @@ public struct LoadedKeys: Sendable {
     public var cookie: SigningKey?
     /// Keys that cookies are verified with beside it, and that are published: the next ones, then the previous ones.
     public var published: [VerificationKey] = []
+}
+
+extension LoadedConfiguration {
+    /// The token that the admin listener demands; nil when it demands none. A secret.
+    package var adminToken: String? { configuration.adminToken }
 }
 
 extension Reading {
@@ -36,6 +42,10 @@ extension Reading {
             configuration.staticConsumers[index].secretFile = consumer.secretFile.map(resolve)
             configuration.staticConsumers[index].keyFile = consumer.keyFile.map(resolve)
         }
+        configuration.adminTokenFile = configuration.adminTokenFile.map(resolve)
+        configuration.decisions.file = configuration.decisions.file.map { name in
+            DecisionSettings.isStandardOutput(name) ? name : resolve(name)
+        }
         let tls = configuration.server.tls
         configuration.server.tls.certificate = tls.certificate.map(resolve)
         configuration.server.tls.key = tls.key.map(resolve)
@@ -57,6 +67,7 @@ extension Reading {
     /// Reads all keys and secrets.
     mutating func loadKeys() -> LoadedKeys {
         loadSecretKey()
+        loadAdminToken()
         loadStaticConsumers()
         var keys = LoadedKeys()
         let files = configuration.keys
@@ -108,6 +119,19 @@ extension Reading {
         }
         guard let secret = readSecret(file, for: "oauth1.secret_key_file") else { return }
         configuration.settings.oauth1.secretKey = secret
+    }
+
+    /// The admin listener's token; what can't be in a header, or is soon guessed, is none.
+    private mutating func loadAdminToken() {
+        let key = "server.admin_token_file"
+        guard let file = configuration.adminTokenFile, let token = readSecret(file, for: key) else { return }
+        guard token.count >= 16, token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            return add(
+                key, "\(file): it is too short, or has spaces or other characters that a header can't have",
+                expected: "at least 16 characters, such as `openssl rand -hex 32` prints")
+        }
+        configuration.adminToken = String(decoding: token, as: UTF8.self)
+        configuration.server.isAdminToken = { given in token.withBytes { constantTimeEqual($0, given) } }
     }
 
     /// A secret that has a file of its own. One line feed at its end is left out.

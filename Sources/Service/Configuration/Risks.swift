@@ -29,12 +29,6 @@ extension Reading {
                 "\(listener.address.text) is open to the network without TLS: credentials can be read on the way",
                 expected: "a loopback address, a Unix socket, or tls: true")
         }
-        if let admin = server.admin, !admin.isLocal {
-            warn(
-                "server.admin",
-                "\(admin.text) is open to the network: any host can read the configuration and empty memory",
-                expected: "a loopback address or a Unix socket")
-        }
     }
 
     private mutating func warnOfTrust() {

@@ -177,10 +177,11 @@ extension ConfigurationSection {
         [
             ConfigurationKey(
                 "log.level", \.log.level, .choice(.debug, .info, .warning, .error),
-                "The lowest level that is written."),
+                "The lowest level that is written. POST /log/level?level=debug on server.admin changes it until the next start or the next change here."
+            ),
             ConfigurationKey(
                 "log.format", \.log.format, .choice(.text, .json),
-                "text: lines for people. json: one object a line."),
-        ]
-    ).fixedAtStart
+                "text: lines for people. json: one object a line."
+            ).fixedAtStart,
+        ])
 }

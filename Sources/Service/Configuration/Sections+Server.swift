@@ -24,8 +24,17 @@ extension ConfigurationSection {
                     """),
             ConfigurationKey(
                 "server.admin", \.server.admin, Codec.listener.orNone("none"),
-                "Address of /metrics, /healthz, /readyz, /config and /cache/invalidate. These pages are for "
-                    + "operators: keep the address private."),
+                "Address of the pages for operators: /metrics, /healthz, /readyz, /config and others. One that other machines "
+                    + "reach needs server.admin_token_file, or server.admin_tls with tls.client_certificates: required."
+            ),
+            ConfigurationKey(
+                "server.admin_token_file", optional: \.adminTokenFile, .file,
+                "A file with a token of at least 16 characters. Every request to server.admin must have it then "
+                    + "(Authorization: Bearer …) but for /healthz and /readyz.",
+                example: "keys/admin-token"),
+            ConfigurationKey(
+                "server.admin_tls", \.server.isAdminTLS, .boolean,
+                "Speak TLS on server.admin, by the settings of section tls."),
             ConfigurationKey(
                 "server.share_listeners", \.server.sharesListeners, .boolean,
                 "Another process may listen on the same addresses at the same time (SO_REUSEPORT), so that a new one starts "

@@ -13,7 +13,7 @@ extension ConfigurationSection {
         edge, limits,
         trust,
         cache,
-        log,
+        log, decisions, metrics,
     ]
 
     static let general = ConfigurationSection(

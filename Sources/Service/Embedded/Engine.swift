@@ -35,6 +35,8 @@ package final class Engine: Sendable {
     private let pages: EnginePages
     private let counters = ThreadCounters()
     private let loaded: CurrentConfiguration
+    private let records: DecisionRecords
+    private let outages: OutageLog
     private let reloads = ReloadCounters()
     private let state = Mutex(State())
     private let timers: MultiThreadedEventLoopGroup
@@ -51,14 +53,18 @@ package final class Engine: Sendable {
         _ loaded: LoadedConfiguration, log: (LogSettings) -> any LogHandler
     ) throws(ConfigurationErrors) {
         let logger = Logger(label: "sessiongate") { _ in log(loaded.configuration.log) }
-        let core = try Core(loaded, logger: logger)
+        let outages = OutageLog(loaded.configuration.storeName, logger)
+        self.outages = outages
+        let core = try Core(loaded, logger: logger, outages)
+        records = try loaded.openRecords(logger: logger)
         self.logger = logger
         (current, memory, workers) = (core.policy, core.memory, core.workers)
         (farm, resolver) = (core.farm, core.resolver)
         timers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         lookupDeadline = loaded.configuration.server.lookupDeadline
         self.loaded = CurrentConfiguration(loaded)
-        let site = AdminSite(core, log: nil, self.loaded, reloads)
+        let site = AdminSite(core, log: nil, level: nil, records, self.loaded, reloads, logger: logger)
+        outages.countFailedChecks { [counters] in counters.all().reduce(0) { $0 &+ $1.failures(.storeUnavailable) } }
         pages = EnginePages(site: site, policy: core.policy)
         do {
             try openAdmin(loaded)
@@ -103,7 +109,7 @@ package final class Engine: Sendable {
         let number = policyNumber.load(ordering: .acquiring)
         let endpoints = Endpoints(
             policy: current.value, memory: memory, readiness: Readiness(), maxMessageBytes: 0,
-            resolver: resolver, logger: logger)
+            resolver: resolver, logger: logger, records: records)
         counters.add(endpoints.counters)
         return (endpoints, number)
     }
@@ -178,8 +184,9 @@ extension Engine {
     /// Every second from now on, as long as the engine is there.
     private func probeStore() {
         // The engine itself must not be held on this thread, which its end waits for.
-        let workers = workers
+        let (workers, outages) = (workers, outages)
         let probe = timers.next().scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(1)) { _ in
+            outages.look(workers.storeProblem)
             workers.probeStore()
         }
         state.withLock { $0.probe = probe }

@@ -72,7 +72,7 @@ public struct CookieKeys: Sendable {
     }
 
     /// Seconds for which a cookie counts at most.
-    private static func cookieLifetime(_ configuration: Configuration) -> Int64 {
+    static func cookieLifetime(_ configuration: Configuration) -> Int64 {
         let settings = configuration.settings
         return (settings.cookie.hardLifetime ?? settings.cookie.lifetime) + settings.oauth2.leeway
     }

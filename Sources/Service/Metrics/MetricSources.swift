@@ -18,6 +18,8 @@ struct MetricSources {
     /// Nil where another program writes the log.
     let log: LineWriter?
     let reloads: ReloadCounters
+    let records: DecisionRecords
+    let loaded: LoadedConfiguration
     let process = ProcessStatistics.current
 
     /// The workers' statistics by what is looked up.
@@ -41,11 +43,19 @@ struct MetricSources {
     /// A number of the checks, all event loops together.
     func checks(_ number: (CheckCounters) -> UInt64) -> UInt64 { server.checks.reduce(0) { $0 &+ number($1) } }
 
+    /// Durations of the checks, all event loops together.
+    func checkDurations(_ outcome: CheckOutcome) -> LatencySnapshot {
+        server.checks.reduce(LatencySnapshot()) { $0 + $1.durations[outcome.index].snapshot }
+    }
+
     /// A number of the connections, all event loops together.
     func connections(_ number: (TransportCounters) -> UInt64) -> UInt64 {
         server.transport.reduce(0) { $0 &+ number($1) }
     }
 
     /// The whole page.
-    var page: [UInt8] { Array(Metric.all.map { $0.text(self) }.joined().utf8) }
+    func page(_ format: MetricFormat) -> [UInt8] {
+        let families = Metric.all.map { $0.text(self, format) }.joined()
+        return Array((families + (format == .openMetrics ? "# EOF\n" : "")).utf8)
+    }
 }

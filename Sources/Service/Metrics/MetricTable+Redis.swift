@@ -22,12 +22,9 @@ extension Metric {
             ]
             return counters.map { name, counter in Sample(["outcome": name], farm.nonces.sum(counter)) }
         },
-        redis("sessiongate_redis_claim_seconds_sum", .counter, "How long claims waited for Redis.") {
-            [Sample([:], Double($0.nonces.sum(\.waited)) / 1e9)]
-        },
-        redis("sessiongate_redis_claim_seconds_count", .counter, "Claims that Redis answered.") {
-            [Sample([:], $0.nonces.sum(\.answers))]
-        },
+        Metric(
+            "sessiongate_redis_claim_duration_seconds", histograms: "How long claims of nonces waited for Redis."
+        ) { sources in sources.farm.map { [Histogram([:], $0.nonces.waits)] } ?? [] },
         redis(
             "sessiongate_redis_failures_total", .counter,
             "Why connections were lost: no answer in time, an error that Redis answered with, or any other."

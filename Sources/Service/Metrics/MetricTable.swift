@@ -3,10 +3,12 @@
 
 import Provenance
 import Sessions
+import Telemetry
 
 extension Metric {
     /// Every family of /metrics, in the page's order.
-    static let all: [Metric] = service + checks + store + redis + connections + process
+    static let all: [Metric] =
+        service + configuration + checks + consumers + memory + store + redis + connections + process
 
     private static let service: [Metric] = [
         Metric("sessiongate_build_info", .gauge, "The version that runs, its commit and the commit's day.") { _ in
@@ -26,9 +28,45 @@ extension Metric {
             ]
         },
         Metric(
+            "sessiongate_event_loop_lag_seconds",
+            histograms: "How late event loops come to what is due: what a request waits before it is read."
+        ) { sources in [Histogram([:], sources.server.transport.reduce(LatencySnapshot()) { $0 + $1.lag.snapshot })] },
+        Metric(
             "sessiongate_log_lines_dropped_total", .counter,
             "Log lines dropped because standard error could not be written fast enough."
         ) { $0.log?.droppedLines ?? 0 },
+        Metric(
+            "sessiongate_decision_lines_dropped_total", .counter,
+            "Lines of the decision log dropped because its file could not be written fast enough."
+        ) { $0.records.log?.droppedLines ?? 0 },
+    ]
+
+    private static let configuration: [Metric] = [
+        Metric("sessiongate_mode", .gauge, "Whether refusals are carried out (mode): 1 for the mode in force.") {
+            let mode = $0.loaded.configuration.settings.mode
+            return [Mode.enforce, .observe].map { Sample(["mode": $0.rawValue], $0 == mode ? 1 : 0) }
+        },
+        Metric(
+            "sessiongate_configuration_info", .gauge,
+            "The configuration in force: the beginning of a hash of its values."
+        ) { [Sample(["hash": $0.loaded.hash], 1)] },
+        Metric(
+            "sessiongate_key_info", .gauge, "The keys of access tokens and of the session cookie, by their ids."
+        ) { sources in sources.loaded.keyList.map { Sample(["use": $0.use, "state": $0.state, "kid": $0.id], 1) } },
+        Metric(
+            "sessiongate_key_due_timestamp_seconds", .gauge,
+            "When a published key may sign, or a retired one may be taken out, since 1970 (keys.publish_time)."
+        ) { sources in
+            sources.loaded.keyList.compactMap { key in
+                key.due.map { Sample(["state": key.state, "kid": key.id], $0) }
+            }
+        },
+        Metric(
+            "sessiongate_certificate_expiry_timestamp_seconds", .gauge,
+            "When the certificate of the TLS listeners ends, since 1970."
+        ) { sources in
+            (sources.server.certificateEnd).map { [Sample([:], $0)] } ?? []
+        },
     ]
 
     private static let checks: [Metric] = [
@@ -60,12 +98,20 @@ extension Metric {
                 Sample(["fault": fault.rawValue], sources.checks { $0.failed[index].current })
             }
         },
-        Metric("sessiongate_cookies_total", .counter, "Session cookies, by what was done with them.") {
-            [
-                Sample(["action": "set"], $0.checks(\.cookiesSet.current)),
+        Metric(
+            "sessiongate_cookies_total", .counter,
+            "Session cookies by action: set for clients without a valid one, refresh of one that was due, keep."
+        ) {
+            let (set, refreshed) = ($0.checks(\.cookiesSet.current), $0.checks(\.cookiesRefreshed.current))
+            return [
+                Sample(["action": "set"], set &- min(set, refreshed)), Sample(["action": "refresh"], refreshed),
                 Sample(["action": "keep"], $0.checks(\.cookiesKept.current)),
             ]
         },
+        Metric(
+            "sessiongate_check_duration_seconds",
+            histograms: "From the arrival of a check to its answer, by outcome; waits for lookups are part of it."
+        ) { sources in CheckOutcome.allCases.map { Histogram(["outcome": $0.rawValue], sources.checkDurations($0)) } },
         Metric("sessiongate_lookups_total", .counter, "Checks that had to wait for what was not in memory.") {
             sources in
             Lookup.kinds.enumerated().map { index, kind in
@@ -75,12 +121,34 @@ extension Metric {
         Metric("sessiongate_retries_total", .counter, "Checks that were the proxy's retry of an answered one.") {
             $0.checks(\.retries.current)
         },
+    ]
+
+    private static let consumers: [Metric] = [
+        Metric(
+            "sessiongate_consumer_requests", .gauge,
+            "Authenticated requests of the consumers with the most (metrics.top_consumers), since the start."
+        ) { sources in
+            (sources.records.consumers?.top(sources.loaded.configuration.topConsumers) ?? []).map { count in
+                Sample(["consumer": count.consumerKey], count.count)
+            }
+        }
+    ]
+
+    private static let memory: [Metric] = [
         Metric("sessiongate_memory_entries", .gauge, "Entries kept in memory, by kind.") {
             $0.memory.counts.map { name, count in Sample(["kind": "\(name)"], count) }
+        },
+        Metric("sessiongate_memory_capacity_entries", .gauge, "Most entries that are kept in memory, by kind.") {
+            $0.memory.capacities($0.loaded.configuration.settings).map { name, count in
+                Sample(["kind": "\(name)"], count)
+            }
         },
         Metric(
             "sessiongate_memory_bytes", .gauge, "Bytes of the caches, which cache.memory bounds; without nonces."
         ) { $0.memory.byteCount },
+        Metric("sessiongate_memory_capacity_bytes", .gauge, "Most bytes of the caches: cache.memory.") {
+            $0.loaded.configuration.settings.cache.memory
+        },
     ]
 
     private static let store: [Metric] = [
@@ -121,6 +189,23 @@ extension Metric {
         Metric("sessiongate_store_pending", .gauge, "Lookups under way.") {
             $0.lookups.map { kind, statistics in Sample(["kind": kind], statistics.pending) }
         },
+        Metric("sessiongate_store_pending_limit", .gauge, "Most lookups that may be under way.") {
+            let limits = $0.loaded.configuration.workers
+            return [
+                Sample(["kind": "rows"], limits.lookups), Sample(["kind": "cookies"], limits.lookups),
+                Sample(["kind": "forms"], limits.forms),
+            ]
+        },
+        Metric(
+            "sessiongate_store_lookup_duration_seconds", histograms: "Reading the rows of one lookup, by store."
+        ) { [Histogram(["store": $0.loaded.configuration.storeName], $0.workers.timings.rows.snapshot)] },
+        Metric(
+            "sessiongate_mint_duration_seconds", histograms: "Making and signing one session cookie."
+        ) { [Histogram([:], $0.workers.timings.mints.snapshot)] },
+        Metric(
+            "sessiongate_store_last_read_timestamp_seconds", .gauge,
+            "When rows could last be read, since 1970; 0 when they never could."
+        ) { [Sample(["store": $0.loaded.configuration.storeName], $0.workers.timings.lastRead)] },
     ]
 
     private static let connections: [Metric] = [
@@ -130,7 +215,7 @@ extension Metric {
                 Sample(["protocol": "http1"], $0.connections(\.http1Requests.current)),
             ]
         },
-        Metric("sessiongate_connections", .gauge, "Open connections.") {
+        Metric("sessiongate_open_connections", .gauge, "Open connections.") {
             let (opened, closed) = ($0.connections(\.connections.current), $0.connections(\.closed.current))
             return opened &- min(opened, closed)
         },

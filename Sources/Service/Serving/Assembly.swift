@@ -1,9 +1,11 @@
 // From a configuration to the parts that work: what `serve` and `check` have in common.
 
 import Logging
+import Provenance
 import Redis
 import Sessions
 import Storage
+import Telemetry
 import Transport
 
 extension LoadedConfiguration {
@@ -18,13 +20,42 @@ extension LoadedConfiguration {
     /// Certificate and key, when a listener speaks TLS. The files were there when the configuration was read; that they are not
     /// now is a mistake in it all the same.
     func openTLS(logger: Logger) throws(ConfigurationErrors) -> TLSCredentials? {
-        guard configuration.server.dataListeners.contains(where: \.isTLS) else { return nil }
+        guard configuration.server.usesTLS else { return nil }
         do {
             return try TLSCredentials(configuration.server.tls, logger: logger)
         } catch {
             let place = places["tls.certificate"] ?? .file(file, line: 1)
             throw ConfigurationErrors(problems: [
                 ConfigurationProblem(place: place, key: "tls", problem: error.description)
+            ])
+        }
+    }
+
+    /// Where decisions are recorded.
+    /// - Throws: When the decision log's file can't be opened.
+    func openRecords(logger: Logger) throws(ConfigurationErrors) -> DecisionRecords {
+        var records = DecisionRecords()
+        records.log = try openDecisionLog(logger: logger)
+        let capacity = configuration.decisions.keepRefused
+        if capacity > 0 { records.kept = KeptRefusals(capacity: capacity) }
+        // More are counted than shown: what comes late may grow large.
+        if configuration.topConsumers > 0 {
+            records.consumers = ConsumerTally(capacity: 4 * configuration.topConsumers)
+        }
+        return records
+    }
+
+    private func openDecisionLog(logger: Logger) throws(ConfigurationErrors) -> DecisionLog? {
+        let settings = configuration.decisions
+        guard let file = settings.file else { return nil }
+        do {
+            return try DecisionLog(settings, version: Version.current, logger: logger)
+        } catch {
+            let place = places["decisions.file"] ?? .file(self.file, line: 1)
+            throw ConfigurationErrors(problems: [
+                ConfigurationProblem(
+                    place: place, key: "decisions.file", problem: "\(file): \(error)",
+                    expected: "a file that can be written, or - for standard output")
             ])
         }
     }
@@ -68,12 +99,12 @@ extension LoadedConfiguration {
         }
     }
 
-    /// Opens the database for serving: what it lacks, errors of later lookups and changes of servers are logged.
+    /// Opens the database for serving: what it lacks, outages and changes of servers are logged.
     func openDirectory(
-        toleratesOutage: Bool = false, logger: Logger
+        toleratesOutage: Bool = false, logger: Logger, _ outages: OutageLog
     ) throws(ConfigurationErrors) -> any CheckedDirectory {
-        let directory = try openDirectory(toleratesOutage: toleratesOutage) { error, count in
-            logger.error("store: \(error)", metadata: ["errors": "\(count)"])
+        let directory = try openDirectory(toleratesOutage: toleratesOutage) { error, _ in
+            outages.error("\(error)")
         } observe: { change in
             logger.log(level: change.level, "store: \(change.text)")
         }

@@ -4,6 +4,7 @@ import Logging
 import Redis
 import Sessions
 import Storage
+import Telemetry
 
 /// The parts that a server and a filter inside Envoy have in common.
 struct Core: Sendable {
@@ -20,7 +21,7 @@ struct Core: Sendable {
 
     /// Opens the database.
     /// - Throws: What is wrong with it.
-    init(_ loaded: LoadedConfiguration, logger: Logger) throws(ConfigurationErrors) {
+    init(_ loaded: LoadedConfiguration, logger: Logger, _ outages: OutageLog) throws(ConfigurationErrors) {
         policy = CurrentPolicy(loaded.makePolicy())
         farm = try loaded.openRedis(logger: logger)
         memory = Memory(loaded.configuration.settings, nonces: farm?.nonces) { name in
@@ -28,7 +29,7 @@ struct Core: Sendable {
                 "an access token names a rate limit class that is not in classes.allowed: it is left out",
                 metadata: ["class": "\(quoted(name))"])
         }
-        directory = CurrentDirectory(try loaded.openDirectory(toleratesOutage: true, logger: logger))
+        directory = CurrentDirectory(try loaded.openDirectory(toleratesOutage: true, logger: logger, outages))
         workers = StoreWorkers(
             policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)
         forgetting = Forgetting(memory: memory, logger: logger)

@@ -10,6 +10,7 @@ import Glibc
 import Logging
 import ServiceLifecycle
 import Storage
+import Telemetry
 import Transport
 import UnixSignals
 
@@ -37,10 +38,16 @@ struct ListenerService: ServiceLifecycle.Service {
 /// The workers of the store. Every second it looks whether the store can be read: what a probe of /readyz learns is no older.
 struct StoreService: ServiceLifecycle.Service {
     let workers: StoreWorkers
+    let outages: OutageLog
 
     func run() async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await untilShutdown(every: .seconds(1)) { workers.probeStore() } }
+            group.addTask {
+                await untilShutdown(every: .seconds(1)) {
+                    outages.look(workers.storeProblem)
+                    workers.probeStore()
+                }
+            }
             group.addTask { await untilShutdown(every: .milliseconds(250)) { workers.relieve(at: SystemClock.now()) } }
         }
         await workers.shutdown()
@@ -84,10 +91,13 @@ struct TLSFileService: ServiceLifecycle.Service {
     }
 }
 
-/// Reads the configuration again on SIGHUP, and when one of its files has changed; on SIGHUP certificate and key of TLS too.
+/// Reads the configuration again on SIGHUP, and when one of its files has changed; on SIGHUP certificate and key of TLS too, and the
+/// decision log is opened anew.
 struct ReloadService: ServiceLifecycle.Service {
     let tls: TLSFiles?
+    let decisions: DecisionLog?
     let reloader: Reloader
+    let logger: Logger
     let serving: Serving
 
     func run() async {
@@ -98,10 +108,21 @@ struct ReloadService: ServiceLifecycle.Service {
                 for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
                     serving.manager.reloading()
                     tls?.reload(always: true)
+                    reopenDecisions()
                     reloader.reload()
                     serving.manager.ready(serving.status)
                 }
             }
+        }
+    }
+}
+
+extension ReloadService {
+    private func reopenDecisions() {
+        do throws(DecisionLogError) {
+            try decisions?.reopen()
+        } catch {
+            logger.error("decision log not opened anew: the old file stays in use", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -92,11 +92,12 @@ extension Serving {
             if new.configuration.store != running.configuration.store
                 || new.configuration.mariadb != running.configuration.mariadb
             {
-                directory.value = try new.openDirectory(logger: logger)
+                directory.value = try new.openDirectory(logger: logger, outages)
             }
         } catch { return report(error) }
         for warning in new.warnings where !running.warnings.contains(warning) { logger.warning("\(warning)") }
         server.adopt(new.makePolicy())
+        if new.configuration.log.level != running.configuration.log.level { logLevel.set(new.configuration.log.level) }
         loaded.value = new
         reloads.succeeded.add()
         logger.notice("configuration and keys read anew")

@@ -22,6 +22,8 @@ public final class Serving: Sendable {
     let directory: CurrentDirectory
     let server: Server
     let reloads = ReloadCounters()
+    let logLevel: LogLevel
+    let outages: OutageLog
     private let log: LineWriter
     private let workers: StoreWorkers
     private let farm: RedisFarm?
@@ -30,6 +32,7 @@ public final class Serving: Sendable {
     private let memory: Memory
     private let nonceFile: NonceFile?
     let manager: ServiceManager
+    private let records: DecisionRecords
 
     /// Opens the database and puts everything together; nothing listens yet.
     /// - Parameter log: Gets the lines of the log; standard error by default.
@@ -46,19 +49,28 @@ public final class Serving: Sendable {
         let settings = loaded.configuration.log
         let log = log ?? .standardError(settings)
         self.log = log
-        let logger = Logger(label: "sessiongate", factory: { _ in LineLog(settings, write: log.write) })
+        let level = LogLevel(settings.level)
+        logLevel = level
+        let logger = Logger(label: "sessiongate", factory: { _ in LineLog(settings, level: level, write: log.write) })
         self.logger = logger
+        let outages = OutageLog(loaded.configuration.storeName, logger)
+        self.outages = outages
         nonceFile = loaded.configuration.nonceFile.map { NonceFile(path: $0, logger: logger) }
         nonceFile?.adoptSecret()
-        let core = try Core(loaded, logger: logger)
+        let core = try Core(loaded, logger: logger, outages)
         (directory, memory, workers) = (core.directory, core.memory, core.workers)
         (farm, forgetting) = (core.farm, core.forgetting)
-        let site = AdminSite(core, log: log, current, reloads)
+        let records = try loaded.openRecords(logger: logger)
+        self.records = records
+        let site = AdminSite(core, log: log, level: level, records, current, reloads, logger: logger)
         let credentials = try loaded.openTLS(logger: logger)
         tls = credentials.map { TLSFiles(credentials: $0, logger: logger) }
         server = Server(
             configuration: loaded.configuration.server, policy: core.policy, memory: memory, resolver: core.resolver,
-            admin: site, tls: credentials, passed: passed, logger: logger)
+            admin: site, tls: credentials, passed: passed, records: records, logger: logger)
+        outages.countFailedChecks { [weak server] in
+            (server?.statistics.checks ?? []).reduce(0) { $0 &+ $1.failures(.storeUnavailable) }
+        }
     }
 
     /// Serves until SIGTERM or SIGINT, or until its task is told to shut down.
@@ -70,15 +82,22 @@ public final class Serving: Sendable {
         // A peer that is gone is an error of its connection and does not end the process.
         signal(SIGPIPE, SIG_IGN)
         OpenFiles.raiseLimit()
-        defer { log.flush() }
-        var services: [any ServiceLifecycle.Service] = [StoreService(workers: workers), HeapService()]
+        defer {
+            records.log?.flush()
+            log.flush()
+        }
+        var services: [any ServiceLifecycle.Service] = [
+            StoreService(workers: workers, outages: outages), HeapService(),
+        ]
         if let nonceFile, let nonces = farm?.nonces.local ?? memory.nonces as? NonceMemory {
             nonceFile.load(into: nonces)
             services.append(NonceFileService(file: nonceFile, nonces: nonces))
         }
         services.append(WatchService(watch: server.watch, manager: manager, logger: logger))
         if let tls { services.append(TLSFileService(tls: tls)) }
-        services.append(ReloadService(tls: tls, reloader: Reloader(self), serving: self))
+        services.append(
+            ReloadService(
+                tls: tls, decisions: records.log, reloader: Reloader(self), logger: logger, serving: self))
         services.append(ListenerService(serving: self, announce: announce))
         let group = ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await group.run()
@@ -88,6 +107,7 @@ public final class Serving: Sendable {
     /// Binds all listeners.
     func bind() async throws -> Server.Addresses {
         for warning in loaded.value.warnings { logger.warning("\(warning)") }
+        logger.info("starting", metadata: loaded.value.summary(certificateEnd: server.statistics.certificateEnd))
         do {
             let forgetting = forgetting
             let addresses = try await server.start { [farm] eventLoops in

@@ -6,16 +6,18 @@ import Synchronization
 /// Makes lookups of rows, in batches.
 final class RowReader: Sendable {
     private let directory: any SnapshotDirectory
+    private let timings: StoreTimings
     private let stale: StoreWorkers.Stale
     private let loading: @Sendable () -> StoreWorkers.Load
     private let breaker = Mutex(CircuitBreaker())
     private let staleCount = Atomic<Int>(0)
 
     init(
-        _ directory: any SnapshotDirectory, stale: @escaping StoreWorkers.Stale,
+        _ directory: any SnapshotDirectory, _ timings: StoreTimings, stale: @escaping StoreWorkers.Stale,
         loading: @escaping @Sendable () -> StoreWorkers.Load
     ) {
         self.directory = directory
+        self.timings = timings
         self.stale = stale
         self.loading = loading
     }
@@ -42,7 +44,10 @@ final class RowReader: Sendable {
             while next < jobs.count {
                 let job = jobs[next]
                 next += 1
-                let fault = StoreWorkers.fault { () throws(Fault) in try load(job.lookup, job.now, directory) }
+                let fault = timings.measure(timings.rows) { () -> Fault? in
+                    StoreWorkers.fault { () throws(Fault) in try load(job.lookup, job.now, directory) }
+                }
+                if fault == nil { timings.noteRead() }
                 isAnswering = isAnswering || fault != .storeUnavailable
                 finish(job, fault)
             }

@@ -17,10 +17,14 @@ final class StoreProbe: Sendable {
     private let pool = NIOThreadPool(numberOfThreads: 1)
     private let state = Mutex(State())
     private let patience: Duration
+    private let timings: StoreTimings
 
     /// A directory that does not answer within `patience` counts as unreadable.
-    init(_ directory: any SnapshotDirectory, patience: Duration = .seconds(5)) {
+    init(
+        _ directory: any SnapshotDirectory, _ timings: StoreTimings = StoreTimings(), patience: Duration = .seconds(5)
+    ) {
         self.directory = directory
+        self.timings = timings
         self.patience = patience
         pool.start()
     }
@@ -45,6 +49,7 @@ final class StoreProbe: Sendable {
             _ = try directory.snapshot(of: [.oauth2(tokenID: [], clientID: [], subject: nil)]) {
                 try $0.oauth2(tokenID: [], clientID: [], subject: nil, at: never)
             }
+            timings.noteRead()
             return nil
         } catch {
             return "\(error)"

@@ -47,6 +47,8 @@ public final class StoreWorkers: Resolver {
         public init() {}
     }
 
+    /// How long its jobs take.
+    public let timings: StoreTimings
     private let rows: Lane
     private let cookies: Lane
     private let forms: FormLane
@@ -86,7 +88,9 @@ public final class StoreWorkers: Resolver {
         directory: any SnapshotDirectory, limits: Limits, stale: @escaping Stale,
         loading: @escaping @Sendable () -> Load
     ) {
-        let reader = RowReader(directory, stale: stale, loading: loading)
+        let timings = StoreTimings()
+        self.timings = timings
+        let reader = RowReader(directory, timings, stale: stale, loading: loading)
         self.reader = reader
         rows = Lane(threads: limits.rowThreads, batch: limits.batch, limits: limits) { jobs, done in
             reader.read(jobs, done)
@@ -94,10 +98,13 @@ public final class StoreWorkers: Resolver {
         cookies = Lane(threads: limits.cookieThreads, batch: 1, limits: limits) { jobs, done in
             let load = loading()
             for job in jobs {
-                done(job.lookup, Self.fault { () throws(Fault) in try load(job.lookup, job.now, directory) })
+                let found = timings.measure(timings.mints) { () -> Fault? in
+                    Self.fault { () throws(Fault) in try load(job.lookup, job.now, directory) }
+                }
+                done(job.lookup, found)
             }
         }
-        probe = StoreProbe(directory)
+        probe = StoreProbe(directory, timings)
         forms = FormLane(limits) { check, now in
             let load = loading()
             // Not in one transaction: the form takes far longer than the rows, which mostly are in memory.

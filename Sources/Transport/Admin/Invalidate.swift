@@ -17,8 +17,8 @@ extension AdminService {
             return .decided(())
         }
         guard exchange.requireMethod([.post], "POST") else { return .decided(()) }
-        if let problem = guardian.problem(host: head.authority, origin: head.origin) {
-            exchange.reply.fail(http: 403, problem)
+        if let problem = guardian.problem(head, changes: true) {
+            exchange.reply.refuse(problem)
             return .decided(())
         }
         do throws(JSONError) {

@@ -64,7 +64,8 @@ package final class EventLoopState<S: Service> {
         self.limits = limits
         let maxBacklog = limits.maxLoopBacklogBytes
         pool = ExchangePool(
-            backlog: Backlog(maxBytes: maxBacklog, reserved: limits.http2.reserved(of: maxBacklog)))
+            backlog: Backlog(maxBytes: maxBacklog, reserved: limits.http2.reserved(of: maxBacklog)),
+            clock: { Int64(truncatingIfNeeded: eventLoop.now.uptimeNanoseconds) })
         turn = LoopTurn(eventLoop)
         handshakes = HandshakeLine(eventLoop)
         self.counters = counters
@@ -177,7 +178,7 @@ extension EventLoopState {
     }
 
     private func fail(_ exchange: Exchange, _ fault: Fault) -> Bool {
-        service.fail(exchange, fault)
+        service.fail(exchange, fault, at: time)
         return true
     }
 

@@ -22,6 +22,8 @@ public struct TransportCounters: Sendable {
     public let http2Requests = Counter()
     /// Requests answered over HTTP/1.1.
     public let http1Requests = Counter()
+    /// How late the event loop came to what was due.
+    public let lag = LatencyHistogram()
     /// Lookups that requests waited for.
     public let lookups = Counter()
 

@@ -3,6 +3,7 @@
 import Bytes
 import EnvoyProtocol
 import Sessions
+import Telemetry
 
 extension Endpoints {
     /// Decides about an encoded CheckRequest, carries out what the decision asks for, and has `write` write the answer.
@@ -12,34 +13,42 @@ extension Endpoints {
         _ message: Bytes, of exchange: Exchange, at now: Timestamp, _ write: (SettledDecision, Request) -> Void
     ) throws(WireError) -> Step<Void> {
         let policy = policy
-        let check = try CheckRequest(protobuf: message, addressHeader: policy.clientAddressHeader.view)
+        let check = try CheckRequest(
+            protobuf: message, addressHeader: policy.clientAddressHeader.view, identifies: isRecording)
         // It owns the values of headers that came several times.
         defer { withExtendedLifetime(check) {} }
         let step = decide(check.request, of: exchange, at: now)
-        switch carryOut(step, of: check.request, pending: exchange.claim, at: now) {
-        case .needs(let lookup):
-            if case .nonce(let claim) = lookup { exchange.claim = claim }
-            return .needs(lookup)
-        case .failed(let fault): return .failed(fault)
-        case .decided(let settled):
+        let result = carryOut(step, of: check.request, pending: exchange.claim, at: now) {
+            CheckTiming(lookups: exchange.rounds, age: exchange.age)
+        } answer: { settled in
             write(settled, check.request)
-            return .decided(())
         }
+        if case .needs(.nonce(let claim)) = result { exchange.claim = claim }
+        return result
     }
 
     /// Decides about `request`, carries out what the decision asks for, and counts it: for a caller that has no exchange.
     /// - Parameters:
     ///   - decision: What a worker has decided about it; nil when it is to be decided here.
     ///   - pending: Its nonce's claim, once that was a lookup which it needed.
+    ///   - timing: How long it has taken so far.
     ///   - detach: Makes the check one for a worker, of bytes that it owns.
     package func settle(
         _ request: Request, decidedAs decision: Decision?, pending: PendingClaim?, at now: Timestamp,
-        detach: (Workload) -> DetachedCheck
+        timing: () -> CheckTiming, detach: (Workload) -> DetachedCheck
     ) -> Step<SettledDecision> {
         let known = pending?.decision(under: policy) ?? decision
         var step = known.map { Step.decided($0) } ?? decideHere(request, at: now)
         if case .needs(.worker(let workload)) = step { step = .needs(.detached(detach(workload))) }
-        return carryOut(step, of: request, pending: pending, at: now)
+        var found: SettledDecision?
+        let result = carryOut(step, of: request, pending: pending, at: now, timing) { found = $0 }
+        switch result {
+        case .needs(let lookup): return .needs(lookup)
+        case .failed(let fault):
+            note(fault, request, timing(), at: now)
+            return .failed(fault)
+        case .decided: return found.map { .decided($0) } ?? .failed(.unresolved)
+        }
     }
 
     /// The check of a CheckRequest, for a worker: an answer to ``settle(_:decidedAs:pending:at:detach:)``.
@@ -50,10 +59,12 @@ extension Endpoints {
     /// Counts a request that can't be decided.
     package func countFailure(_ fault: Fault) { counters.failed[fault.index].add() }
 
+    /// The decision is handed on by a call, not returned: each step on its way up would copy it.
     @inline(__always)
     private func carryOut(
-        _ step: consuming Step<Decision>, of request: Request, pending: PendingClaim?, at now: Timestamp
-    ) -> Step<SettledDecision> {
+        _ step: consuming Step<Decision>, of request: Request, pending: PendingClaim?, at now: Timestamp,
+        _ timing: () -> CheckTiming, answer: (SettledDecision) -> Void
+    ) -> Step<Void> {
         switch consume step {
         case .needs(let lookup): return wait(for: lookup)
         case .failed(let fault): return fail(fault, at: now)
@@ -63,8 +74,9 @@ extension Endpoints {
             case .failed(let fault): return fail(fault, at: now)
             case .decided(let settled):
                 counters.count(settled)
-                log?.note(settled.decision, request, at: now)
-                return .decided(settled)
+                answer(settled)
+                note(settled, request, timing(), at: now)
+                return .decided(())
             }
         }
     }
@@ -99,24 +111,102 @@ extension Endpoints {
         resolver?.resolve(lookup, at: now) { _ in }
     }
 
-    private func wait(for lookup: Lookup) -> Step<SettledDecision> {
+    private func wait(for lookup: Lookup) -> Step<Void> {
         counters.waited[lookup.kind].add()
         return .needs(lookup)
     }
 
-    private func fail(_ fault: Fault, at now: Timestamp) -> Step<SettledDecision> {
+    private func fail(_ fault: Fault, at now: Timestamp) -> Step<Void> {
         if fault == .routeMisconfigured { log?.misconfigured(scratch.routeProblem, at: now.milliseconds) }
         return .failed(fault)
     }
 }
 
+// MARK: - What is noted of it
+
+/// How long a check has taken.
+package struct CheckTiming {
+    /// For how many lookups it has waited.
+    let lookups: Int
+    /// Nanoseconds since the request had arrived whole.
+    let age: Int64
+
+    /// So much, so far.
+    package init(lookups: Int, age: Int64) {
+        self.lookups = lookups
+        self.age = age
+    }
+}
+
+extension Endpoints {
+    /// Counts how long the check took. Most checks leave nothing else behind.
+    @inline(__always)
+    private func note(_ settled: SettledDecision, _ request: Request, _ timing: CheckTiming, at now: Timestamp) {
+        let outcome = settled.decision.outcome
+        counters.durations[CheckOutcome(outcome).index].add(timing.age)
+        if isRecording || outcome == .refused || timing.lookups > 0 {
+            record(settled.decision, request, timing, at: now)
+        }
+    }
+
+    /// Records what was decided, where that is wanted.
+    @inline(never)
+    private func record(_ decision: Decision, _ request: Request, _ timing: CheckTiming, at now: Timestamp) {
+        if decision.outcome == .refused { refusals.note(decision, request, policy, at: now) }
+        if let consumers, let consumer = decision.identity?.consumer { consumers.add(consumer) }
+        decisions?.note(decision, request, timing, policy, at: now)
+        if timing.lookups > 0 { logWait(CheckOutcome(decision.outcome), nil, request, timing, at: now) }
+    }
+
+    /// Notes that there is no decision.
+    private func note(_ fault: Fault, _ request: Request, _ timing: CheckTiming, at now: Timestamp) {
+        counters.durations[CheckOutcome.failed.index].add(timing.age)
+        decisions?.note(fault, request, timing, policy, at: now)
+        if timing.lookups > 0 { logWait(.failed, fault, request, timing, at: now) }
+    }
+
+    private func logWait(
+        _ outcome: CheckOutcome, _ fault: Fault?, _ request: Request, _ timing: CheckTiming, at now: Timestamp
+    ) {
+        log?.waited(at: now.milliseconds) {
+            var wait = CheckLog.Wait()
+            wait.outcome = outcome.rawValue
+            wait.fault = fault?.rawValue ?? ""
+            wait.id = request.identified.recordID
+            wait.lookups = timing.lookups
+            wait.duration = timing.age / 1000
+            return wait
+        }
+    }
+
+    /// Notes that there is no decision about the request of `exchange`, if it asks for one.
+    func noteFailure(of exchange: Exchange, _ fault: Fault, at now: Timestamp) {
+        switch exchange.head.endpoint {
+        case .check, .authorize, .forwardAuth: break
+        case .healthCheck, .healthWatch, .identity, .keys, .badPrefix, .other: return
+        }
+        let timing = CheckTiming(lookups: exchange.rounds, age: exchange.age)
+        let (bytes, start) = exchange.encodedCheck
+        let isNoted: Void? = bytes.withBytes { bytes in
+            // It was read once already.
+            try? policy.withRequest(bytes.dropFirst(start)) { note(fault, $0, timing, at: now) }
+        }
+        if isNoted == nil { counters.durations[CheckOutcome.failed.index].add(timing.age) }
+    }
+}
+
 extension Exchange {
+    /// The encoded CheckRequest, and where in the bytes it begins.
+    fileprivate var encodedCheck: (bytes: [UInt8], start: Int) {
+        message.isEmpty ? (body, GRPCFrame.prefixLength) : (message, 0)
+    }
+
     /// Makes the check one for a worker. It shares the bytes of the request, which stay as they are until the exchange is used again.
     /// - Parameter asksForIdentity: Whether the request is about itself, and goes to no wiki.
     fileprivate func detach(
         _ workload: Workload, asksForIdentity: Bool, _ policy: Policy, _ memory: Memory
     ) -> DetachedCheck {
-        let (bytes, start) = message.isEmpty ? (body, GRPCFrame.prefixLength) : (message, 0)
+        let (bytes, start) = encodedCheck
         let check = DetachedCheck(workload, of: bytes, from: start, asksForIdentity: asksForIdentity, policy, memory)
         detached = check
         return check

@@ -18,7 +18,12 @@ package final class Endpoints: Service {
     let readiness: Readiness
     let maxMessageBytes: Int
     let trustedPeers: TrustedPeers
-    let log: DecisionLog?
+    let log: CheckLog?
+    let refusals: RefusalRecorder
+    let decisions: DecisionRecorder?
+    let consumers: ConsumerTally?
+    /// Whether decisions are recorded beside refusals.
+    let isRecording: Bool
     /// Reads rows anew before they expire; nil: they expire.
     let resolver: (any Resolver)?
     @exclusivity(unchecked) var scratch = Scratch()
@@ -28,10 +33,11 @@ package final class Endpoints: Service {
     /// Bytes of the longest query that it reads; common web servers take no longer ones.
     private static let maxQueryBytes = 8 << 10
 
-    /// Endpoints that decide by `policy` and `memory`; refusals are logged to `logger`.
+    /// Endpoints that decide by `policy` and `memory`; refusals are logged to `logger`, decisions in `records`.
     package init(
         policy: Policy, memory: Memory, readiness: Readiness, maxMessageBytes: Int,
-        trustedPeers: TrustedPeers = TrustedPeers(), resolver: (any Resolver)? = nil, logger: Logger? = nil
+        trustedPeers: TrustedPeers = TrustedPeers(), resolver: (any Resolver)? = nil, logger: Logger? = nil,
+        records: DecisionRecords = DecisionRecords()
     ) {
         self.resolver = resolver
         self.policy = policy
@@ -39,7 +45,11 @@ package final class Endpoints: Service {
         self.readiness = readiness
         self.maxMessageBytes = maxMessageBytes
         self.trustedPeers = trustedPeers
-        log = logger.map { DecisionLog($0) }
+        log = logger.map { CheckLog($0) }
+        refusals = RefusalRecorder(log, records)
+        decisions = records.log.map { DecisionRecorder($0) }
+        consumers = records.consumers
+        isRecording = decisions != nil || consumers != nil
         scratch.maxFormBytes = Self.maxFormBytes
         scratch.maxQueryBytes = Self.maxQueryBytes
     }
@@ -57,8 +67,9 @@ package final class Endpoints: Service {
         return .decided(())
     }
 
-    package func fail(_ exchange: Exchange, _ fault: Fault) {
+    package func fail(_ exchange: Exchange, _ fault: Fault, at now: Timestamp) {
         countFailure(fault)
+        noteFailure(of: exchange, fault, at: now)
         exchange.reply.fail(fault, isCall: exchange.isCall)
     }
 

@@ -77,6 +77,8 @@ package final class Exchange {
     /// When it began, and when its phase changed last: monotonic nanoseconds.
     @exclusivity(unchecked) package internal(set) var openedAt: Int64 = 0
     @exclusivity(unchecked) package internal(set) var changedAt: Int64 = 0
+    /// When it had arrived whole: monotonic nanoseconds.
+    @exclusivity(unchecked) private var arrivedAt: Int64 = 0
     /// How many lookups it has waited for.
     @exclusivity(unchecked) package internal(set) var rounds = 0
     /// Bytes of head and body that count in the backlogs of its connection and its event loop.
@@ -85,9 +87,14 @@ package final class Exchange {
     @exclusivity(unchecked) var heldHead = 0
     /// Bytes of the answer's body that have been written.
     @exclusivity(unchecked) package internal(set) var written = 0
+    private let clock: () -> Int64
 
     /// An unused exchange.
-    package init() {}
+    /// - Parameter clock: Monotonic nanoseconds.
+    package init(clock: @escaping () -> Int64 = { 0 }) { self.clock = clock }
+
+    /// How long ago it had arrived whole, in nanoseconds.
+    package var age: Int64 { max(0, clock() &- arrivedAt) }
 
     /// Whether the answer has the form of gRPC. It never has where a proxy reads the decision from the HTTP status, whatever
     /// content type the client chose.
@@ -105,6 +112,12 @@ package final class Exchange {
         self.version = version
         openedAt = now
         changedAt = now
+    }
+
+    /// The request is there, or what makes it one that is not served.
+    func arrive(at now: Int64) {
+        arrivedAt = now
+        enter(.ready, at: now)
     }
 
     func enter(_ phase: Phase, at now: Int64) {
@@ -146,16 +159,21 @@ package final class ExchangePool {
     @exclusivity(unchecked) package internal(set) var backlog: Backlog
 
     private let capacity: Int
+    private let clock: () -> Int64
     @exclusivity(unchecked) private var idle: [Exchange] = []
 
     /// A pool that keeps at most `capacity` exchanges for later.
-    package init(capacity: Int = 256, backlog: Backlog = Backlog()) {
+    /// - Parameter clock: Monotonic nanoseconds, by which exchanges begin.
+    package init(
+        capacity: Int = 256, backlog: Backlog = Backlog(), clock: @escaping () -> Int64 = { 0 }
+    ) {
         self.capacity = capacity
+        self.clock = clock
         self.backlog = backlog
     }
 
     /// An empty exchange.
-    func take() -> Exchange { idle.popLast() ?? Exchange() }
+    func take() -> Exchange { idle.popLast() ?? Exchange(clock: clock) }
 
     /// Takes an exchange back that is no longer used.
     func put(_ exchange: Exchange) {

@@ -44,6 +44,8 @@ package struct RequestHead {
         var authority = 0..<0
         var scheme = 0..<0
         var origin = 0..<0
+        var accept = 0..<0
+        var authorization = 0..<0
     }
 
     private var text: [UInt8] = []
@@ -107,8 +109,19 @@ extension RequestHead {
                 timeout = GRPCTimeout.nanoseconds(value)
             }
         }
-        if endpoint == .other, name == "origin" { parts.origin = keep(value) }
+        if endpoint == .other { keepForOperators(name, value) }
         if endpoint.keepsFields { fields.append((keep(name), keep(value))) }
+    }
+
+    /// Keeps what the admin listener reads.
+    private mutating func keepForOperators(_ name: Bytes, _ value: Bytes) {
+        if name == "origin" {
+            parts.origin = keep(value)
+        } else if name == "accept" {
+            parts.accept = keep(value)
+        } else if name == "authorization" {
+            parts.authorization = keep(value)
+        }
     }
 
     /// Counts a field that is not kept, since there are too many.
@@ -142,6 +155,10 @@ extension RequestHead {
         package var scheme: Bytes { text[head.parts.scheme] }
         /// The Origin field, of a request for none of the data listeners' endpoints; else empty.
         package var origin: Bytes { text[head.parts.origin] }
+        /// The Accept field, of such a request.
+        package var accept: Bytes { text[head.parts.accept] }
+        /// The Authorization field, of such a request.
+        package var authorization: Bytes { text[head.parts.authorization] }
 
         /// Calls `body` with the name (lower-case) and value of each kept field, in their order.
         package func forEachField(_ body: (Bytes, Bytes) -> Void) {

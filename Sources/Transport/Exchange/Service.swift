@@ -10,7 +10,7 @@ package protocol Service: SendableMetatype {
     mutating func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void>
 
     /// Writes the answer to a request that can't be decided.
-    mutating func fail(_ exchange: Exchange, _ fault: Fault)
+    mutating func fail(_ exchange: Exchange, _ fault: Fault, at now: Timestamp)
 
     /// Adds to an answer of the shape `stream` what has changed; false when nothing has. Asked several times a second.
     mutating func updateStream(_ exchange: Exchange) -> Bool

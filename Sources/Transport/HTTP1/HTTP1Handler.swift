@@ -196,7 +196,7 @@ extension HTTP1Handler {
         guard let exchange = arriving else { return }
         arriving = nil
         exchange.isComplete = true
-        exchange.enter(.ready, at: loop.now)
+        exchange.arrive(at: loop.now)
         state.endedRequest(isLast: exchange.isLast)
         line.append(exchange)
         proceed()
@@ -225,7 +225,7 @@ extension HTTP1Handler {
             return
         }
         if let fault {
-            loop.service.fail(exchange, fault)
+            loop.service.fail(exchange, fault, at: loop.time)
             answer(exchange)
         } else {
             exchange.enter(.ready, at: loop.now)

@@ -209,7 +209,7 @@ extension HTTP2Handler {
         else { return }
         session.now = loop.now
         if let fault {
-            loop.service.fail(exchange, fault)
+            loop.service.fail(exchange, fault, at: loop.time)
             loop.counters.http2Requests.add()
             session.respond(exchange)
         } else {

@@ -118,7 +118,7 @@ extension HTTP2Session {
     }
 
     private func enqueue(_ exchange: Exchange) {
-        exchange.enter(.ready, at: now)
+        exchange.arrive(at: now)
         ready.append(exchange)
     }
 }

@@ -23,6 +23,7 @@ public final class Server: Sendable {
     private let resolver: any Sessions.Resolver
     private let admin: (any AdminPages)?
     private let tls: TLSCredentials?
+    private let records: DecisionRecords
     private let logger: Logger
     private let wallClock: @Sendable () -> Timestamp
     private let otherChecks: @Sendable () -> [CheckCounters]
@@ -35,13 +36,14 @@ public final class Server: Sendable {
     /// A server that is not started yet.
     /// - Parameter tls: For the listeners that speak TLS, which can't be started without it.
     /// - Parameter passed: Sockets for listeners of the configuration; all of them must be used.
+    /// - Parameter records: Where decisions are recorded.
     /// - Parameter wallClock: The time for decisions; the system's by default.
     /// - Parameter otherChecks: Counters of checks that other threads make, for the admin listener.
     public init(
         configuration: ServerConfiguration, policy: CurrentPolicy, memory: Memory, resolver: any Sessions.Resolver,
         admin: (any AdminPages)?,
-        tls: TLSCredentials? = nil, passed: PassedSockets = .none, logger: Logger,
-        wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now,
+        tls: TLSCredentials? = nil, passed: PassedSockets = .none, records: DecisionRecords = DecisionRecords(),
+        logger: Logger, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now,
         otherChecks: @escaping @Sendable () -> [CheckCounters] = { [] }
     ) {
         self.configuration = configuration
@@ -51,6 +53,7 @@ public final class Server: Sendable {
         self.admin = admin
         self.tls = tls
         self.passed = passed
+        self.records = records
         self.logger = logger
         self.wallClock = wallClock
         self.otherChecks = otherChecks
@@ -64,7 +67,8 @@ public final class Server: Sendable {
     public var statistics: ServerStatistics {
         let loops = running.withLock { $0?.loops ?? [] }
         return ServerStatistics(
-            checks: loops.map(\.checks) + otherChecks(), transport: loops.map(\.transport), isReady: isReady)
+            checks: loops.map(\.checks) + otherChecks(), transport: loops.map(\.transport), isReady: isReady,
+            certificateEnd: tls?.certificateEnd)
     }
 }
 
@@ -137,7 +141,7 @@ extension Server {
                 let service = Endpoints(
                     policy: policy.value, memory: memory, readiness: readiness,
                     maxMessageBytes: configuration.maxMessageBytes,
-                    trustedPeers: configuration.trustedPeers, resolver: resolver, logger: logger)
+                    trustedPeers: configuration.trustedPeers, resolver: resolver, logger: logger, records: records)
                 let state = EventLoopState(
                     eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, logger: logger,
                     wallClock: wallClock)
@@ -145,6 +149,7 @@ extension Server {
                     eventLoop: eventLoop, state: NIOLoopBound(state, eventLoop: eventLoop),
                     checks: service.counters, transport: state.counters)
             }.get()
+            LagMeter.start(eventLoop, loop.transport.lag)
             loops.append(loop)
         }
         return loops
@@ -192,11 +197,17 @@ extension Server {
         _ address: ListenerAddress, _ pages: any AdminPages, _ front: MultiThreadedEventLoopGroup
     ) async throws -> BoundListener {
         let eventLoop = front.next()
+        let tls = configuration.isAdminTLS ? self.tls : nil
+        if configuration.isAdminTLS, tls == nil {
+            throw ListenError(address: address, reason: "no certificate for TLS")
+        }
         let limits = configuration.adminLimits(maxConnections: Self.maxAdminConnections)
         let state = try await eventLoop.submit { [self, limits] in
             let service = AdminService(
                 pages: pages, statistics: { [weak self] in self?.statistics ?? .none }, readiness: readiness,
-                guardian: AdminGuard(listener: address))
+                guardian: AdminGuard(
+                    listener: address, isToken: configuration.isAdminToken, isTLS: configuration.isAdminTLS,
+                    demandsCertificate: configuration.isAdminTLS && configuration.tls.clientCertificates == .required))
             let state = EventLoopState(
                 eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, logger: logger,
                 wallClock: wallClock)
@@ -209,8 +220,8 @@ extension Server {
         .childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 let operations = channel.pipeline.syncOperations
-                try operations.addHandler(HTTP1Handler<AdminService>.makeDecoder(limits: state.value.limits))
-                try operations.addHandler(HTTP1Handler(loop: state.value))
+                if let tls { try operations.addHandler(tls.makeHandler()) }
+                try operations.addHandler(ProtocolDetector(loop: state.value, isTLS: tls != nil))
             }
         }
         // A Unix socket is for the process's own user.

@@ -1,5 +1,7 @@
 // The operator's settings for listeners, limits and deadlines.
 
+import Bytes
+
 /// Listeners, limits and deadlines. Durations are in milliseconds, sizes in bytes.
 public struct ServerConfiguration: Sendable {
     /// The data listeners, to which checks are sent.
@@ -8,6 +10,10 @@ public struct ServerConfiguration: Sendable {
     public var tls = TLSSettings()
     /// The admin listener; nil for none.
     public var admin: ListenerAddress? = .tcp(host: "127.0.0.1", port: 9002)
+    /// Tells the bearer token that the admin listener demands from others; nil when it demands none.
+    public var isAdminToken: (@Sendable (Bytes) -> Bool)?
+    /// Whether the admin listener speaks TLS, by the settings of the data listeners.
+    public var isAdminTLS = false
     /// Whether another process may listen on the same addresses at the same time: its successor, or its predecessor.
     public var sharesListeners = false
     /// Threads that answer checks; 0: one for each processor.
@@ -50,6 +56,9 @@ public struct ServerConfiguration: Sendable {
 
     /// The defaults: 127.0.0.1:9001 and 127.0.0.1:9002.
     public init() {}
+
+    /// Whether any listener speaks TLS.
+    package var usesTLS: Bool { dataListeners.contains(where: \.isTLS) || admin != nil && isAdminTLS }
 
     /// The limits of each connection, when connections are spread over `loops` event loops.
     func limits(loops: Int) -> ConnectionLimits {

@@ -1,6 +1,7 @@
 // What TLS connections are made from: libssl's SSL_CTX with certificate, key, protocols and the rules for callers' certificates.
 
 import CNative.TLS
+import Glibc
 
 /// The settings of TLS as libssl has them. Nothing changes after init: new files make a new context.
 final class TLSContext: @unchecked Sendable {
@@ -45,6 +46,15 @@ final class TLSContext: @unchecked Sendable {
     }
 
     deinit { SSL_CTX_free(context) }
+
+    /// When the certificate ends, seconds since 1970; nil when that is not known.
+    var certificateEnd: Int64? {
+        var time = tm()
+        guard let certificate = SSL_CTX_get0_certificate(context),
+            ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) == 1
+        else { return nil }
+        return Int64(timegm(&time))
+    }
 
     /// A new connection, which must not outlive the context; nil when there is no memory for it.
     func makeConnection() -> TLSConnection? { TLSConnection(context) }

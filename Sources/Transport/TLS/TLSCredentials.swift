@@ -44,6 +44,9 @@ public final class TLSCredentials: Sendable {
         return true
     }
 
+    /// When the certificate in use ends, seconds since 1970; nil when that is not known.
+    public var certificateEnd: Int64? { state.withLock { $0.context }.certificateEnd }
+
     /// The handler for a new connection.
     /// - Parameter line: Where its handshake waits for its turn; nil: it is served as it comes.
     package func makeHandler(line: HandshakeLine? = nil) -> TLSHandler {

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Sessions
 import Cryptography
+import NIOCore
 import Transport
 import Bytes
 import EnvoyProtocol
@@ -16,7 +17,7 @@ final class MicroBench {
     let hmacKey = DemoRequests.signingKey
     @exclusivity(unchecked) private var scratch = Scratch()
     private let endpoints: Endpoints
-    private let pool = ExchangePool()
+    private let pool = ExchangePool(clock: { Int64(NIODeadline.now().uptimeNanoseconds) })
     private let session: HTTP2Session
     private let cookieKey: SigningKey
     private let accessTokenKey: SigningKey

@@ -44,7 +44,9 @@ struct FakeService: Service {
         return .decided(())
     }
 
-    func fail(_ exchange: Exchange, _ fault: Fault) { exchange.reply.fail(fault, isCall: exchange.isCall) }
+    func fail(_ exchange: Exchange, _ fault: Fault, at now: Timestamp) {
+        exchange.reply.fail(fault, isCall: exchange.isCall)
+    }
 
     func updateStream(_ exchange: Exchange) -> Bool { false }
 

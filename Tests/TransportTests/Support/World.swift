@@ -44,13 +44,18 @@ struct World {
     }
 
     /// Alice's access token.
-    static let bearer: String = {
+    static let bearer = token("jti-1")
+
+    /// One of the same consumer that has no row.
+    static let revoked = token("jti-2")
+
+    private static func token(_ identifier: String) -> String {
         let payload =
-            #"{"aud":"oo","jti":"jti-1","iat":1772366000,"nbf":1772366000,"exp":1999999999,"sub":"3","#
+            #"{"aud":"oo","jti":"\#(identifier)","iat":1772366000,"nbf":1772366000,"exp":1999999999,"sub":"3","#
             + #""scopes":["basic"]}"#
         let token = try! JWS.sign(Array(payload.utf8), with: tokenKey)
         return String(decoding: token, as: UTF8.self)
-    }()
+    }
 
     /// A CheckRequest as Envoy sends it.
     static func check(_ headers: [(String, String)] = []) -> [UInt8] {
