@@ -1,8 +1,6 @@
 import ArgumentParser
 import Bytes
-import Service
 import Tools
-import Transport
 
 struct Invalidate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,36 +32,25 @@ struct Invalidate: ParsableCommand {
             valueName: "token"))
     var token: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The admin listener (server.admin): host:port, http://host:port or unix:/path.", valueName: "address"))
-    var admin: String = "127.0.0.1:9002"
+    @OptionGroup var options: AdminOptions
 
     func validate() throws {
         guard [user != nil, consumer != nil, token != nil].filter(\.self).count <= 1 else {
             throw ValidationError("only one of --user, --consumer and --token can be given")
         }
-        guard address != nil else { throw ValidationError("--admin must be host:port, http://host:port or unix:/path") }
-    }
-
-    private var address: ListenerAddress? {
-        let prefix = "http://"
-        let text = admin.hasPrefix(prefix) ? String(admin.dropFirst(prefix.count)) : admin
-        return ListenerAddress(
-            parsing: text.hasSuffix("/") && !text.hasPrefix("unix:") ? String(text.dropLast()) : text)
     }
 
     func run() throws {
-        guard let address else { return }
+        let (client, address) = try options.client(timeout: 10)
         let answer: AdminClient.Answer
         do {
-            answer = try AdminClient(address, timeout: 10).request("POST", "/cache/invalidate", body: try body.compact)
+            answer = try client.request("POST", "/cache/invalidate", body: try body.compact)
         } catch let failure as AdminClient.Failure {
             complain("error: \(failure)")
             throw ExitCode.failure
         }
         guard answer.status == 200 || answer.status == 202 else {
-            complain("error: \(address.text): status \(answer.status): \(answer.text)")
+            complain("error: \(address): status \(answer.status): \(answer.text)")
             throw ExitCode.failure
         }
         emit(answer.text)

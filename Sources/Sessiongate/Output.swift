@@ -15,13 +15,13 @@ func emit(_ text: String) { emit(bytes: Array(text.utf8)) }
 /// Writes `text` and a line feed to standard output, or exits with EX_IOERR.
 func emitLine(_ text: String) { emit(text + "\n") }
 
-/// The next bytes of standard input, nil at its end. Exits with EX_IOERR when it can't be read.
-func standardInputChunk() -> [UInt8]? {
+/// The next bytes of standard input, or of another descriptor; nil at the end. Exits with EX_IOERR when it can't be read.
+func standardInputChunk(_ descriptor: Int32 = STDIN_FILENO) -> [UInt8]? {
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {
-        let count = read(STDIN_FILENO, &chunk, chunk.count)
+        let count = read(descriptor, &chunk, chunk.count)
         if count >= 0 { return count == 0 ? nil : Array(chunk[..<count]) }
-        if errno != EINTR { exit(failing: "standard input") }
+        if errno != EINTR { exit(failing: descriptor == STDIN_FILENO ? "standard input" : "the file") }
     }
 }
 

@@ -41,7 +41,7 @@ curl() { :; }
 @pytest.mark.parametrize(
     "command",
     [
-        *([name] for name in ("serve", "init", "sign", "token", "check", "explain")),
+        *([name] for name in ("serve", "init", "sign", "token", "check", "explain", "reasons")),
         *(["config", name] for name in ("check", "show", "example", "reference")),
     ],
     ids=" ".join,

@@ -7,7 +7,10 @@ import stack
 import yaml
 
 PAGES = [stack.ROOT / "README.md", *sorted((stack.ROOT / "deploy").glob("*.md")), stack.ROOT / "proto-json/README.md"]
-COMMANDS = {"serve", "init", "sign", "token", "check", "explain", "config", "invalidate", "keys", "version"}
+COMMANDS = {
+    *("serve", "init", "sign", "token", "check", "explain", "reasons", "config", "keys", "invalidate", "top", "health"),
+    "version",
+}
 EXAMPLE = stack.ROOT / "deploy/sessiongate.example.yaml"
 COLUMN = r"\b(?:oarc|oaac|oaat|ug|bl|bt|ipb|gu|gug|gec|lu|user)_[a-z_]+\b"
 

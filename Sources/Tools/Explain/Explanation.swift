@@ -63,10 +63,13 @@ public struct Explanation: Sendable {
         }
     }
 
-    private mutating func heading(_ text: String) {
-        if !lines.isEmpty { lines.append((.plain, "")) }
-        lines.append((.heading, text))
+    /// Adds a line; a heading behind an empty one.
+    mutating func append(_ style: Style, _ text: String) {
+        if style == .heading, !lines.isEmpty { lines.append((.plain, "")) }
+        lines.append((style, text))
     }
+
+    private mutating func heading(_ text: String) { append(.heading, text) }
 
     private mutating func section(_ name: String, _ content: () -> [String]) {
         let content = content()
@@ -125,6 +128,10 @@ public struct Explanation: Sendable {
         if let reason = decision.reason { text += ": \(reason.rawValue) (\(reason.errorCode)). \(reason.detail)" }
         if decision.outcome == .refused, decision.mode == .observe { text += " Let through: mode is observe." }
         lines.append((decision.outcome == .refused ? .failed : .plain, text))
+        if let consumer = decision.refusedConsumer {
+            lines.append(
+                (.plain, "  consumer   \(consumer.name) (\(consumer.key.withBytes { $0.string })), registered"))
+        }
         guard let identity = decision.identity else { return }
         lines.append((.plain, "  session    \(identity.type.rawValue)"))
         lines.append((.plain, "  acts as    \(decision.actsAs.rawValue)"))
@@ -176,20 +183,23 @@ extension Replay {
     /// Explains the check of a request in proto3 JSON. Throws a sentence when it is no request.
     public func explain(_ json: Bytes) throws(ReplayError) -> Explanation {
         let message = try transcoded(json)
-        return try message.withBytes { (message) throws(ReplayError) in
-            let check = try decoded(message)
-            defer { withExtendedLifetime(check) {} }
-            let now = try time(of: message)
-            let trace = Trace()
-            let request = check.request
-            let cookie = PresentedCookie(in: request, settings: policy.settings.cookie, at: now)
-            do throws(ReplayError) {
-                let settled = try settle(request, at: now, trace: trace)
-                let response = response(settled, request)
-                return Explanation(request, trace, cookie: cookie, policy, .success((settled, response)))
-            } catch {
-                return Explanation(request, trace, cookie: cookie, policy, .failure(error))
-            }
+        return try message.withBytes { (message) throws(ReplayError) in try explain(message: message) }
+    }
+
+    /// Explains the check of an encoded CheckRequest. Throws a sentence when it is none.
+    public func explain(message: Bytes) throws(ReplayError) -> Explanation {
+        let check = try decoded(message)
+        defer { withExtendedLifetime(check) {} }
+        let now = try time(of: message)
+        let trace = Trace()
+        let request = check.request
+        let cookie = PresentedCookie(in: request, settings: policy.settings.cookie, at: now)
+        do throws(ReplayError) {
+            let settled = try settle(request, at: now, trace: trace)
+            let response = response(settled, request)
+            return Explanation(request, trace, cookie: cookie, policy, .success((settled, response)))
+        } catch {
+            return Explanation(request, trace, cookie: cookie, policy, .failure(error))
         }
     }
 
@@ -201,7 +211,7 @@ extension Replay {
         var isClean = true
         while let document = documents.next() {
             do throws(ReplayError) {
-                output(try document.text.withBytes(explain))
+                output(try document.text.withBytes { (text) throws(ReplayError) in try explain(text) })
             } catch {
                 isClean = false
                 complain(document.line, error)

@@ -1,18 +1,11 @@
 // What of a request is shown to a person: enough to see what is wrong with it, nothing that could be used.
 
 import Bytes
+import EnvoyProtocol
 
 /// Texts without what proves who one is.
 package enum Shown {
-    /// Names of parameters whose values are not to be shown.
-    private static func isSecret(_ name: String) -> Bool {
-        let name = name.lowercased()
-        if ["oauth_token", "oauth_consumer_key", "oauth_signature_method"].contains(name) { return false }
-        let parts = ["password", "passwd", "retype", "secret", "signature", "verifier", "assertion"]
-        return parts.contains { name.contains($0) }
-            || ["token", "_code", "_key", "apikey"].contains { name.hasSuffix($0) }
-            || ["code", "key", "pass", "pin"].contains(name)
-    }
+    private static func isSecret(_ name: String) -> Bool { CredentialMask.isSecret(name) }
 
     /// The value of a parameter, shortened where it is a secret. A `PLAINTEXT` signature is the secrets themselves.
     static func value(_ value: String, of name: String, isPlaintext: Bool = false) -> String {

@@ -23,6 +23,8 @@ public final class Replay {
     private let loader: Loader
     private var scratch = Scratch()
     private let clock: Clock
+    /// What a request was refused for whose credentials are masked; nil for all others.
+    var recorded: Reason?
     private let timeOfDay: () -> Timestamp
     /// The last second of the year 9999.
     private static let latest: Int64 = 253_402_300_799
@@ -73,7 +75,8 @@ public final class Replay {
     /// The decision about a request, carried out; what is missing is looked up on the way.
     func settle(_ request: Request, at now: Timestamp, trace: Trace? = nil) throws(ReplayError) -> SettledDecision {
         scratch.trace = trace
-        defer { scratch.trace = nil }
+        scratch.recorded = recorded
+        defer { (scratch.trace, scratch.recorded) = (nil, nil) }
         do {
             return try Sessions.settle(request, policy, memory, loader, at: now, &scratch)
         } catch {
