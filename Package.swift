@@ -63,6 +63,7 @@ let package = Package(
             exclude: ["Generated/contract.proto"],
             swiftSettings: strict
         ),
+        .target(name: "Forecast", dependencies: ["Bytes"], swiftSettings: strict),
         .target(
             name: "Storage",
             dependencies: [
@@ -72,12 +73,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Telemetry", dependencies: ["Bytes", "Sessions", .product(name: "Logging", package: "swift-log")],
+            name: "Telemetry",
+            dependencies: ["Bytes", "Forecast", "Sessions", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
             name: "Transport",
             dependencies: [
-                "CNative", "Bytes", "Sessions", "EnvoyProtocol", "Telemetry",
+                "CNative", "Bytes", "Forecast", "Sessions", "EnvoyProtocol", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -99,7 +101,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "CNative", "Bytes", "Cryptography", "Provenance", "Redis", "Sessions", "Storage", "Telemetry",
-                "Transport",
+                "Transport", "Forecast",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -113,13 +115,14 @@ let package = Package(
             name: "Tools",
             dependencies: [
                 "Bytes", "Cryptography", "EnvoyProtocol", "Sessions", "Storage", "Telemetry", "Transport", "Service",
+                "Forecast",
             ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "Sessiongate",
             dependencies: [
-                "Bytes", "Cryptography", "Provenance", "Service", "Telemetry", "Tools", "Transport",
+                "Bytes", "Cryptography", "Provenance", "Service", "Telemetry", "Tools", "Transport", "Forecast",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
@@ -128,8 +131,8 @@ let package = Package(
         .executableTarget(
             name: "Workbench",
             dependencies: [
-                "CNative", "Bytes", "Cryptography", "EnvoyProtocol", "Sessions", "Storage", "Transport", "Service",
-                "Tools",
+                "CNative", "Bytes", "Cryptography", "EnvoyProtocol", "Forecast", "Sessions", "Storage", "Telemetry",
+                "Transport", "Service", "Tools",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -166,9 +169,10 @@ let package = Package(
         .testTarget(
             name: "SessionsTests", dependencies: ["TestSupport", "Sessions", "Cryptography", "Bytes", "EnvoyProtocol"],
             swiftSettings: strict),
+        .testTarget(name: "ForecastTests", dependencies: ["Forecast", "Bytes"], swiftSettings: strict),
         .testTarget(
             name: "TelemetryTests",
-            dependencies: ["Telemetry", "Bytes", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Telemetry", "Bytes", "Forecast", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
@@ -200,8 +204,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "TestSupport", "Service", "Tools", "Telemetry", "Storage", "Transport", "Sessions", "Cryptography",
-                "Bytes", "EnvoyProtocol", .product(name: "Logging", package: "swift-log"),
+                "TestSupport", "Service", "Tools", "Telemetry", "Forecast", "Storage", "Transport", "Sessions",
+                "Cryptography", "Bytes", "EnvoyProtocol", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict

@@ -19,9 +19,8 @@ struct Sessiongate: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Init.self, Sign.self, Token.self, Check.self, Explain.self, Reasons.self, Config.self,
-            Keys.self,
-            Invalidate.self, Top.self, Health.self, PrintVersion.self,
+            Serve.self, Init.self, Sign.self, Token.self, Check.self, Explain.self, Reasons.self, Forecast.self,
+            Config.self, Keys.self, Invalidate.self, Top.self, Health.self, PrintVersion.self,
         ])
 
     static func main() async {

@@ -22,7 +22,7 @@ def sessiongate(*arguments, **options):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["serve"], ["init"], ["sign"], ["token"], ["check"], ["explain"], ["config", "check"]]
+    "command", [[], ["serve"], ["init"], ["sign"], ["token"], ["check"], ["explain"], ["forecast"], ["config", "check"]]
 )
 def test_help(command):
     done = sessiongate(*command, "--help")
@@ -30,10 +30,12 @@ def test_help(command):
     assert "USAGE" in done.stdout
 
 
-# A server that does not stay and a request that is not sent: what is tested is what stands on the lines.
+# A server that does not stay, questions to one, a request that is not sent: what is tested is what stands on the lines.
 PASTED = """
 set -euo pipefail
-sessiongate() { [ "$1" = serve ] || "$SESSIONGATE" "$@"; }
+sessiongate() {
+    case "$1 ${2-}" in serve* | "forecast --span" | "forecast --instances") ;; *) "$SESSIONGATE" "$@" ;; esac
+}
 curl() { :; }
 """
 
@@ -41,7 +43,8 @@ curl() { :; }
 @pytest.mark.parametrize(
     "command",
     [
-        *([name] for name in ("serve", "init", "sign", "token", "check", "explain", "reasons")),
+        *([name] for name in ("serve", "init", "sign", "token", "check", "explain", "reasons", "forecast")),
+        ["forecast", "export"],
         *(["config", name] for name in ("check", "show", "example", "reference")),
     ],
     ids=" ".join,
@@ -53,6 +56,8 @@ def test_examples_in_help_can_be_pasted(command, tmp_path):
     if not any(line.startswith("sessiongate init") for line in example):
         assert sessiongate("init", tmp_path / "demo").returncode == 0
     (tmp_path / "recorded.jsonl").write_text('{"attributes":{"request":{"time":"2026-03-01T12:00:00Z"}}}\n')
+    (tmp_path / "decisions.jsonl").write_text('{"time":"2026-03-01T12:00:00Z","outcome":"anonymous"}\n')
+    (tmp_path / "new.yaml").write_text('policies: {new: {limits: {"*": {MINUTE: 5}}}}\n')
     done = subprocess.run(
         ["bash", "-c", PASTED + "\n".join(example)],
         cwd=tmp_path,

@@ -9,7 +9,7 @@ import yaml
 PAGES = [stack.ROOT / "README.md", *sorted((stack.ROOT / "deploy").glob("*.md")), stack.ROOT / "proto-json/README.md"]
 COMMANDS = {
     *("serve", "init", "sign", "token", "check", "explain", "reasons", "config", "keys", "invalidate", "top", "health"),
-    "version",
+    *("forecast", "version"),
 }
 EXAMPLE = stack.ROOT / "deploy/sessiongate.example.yaml"
 COLUMN = r"\b(?:oarc|oaac|oaat|ug|bl|bt|ipb|gu|gug|gec|lu|user)_[a-z_]+\b"

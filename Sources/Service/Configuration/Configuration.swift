@@ -1,5 +1,6 @@
 // What an operator configures, as typed values. The defaults are those of the types that hold the values.
 
+import Forecast
 import Redis
 import Sessions
 import Storage
@@ -34,6 +35,8 @@ public struct Configuration: Sendable {
     var adminTokenFile: String?
     /// How many consumers metrics show.
     public var topConsumers = 0
+    /// Rate limits that are tried out.
+    package var forecast: [ForecastPolicy] = []
     /// Whose defaults are taken.
     var preset = Preset.none
     /// The wiki of hosts that `wikis.hosts` does not name.

@@ -13,6 +13,7 @@ extension Reading {
         checkServer()
         warnOfIncompleteness(keys: keys)
         warnOfRisks()
+        warnOfForecasts()
         if configuration.settings.cache.negativeLifetime > configuration.settings.cache.lifetime {
             add("cache.negative_lifetime", "longer than cache.lifetime", expected: "at most cache.lifetime")
         }

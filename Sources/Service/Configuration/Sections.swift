@@ -13,6 +13,7 @@ extension ConfigurationSection {
         edge, limits,
         trust,
         cache,
+        forecast,
         log, decisions, metrics,
     ]
 
