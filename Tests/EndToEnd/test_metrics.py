@@ -142,17 +142,22 @@ def queries():
 def test_rules_and_dashboard_read_what_there_is(busy, farm):
     found = families(busy) | families(farm)
     names = {sample.name for family in found.values() for sample in family.samples} | {
-        # Without a key that waits, without TLS and without MariaDB there is no sample.
+        # Without a key that waits, without TLS, MariaDB and policies of forecasts there is no sample.
         "sessiongate_key_due_timestamp_seconds",
         "sessiongate_certificate_expiry_timestamp_seconds",
         "sessiongate_database_server_asked",
         "sessiongate_database_server_lag_seconds",
         "sessiongate_database_failures_total",
+        "sessiongate_forecast_requests_total",
+        "sessiongate_forecast_limited_requests_total",
     }
     labels = {label for family in found.values() for sample in family.samples for label in sample.labels} | {
         "instance",
         "server",
         "state",
+        "policy",
+        "class",
+        "unit",
     }
     seen = set()
     for place, query in queries():

@@ -33,6 +33,7 @@ package final class Engine: Sendable {
     private let resolver: Lookups
     private let logger: Logger
     private let pages: EnginePages
+    private let forecast: ForecastFeed
     private let counters = ThreadCounters()
     private let loaded: CurrentConfiguration
     private let records: DecisionRecords
@@ -59,7 +60,7 @@ package final class Engine: Sendable {
         records = try loaded.openRecords(logger: logger)
         self.logger = logger
         (current, memory, workers) = (core.policy, core.memory, core.workers)
-        (farm, resolver) = (core.farm, core.resolver)
+        (farm, resolver, forecast) = (core.farm, core.resolver, core.forecast)
         timers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         lookupDeadline = loaded.configuration.server.lookupDeadline
         self.loaded = CurrentConfiguration(loaded)
@@ -87,6 +88,7 @@ package final class Engine: Sendable {
         if loaded.configuration.server.admin != self.loaded.value.configuration.server.admin { try openAdmin(loaded) }
         self.loaded.value = loaded
         current.value = loaded.makePolicy()
+        forecast.adopt(loaded.configuration.forecast)
         policyNumber.add(1, ordering: .releasing)
         reloads.succeeded.add()
         report(loaded)
@@ -109,7 +111,7 @@ package final class Engine: Sendable {
         let number = policyNumber.load(ordering: .acquiring)
         let endpoints = Endpoints(
             policy: current.value, memory: memory, readiness: Readiness(), maxMessageBytes: 0,
-            resolver: resolver, logger: logger, records: records)
+            resolver: resolver, logger: logger, records: records, forecast: forecast.makeQueue())
         counters.add(endpoints.counters)
         return (endpoints, number)
     }

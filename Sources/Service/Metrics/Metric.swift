@@ -41,7 +41,8 @@ struct Metric: Sendable {
     let name: String
     let kind: Kind
     let help: String
-    private let samples: @Sendable (MetricSources) -> [Sample]
+    /// Its numbers now.
+    let samples: @Sendable (MetricSources) -> [Sample]
 
     /// A family of several numbers.
     init(_ name: String, _ kind: Kind, _ help: String, samples: @escaping @Sendable (MetricSources) -> [Sample]) {

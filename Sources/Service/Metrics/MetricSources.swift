@@ -20,6 +20,7 @@ struct MetricSources {
     let reloads: ReloadCounters
     let records: DecisionRecords
     let loaded: LoadedConfiguration
+    let forecast: ForecastFeed
     let process = ProcessStatistics.current
 
     /// The workers' statistics by what is looked up.

@@ -1,6 +1,7 @@
 // All metrics. A new one is a row here, and a counter where the thing happens. Nothing here names a user, a consumer or a
 // credential.
 
+import Forecast
 import Provenance
 import Sessions
 import Telemetry
@@ -8,7 +9,7 @@ import Telemetry
 extension Metric {
     /// Every family of /metrics, in the page's order.
     static let all: [Metric] =
-        service + configuration + checks + consumers + memory + store + redis + connections + process
+        service + configuration + checks + consumers + forecast + memory + store + redis + connections + process
 
     private static let service: [Metric] = [
         Metric("sessiongate_build_info", .gauge, "The version that runs, its commit and the commit's day.") { _ in
@@ -134,6 +135,24 @@ extension Metric {
         }
     ]
 
+    private static let forecast: [Metric] = [
+        Metric(
+            "sessiongate_forecast_requests_total", .counter,
+            "Requests that a limit of a forecast's policy would have counted, by the class as the policy names it."
+        ) { $0.forecast.sums.map { Sample($0.labels, amountText($0.requests)) } },
+        Metric(
+            "sessiongate_forecast_limited_requests_total", .counter,
+            "Requests that would have been over the limit of a forecast's policy."
+        ) { $0.forecast.sums.map { Sample($0.labels, amountText($0.limited)) } },
+        Metric(
+            "sessiongate_forecast_requests_lost_total", .counter,
+            "Requests that came too fast to be counted against the policies of forecasts."
+        ) { $0.forecast.lostCount },
+        Metric("sessiongate_forecast_memory_bytes", .gauge, "Bytes of what forecasts have counted.") {
+            $0.forecast.byteCount
+        },
+    ]
+
     private static let memory: [Metric] = [
         Metric("sessiongate_memory_entries", .gauge, "Entries kept in memory, by kind.") {
             $0.memory.counts.map { name, count in Sample(["kind": "\(name)"], count) }
@@ -251,4 +270,10 @@ extension Metric {
         Metric("process_open_fds", .gauge, "Open file descriptors.") { $0.process.openFiles },
         Metric("process_max_fds", .gauge, "File descriptors that may be open.") { $0.process.maxFiles },
     ]
+}
+
+extension ForecastFeed.Sum {
+    fileprivate var labels: KeyValuePairs<String, String> {
+        ["policy": limit.policy, "class": limit.className, "unit": limit.unit.rawValue]
+    }
 }

@@ -22,6 +22,7 @@ struct AdminSite: AdminPages {
     let records: DecisionRecords
     let loaded: CurrentConfiguration
     let reloads: ReloadCounters
+    let forecast: ForecastFeed
     let logger: Logger
 
     init(
@@ -29,7 +30,7 @@ struct AdminSite: AdminPages {
         _ reloads: ReloadCounters, logger: Logger
     ) {
         (memory, workers, directory) = (core.memory, core.workers, core.directory)
-        farm = core.farm
+        (farm, forecast) = (core.farm, core.forecast)
         self.log = log
         logLevel = level
         self.records = records
@@ -39,10 +40,13 @@ struct AdminSite: AdminPages {
     }
 
     func metrics(_ statistics: ServerStatistics, _ format: MetricFormat) -> [UInt8] {
+        sources(statistics).page(format)
+    }
+
+    private func sources(_ statistics: ServerStatistics) -> MetricSources {
         MetricSources(
             server: statistics, memory: memory, workers: workers, servers: directory.servers, farm: farm, log: log,
-            reloads: reloads, records: records, loaded: loaded.value
-        ).page(format)
+            reloads: reloads, records: records, loaded: loaded.value, forecast: forecast)
     }
 
     func configuration() -> [UInt8] { loaded.value.listing.pretty + [UInt8(ascii: "\n")] }
@@ -53,6 +57,7 @@ struct AdminSite: AdminPages {
         switch path {
         case "/v1/refusals": refusals(query)
         case "/v1/consumers": consumers
+        case "/v1/forecast": forecast.page(query)
         default: nil
         }
     }

@@ -5,6 +5,7 @@ import Redis
 import Sessions
 import Storage
 import Telemetry
+import Transport
 
 /// The parts that a server and a filter inside Envoy have in common.
 struct Core: Sendable {
@@ -15,6 +16,8 @@ struct Core: Sendable {
     /// Redis; nil where there is none.
     let farm: RedisFarm?
     let forgetting: Forgetting
+    /// Counts requests against the policies of forecasts.
+    let forecast = ForecastFeed { SystemClock.now().seconds }
 
     /// Has lookups resolved.
     var resolver: Lookups { Lookups(workers: workers, farm: farm, forgetting: forgetting) }
@@ -33,5 +36,6 @@ struct Core: Sendable {
         workers = StoreWorkers(
             policy: policy, memory: memory, directory: directory, limits: loaded.configuration.workers)
         forgetting = Forgetting(memory: memory, logger: logger)
+        forecast.adopt(loaded.configuration.forecast)
     }
 }

@@ -98,6 +98,7 @@ extension Serving {
         for warning in new.warnings where !running.warnings.contains(warning) { logger.warning("\(warning)") }
         server.adopt(new.makePolicy())
         if new.configuration.log.level != running.configuration.log.level { logLevel.set(new.configuration.log.level) }
+        forecast.adopt(new.configuration.forecast)
         loaded.value = new
         reloads.succeeded.add()
         logger.notice("configuration and keys read anew")

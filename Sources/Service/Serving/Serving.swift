@@ -24,6 +24,8 @@ public final class Serving: Sendable {
     let reloads = ReloadCounters()
     let logLevel: LogLevel
     let outages: OutageLog
+    let forecast: ForecastFeed
+    private let site: AdminSite
     private let log: LineWriter
     private let workers: StoreWorkers
     private let farm: RedisFarm?
@@ -59,15 +61,15 @@ public final class Serving: Sendable {
         nonceFile?.adoptSecret()
         let core = try Core(loaded, logger: logger, outages)
         (directory, memory, workers) = (core.directory, core.memory, core.workers)
-        (farm, forgetting) = (core.farm, core.forgetting)
+        (farm, forgetting, forecast) = (core.farm, core.forgetting, core.forecast)
         let records = try loaded.openRecords(logger: logger)
         self.records = records
-        let site = AdminSite(core, log: log, level: level, records, current, reloads, logger: logger)
+        site = AdminSite(core, log: log, level: level, records, current, reloads, logger: logger)
         let credentials = try loaded.openTLS(logger: logger)
         tls = credentials.map { TLSFiles(credentials: $0, logger: logger) }
         server = Server(
             configuration: loaded.configuration.server, policy: core.policy, memory: memory, resolver: core.resolver,
-            admin: site, tls: credentials, passed: passed, records: records, logger: logger)
+            admin: site, tls: credentials, passed: passed, records: records, logger: logger, forecast: forecast)
         outages.countFailedChecks { [weak server] in
             (server?.statistics.checks ?? []).reduce(0) { $0 &+ $1.failures(.storeUnavailable) }
         }

@@ -27,7 +27,7 @@ extension Check {
 
 extension Policy {
     /// The client's address: the connection's, or what a trusted hop says, of a list its first element; nil when it does not say.
-    func clientAddress(of request: Request) -> Bytes? {
+    package func clientAddress(of request: Request) -> Bytes? {
         if settings.trust.clientAddressHeader == nil { return request.sourceAddress }
         return request.clientAddress.map { $0.prefix($0.firstIndex(of: UInt8(ascii: ",")) ?? $0.count) }
     }

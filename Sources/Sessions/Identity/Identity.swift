@@ -99,6 +99,9 @@ public final class Identity: Sendable {
 }
 
 extension UserSettings {
+    /// What `sub` begins with; the user's central id follows.
+    package var subjectPrefix: String { "mw:\(scope):" }
+
     /// The `sub` of the user with this central id.
-    func subject(id: Int64) -> String { "mw:\(scope):\(id)" }
+    func subject(id: Int64) -> String { subjectPrefix + String(id) }
 }

@@ -32,9 +32,12 @@ public struct AdminPage: Sendable {
 /// The query of a request to the admin listener.
 public struct AdminQuery: Sendable {
     private var values: [String: String] = [:]
+    /// The Accept field; empty without one.
+    public let accept: String
 
     /// The query of `target`, which begins behind the first question mark.
-    package init(of target: Bytes) {
+    package init(of target: Bytes, accept: Bytes = .empty) {
+        self.accept = accept.string
         guard let start = target.firstIndex(of: 0x3F) else { return }
         for pair in target.dropFirst(start + 1).string.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -61,7 +61,7 @@ package struct AdminService: Service {
     }
 
     private func show(_ exchange: Exchange, _ path: Bytes, _ head: RequestHead.View) {
-        let query = AdminQuery(of: head.path)
+        let query = AdminQuery(of: head.path, accept: head.accept)
         if path == "/metrics" {
             let format: MetricFormat = Self.wantsOpenMetrics(head.accept) ? .openMetrics : .prometheus
             guard exchange.requireMethod([.get, .head], "GET, HEAD") else { return }

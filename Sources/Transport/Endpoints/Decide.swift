@@ -75,6 +75,7 @@ extension Endpoints {
             case .decided(let settled):
                 counters.count(settled)
                 answer(settled)
+                if let forecast, forecast.isCounting { forecast.note(settled, request, policy, at: now) }
                 note(settled, request, timing(), at: now)
                 return .decided(())
             }

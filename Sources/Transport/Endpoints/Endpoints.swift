@@ -24,6 +24,7 @@ package final class Endpoints: Service {
     let consumers: ConsumerTally?
     /// Whether decisions are recorded beside refusals.
     let isRecording: Bool
+    let forecast: ForecastTap?
     /// Reads rows anew before they expire; nil: they expire.
     let resolver: (any Resolver)?
     @exclusivity(unchecked) var scratch = Scratch()
@@ -34,10 +35,11 @@ package final class Endpoints: Service {
     private static let maxQueryBytes = 8 << 10
 
     /// Endpoints that decide by `policy` and `memory`; refusals are logged to `logger`, decisions in `records`.
+    /// - Parameter forecast: Where requests go that are counted against policies.
     package init(
         policy: Policy, memory: Memory, readiness: Readiness, maxMessageBytes: Int,
         trustedPeers: TrustedPeers = TrustedPeers(), resolver: (any Resolver)? = nil, logger: Logger? = nil,
-        records: DecisionRecords = DecisionRecords()
+        records: DecisionRecords = DecisionRecords(), forecast: ForecastQueue? = nil
     ) {
         self.resolver = resolver
         self.policy = policy
@@ -50,6 +52,7 @@ package final class Endpoints: Service {
         decisions = records.log.map { DecisionRecorder($0) }
         consumers = records.consumers
         isRecording = decisions != nil || consumers != nil
+        self.forecast = forecast.map(ForecastTap.init)
         scratch.maxFormBytes = Self.maxFormBytes
         scratch.maxQueryBytes = Self.maxQueryBytes
     }

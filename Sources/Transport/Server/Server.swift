@@ -24,6 +24,7 @@ public final class Server: Sendable {
     private let admin: (any AdminPages)?
     private let tls: TLSCredentials?
     private let records: DecisionRecords
+    private let forecast: ForecastFeed?
     private let logger: Logger
     private let wallClock: @Sendable () -> Timestamp
     private let otherChecks: @Sendable () -> [CheckCounters]
@@ -37,13 +38,14 @@ public final class Server: Sendable {
     /// - Parameter tls: For the listeners that speak TLS, which can't be started without it.
     /// - Parameter passed: Sockets for listeners of the configuration; all of them must be used.
     /// - Parameter records: Where decisions are recorded.
+    /// - Parameter forecast: Gets the requests that it is to count.
     /// - Parameter wallClock: The time for decisions; the system's by default.
     /// - Parameter otherChecks: Counters of checks that other threads make, for the admin listener.
     public init(
         configuration: ServerConfiguration, policy: CurrentPolicy, memory: Memory, resolver: any Sessions.Resolver,
         admin: (any AdminPages)?,
         tls: TLSCredentials? = nil, passed: PassedSockets = .none, records: DecisionRecords = DecisionRecords(),
-        logger: Logger, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now,
+        logger: Logger, forecast: ForecastFeed? = nil, wallClock: @escaping @Sendable () -> Timestamp = SystemClock.now,
         otherChecks: @escaping @Sendable () -> [CheckCounters] = { [] }
     ) {
         self.configuration = configuration
@@ -55,6 +57,7 @@ public final class Server: Sendable {
         self.passed = passed
         self.records = records
         self.logger = logger
+        self.forecast = forecast
         self.wallClock = wallClock
         self.otherChecks = otherChecks
         readiness = Readiness { admin?.problem() }
@@ -83,6 +86,7 @@ private struct Running {
 
     let workers: MultiThreadedEventLoopGroup
     let front: MultiThreadedEventLoopGroup
+    let operators: MultiThreadedEventLoopGroup
     let loops: [Loop]
     var listeners: [BoundListener] = []
     var admin: BoundListener?
@@ -98,9 +102,11 @@ extension Server {
     public func start(_ begin: ([any EventLoop]) -> Void = { _ in }) async throws -> Addresses {
         let count = configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount
         let workers = MultiThreadedEventLoopGroup(numberOfThreads: count)
-        // Accepting and the admin pages share a thread that does no checks: neither delays the other.
+        // A thread that accepts, and one for the admin pages, some of which take a while: neither delays checks or each other.
         let front = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        var running = Running(workers: workers, front: front, loops: try await makeLoops(workers, count))
+        let operators = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var running = Running(
+            workers: workers, front: front, operators: operators, loops: try await makeLoops(workers, count))
         var addresses = Addresses()
         begin(running.loops.map(\.eventLoop))
         do {
@@ -110,7 +116,7 @@ extension Server {
                 addresses.data.append(bound.address)
             }
             if let address = configuration.admin, let admin {
-                running.admin = try await bindAdmin(address, admin, front)
+                running.admin = try await bindAdmin(address, admin, operators)
                 addresses.admin = running.admin?.address
             }
             try requireUseOfPassed(running)
@@ -119,7 +125,8 @@ extension Server {
             throw error
         }
         for (index, loop) in running.loops.enumerated() { watch.add("\(index)", loop.eventLoop) }
-        watch.add("admin", front.next())
+        watch.add("accept", front.next())
+        watch.add("admin", operators.next())
         self.running.withLock { [running] in $0 = running }
         readiness.isReady = true
         return addresses
@@ -141,7 +148,8 @@ extension Server {
                 let service = Endpoints(
                     policy: policy.value, memory: memory, readiness: readiness,
                     maxMessageBytes: configuration.maxMessageBytes,
-                    trustedPeers: configuration.trustedPeers, resolver: resolver, logger: logger, records: records)
+                    trustedPeers: configuration.trustedPeers, resolver: resolver, logger: logger, records: records,
+                    forecast: forecast?.makeQueue())
                 let state = EventLoopState(
                     eventLoop: eventLoop, service: service, resolver: resolver, limits: limits, logger: logger,
                     wallClock: wallClock)
@@ -194,9 +202,9 @@ extension Server {
     }
 
     private func bindAdmin(
-        _ address: ListenerAddress, _ pages: any AdminPages, _ front: MultiThreadedEventLoopGroup
+        _ address: ListenerAddress, _ pages: any AdminPages, _ group: MultiThreadedEventLoopGroup
     ) async throws -> BoundListener {
-        let eventLoop = front.next()
+        let eventLoop = group.next()
         let tls = configuration.isAdminTLS ? self.tls : nil
         if configuration.isAdminTLS, tls == nil {
             throw ListenError(address: address, reason: "no certificate for TLS")
@@ -214,7 +222,7 @@ extension Server {
             return NIOLoopBound(state, eventLoop: eventLoop)
         }.get()
         let bootstrap = ServerBootstrap.listener(
-            accepting: front, serving: front, isTCP: address.isTCP,
+            accepting: group, serving: group, isTCP: address.isTCP,
             isShared: configuration.sharesListeners, logger: logger
         )
         .childChannelInitializer { channel in
@@ -278,9 +286,11 @@ extension Server {
         await running.admin?.close()
         try? await running.workers.shutdownGracefully()
         try? await running.front.shutdownGracefully()
+        try? await running.operators.shutdownGracefully()
     }
 }
 
 extension ServerStatistics {
-    static let none = ServerStatistics(checks: [], transport: [], isReady: false)
+    /// Those of no server.
+    public static let none = ServerStatistics(checks: [], transport: [], isReady: false)
 }
