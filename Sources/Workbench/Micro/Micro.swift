@@ -7,6 +7,7 @@ import Sessions
 import Cryptography
 import Bytes
 import EnvoyProtocol
+import Forecast
 
 struct Micro: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +22,7 @@ struct Micro: ParsableCommand {
 
     func run() throws {
         guard count <= prepared else { throw ValidationError("at most \(prepared), or raise --prepared") }
-        let bench = try MicroBench()
+        let bench = try MicroBench(countsForecast: stage.countsForecast)
         let bytes = try stage.run(bench, count: count, prepared: prepared)
         print("\(stage.rawValue) \(count) \(bytes)")
     }
@@ -32,14 +33,18 @@ enum Stage: String, CaseIterable, ExpressibleByArgument {
     case decode, headerFind, baseString, hmac, nonce, tokenCache, mintCache, encode
     case anonymous, oauth1, oauth1SetCookie, ownerOnly, unseenToken, cookie
     case callAnonymous, callOAuth1, callOAuth1SetCookie, callOwnerOnly, callCookie, callOAuth1Alone
+    case callAnonymousForecast, callOAuth1Forecast, forecastCount
+
+    /// Whether requests are counted against the policies of a forecast.
+    var countsForecast: Bool { self == .callAnonymousForecast || self == .callOAuth1Forecast }
 
     /// The requests that the stage works on.
     private var kind: RequestKind {
         switch self {
-        case .decode, .headerFind, .hmac, .nonce, .anonymous, .callAnonymous: .anonymous
-        case .baseString, .oauth1, .callOAuth1, .callOAuth1Alone: .oauth1WithCookie
+        case .decode, .headerFind, .hmac, .nonce, .anonymous, .callAnonymous, .callAnonymousForecast: .anonymous
+        case .baseString, .oauth1, .callOAuth1, .callOAuth1Alone, .callOAuth1Forecast: .oauth1WithCookie
         case .oauth1SetCookie, .callOAuth1SetCookie, .mintCache, .encode: .oauth1
-        case .ownerOnly, .callOwnerOnly, .tokenCache: .ownerOnly
+        case .ownerOnly, .callOwnerOnly, .tokenCache, .forecastCount: .ownerOnly
         case .unseenToken: .unseenToken
         case .cookie, .callCookie: .cookie
         }
@@ -64,10 +69,12 @@ enum Stage: String, CaseIterable, ExpressibleByArgument {
         case .baseString: return try messages[..<count].reduce(0) { try $0 + bench.baseString($1) }
         case .hmac: return hmac(bench, count)
         case .nonce: return nonces(bench, count, prepared: prepared)
+        case .forecastCount: return forecasts(bench.now.seconds, count, prepared: prepared)
         case .tokenCache, .mintCache: return lookups(bench, count)
         case .anonymous, .oauth1, .oauth1SetCookie, .ownerOnly, .unseenToken, .cookie:
             return try messages[..<count].reduce(0) { try $0 + bench.check($1, expecting: kind.outcome) }
-        case .callAnonymous, .callOAuth1, .callOAuth1SetCookie, .callOwnerOnly, .callCookie, .callOAuth1Alone:
+        case .callAnonymous, .callOAuth1, .callOAuth1SetCookie, .callOwnerOnly, .callCookie, .callOAuth1Alone,
+            .callAnonymousForecast, .callOAuth1Forecast:
             return try calls(bench, messages, count)
         }
     }
@@ -95,6 +102,25 @@ enum Stage: String, CaseIterable, ExpressibleByArgument {
             let answer = bench.memory.nonces.claim(claim, now: bench.now.seconds)
             return sum + (answer == .fresh ? 1 : 0)
         }
+    }
+
+    /// Requests that the forecast's thread counts against two policies, of keys that have been seen.
+    private func forecasts(_ second: Int64, _ count: Int, prepared: Int) -> Int {
+        let policies = [
+            ForecastPolicy(name: "strict", limits: ["authed-user": [.second: 5, .minute: 200], "*": [.minute: 100]]),
+            ForecastPolicy(name: "mild", limits: ["*": [.hour: 10_000]]),
+        ]
+        let engine = ForecastEngine(policies, mode: .live, start: second, seed: 1)
+        let keys = (0..<prepared).map { Array("jwt-sub:mw:local:wiki:\($0)".utf8) }
+        let (name, consumer) = (Bytes("authed-user"), Bytes("0123456789abcdef0123456789abcdef"))
+        func observe(_ key: [UInt8]) {
+            key.withBytes {
+                engine.count(Observation(key: $0, className: name, consumer: consumer, cookie: .keep, second: second))
+            }
+        }
+        for key in keys { observe(key) }
+        for key in keys[..<count] { observe(key) }
+        return Int(engine.observed)
     }
 
     /// Finds of a remembered value: by the digest of a token of the usual length, or by a key that is at hand.

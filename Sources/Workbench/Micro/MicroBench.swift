@@ -1,9 +1,11 @@
 // What the stages of `workbench micro` work on: one policy, one connection, and everything in memory.
 
 import ArgumentParser
+import Dispatch
 import Sessions
 import Cryptography
 import NIOCore
+import Telemetry
 import Transport
 import Bytes
 import EnvoyProtocol
@@ -23,7 +25,8 @@ final class MicroBench {
     private let accessTokenKey: SigningKey
     private let remote = RemoteEnd(address: Array("127.0.0.1".utf8), port: 40_000)
 
-    init() throws {
+    /// - Parameter countsForecast: Whether checks are handed over to a forecast, as with policies that are configured.
+    init(countsForecast: Bool = false) throws {
         cookieKey = try FixedKeys.cookies()
         accessTokenKey = try FixedKeys.accessTokens()
         var settings = Settings()
@@ -33,7 +36,10 @@ final class MicroBench {
             settings: settings,
             keys: KeyRing(accessTokenKeys: [accessTokenKey.publicKey], signer: cookieKey, alsoPublished: []))
         memory = Memory(settings)
-        endpoints = Endpoints(policy: policy, memory: memory, readiness: Readiness(), maxMessageBytes: 1 << 20)
+        let forecast = ForecastQueue(capacity: 1 << 20, wake: DispatchSemaphore(value: 0))
+        forecast.turn(on: countsForecast)
+        endpoints = Endpoints(
+            policy: policy, memory: memory, readiness: Readiness(), maxMessageBytes: 1 << 20, forecast: forecast)
         session = HTTP2Session(limits: HTTP2Limits(), pool: pool, memory: HTTP2Memory())
         response.reserveCapacity(8192)
     }
