@@ -45,6 +45,7 @@ package final class Engine: Sendable {
     private struct State {
         var admin: Server?
         var probe: RepeatedTask?
+        var traffic: RepeatedTask?
     }
 
     /// Opens the database and binds the admin listener.
@@ -169,6 +170,7 @@ extension Engine {
             ])
         }
         state.withLock { $0.admin = server }
+        pages.site.live.follow { [weak server] in server?.statistics ?? .none }
     }
 
     /// Closes the admin listener, so that another engine can have its address.
@@ -185,13 +187,17 @@ extension Engine {
 
     /// Every second from now on, as long as the engine is there.
     private func probeStore() {
+        let site = pages.site
+        let traffic = timers.next().scheduleRepeatedTask(
+            initialDelay: .zero, delay: .seconds(TrafficHistory.interval)
+        ) { _ in site.noteTraffic() }
         // The engine itself must not be held on this thread, which its end waits for.
         let (workers, outages) = (workers, outages)
         let probe = timers.next().scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(1)) { _ in
             outages.look(workers.storeProblem)
             workers.probeStore()
         }
-        state.withLock { $0.probe = probe }
+        state.withLock { ($0.probe, $0.traffic) = (probe, traffic) }
     }
 
     private func report(_ loaded: LoadedConfiguration) {
@@ -218,10 +224,11 @@ extension Engine {
 
     /// Ends the threads. On Envoy's main thread, where the process may end next, they are waited for; its workers wait for nothing.
     private func stop() {
-        let (admin, probe) = state.withLock { ($0.admin, $0.probe) }
+        let (admin, probe, traffic) = state.withLock { ($0.admin, $0.probe, $0.traffic) }
         let (workers, timers, farm) = (workers, timers, farm)
         let end = Task.detached {
             probe?.cancel()
+            traffic?.cancel()
             await admin?.drain()
             await workers.shutdown()
             await farm?.detach()

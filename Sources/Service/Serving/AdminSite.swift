@@ -24,6 +24,8 @@ struct AdminSite: AdminPages {
     let reloads: ReloadCounters
     let forecast: ForecastFeed
     let logger: Logger
+    let live = LiveStatistics()
+    let history = TrafficHistory()
 
     init(
         _ core: Core, log: LineWriter?, level: LogLevel?, _ records: DecisionRecords, _ loaded: CurrentConfiguration,
@@ -58,8 +60,37 @@ struct AdminSite: AdminPages {
         case "/v1/refusals": refusals(query)
         case "/v1/consumers": consumers
         case "/v1/forecast": forecast.page(query)
-        default: nil
+        case "/v1/metric": metric(query["name"] ?? "")
+        case "/": dashboard(query)
+        default: Dashboard.asset(path)
         }
+    }
+}
+
+// MARK: - The dashboard
+
+extension AdminSite {
+    private func dashboard(_ query: AdminQuery) -> AdminPage {
+        let sources = sources(live.current)
+        let readings = MetricReadings(sources)
+        let now = SystemClock.now().seconds
+        return Dashboard(
+            readings: readings, sources: sources, history: history.moments(until: readings, at: now),
+            problem: problem(),
+            now: now, query: query
+        ).page
+    }
+
+    /// Adds this moment to the history that the dashboard shows.
+    func noteTraffic() { history.note(MetricReadings(sources(live.current)), at: SystemClock.now().seconds) }
+
+    /// One family of /metrics: what a number on the dashboard is made of.
+    private func metric(_ name: String) -> AdminPage {
+        guard let metric = Metric.all.first(where: { $0.name == name }) else {
+            return AdminPage(error: "name: there is no such metric", status: 404)
+        }
+        let text = metric.text(sources(live.current), .prometheus)
+        return AdminPage(Array(text.utf8), "text/plain; charset=utf-8")
     }
 }
 

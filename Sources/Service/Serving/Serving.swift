@@ -70,6 +70,7 @@ public final class Serving: Sendable {
         server = Server(
             configuration: loaded.configuration.server, policy: core.policy, memory: memory, resolver: core.resolver,
             admin: site, tls: credentials, passed: passed, records: records, logger: logger, forecast: forecast)
+        site.live.follow { [weak server] in server?.statistics ?? .none }
         outages.countFailedChecks { [weak server] in
             (server?.statistics.checks ?? []).reduce(0) { $0 &+ $1.failures(.storeUnavailable) }
         }
@@ -90,6 +91,7 @@ public final class Serving: Sendable {
         }
         var services: [any ServiceLifecycle.Service] = [
             StoreService(workers: workers, outages: outages), HeapService(),
+            TrafficService(site: site),
         ]
         if let nonceFile, let nonces = farm?.nonces.local ?? memory.nonces as? NonceMemory {
             nonceFile.load(into: nonces)
