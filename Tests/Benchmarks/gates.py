@@ -24,8 +24,8 @@ COSTLY = {"unseenToken": (16, 144)}
 GROWTH = 32
 # Instructions may grow by this much before it counts: compilers and libraries differ a little from release to release.
 MARGIN = 1.02
-# The blinded signatures of its preparation alone differ by two percent of the first. The places of nonces depend on a hash whose key
-# is new in each process: the probes for them differ by one percent, beside little else.
+# The blinded signatures of its preparation alone differ by two percent of the first. The places of nonces depend on a
+# hash whose key is new in each process: the probes for them differ by one percent, beside little else.
 WIDE_MARGINS = {"unseenToken": 1.05, "nonce": 1.05}
 
 # A check that a forecast counts may cost this much of one that is not counted, on its event loop.

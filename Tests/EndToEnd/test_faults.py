@@ -1,8 +1,8 @@
-"""What breaks around a server that is well: what clients and the log see of it, and that it is over when it is over.
+"""What breaks around a server that is well: what clients and the log see, and that it is over when it is over.
 
 Faults with a suite of their own: databases (test_mariadb, test_outage), Redis (test_redis), certificates, sockets and
-descriptors (test_listeners), standard streams (test_standard_streams), keys (test_rotation), the wire (test_wire_floods).
-deploy/faults.md lists all of them.
+descriptors (test_listeners), standard streams (test_standard_streams), keys (test_rotation), the wire
+(test_wire_floods). deploy/faults.md lists all of them.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ OTHER_HOST = """num_retries: 2
                             - name: envoy.retry_host_predicates.previous_hosts
                               typed_config:
                                 "@type": type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate
-                          host_selection_retry_max_attempts: 3"""
+                          host_selection_retry_max_attempts: 3"""  # noqa: E501
 
 
 class Pair(Edge):
@@ -129,7 +129,7 @@ def test_one_of_two_instances_is_killed_under_load(tmp_path):
             time.sleep(2)
             edge.start_second()
         load.check()
-        assert soon(lambda: "0" != served(edge.ports["second_admin"]))
+        assert soon(lambda: served(edge.ports["second_admin"]) != "0")
 
 
 def served(port):
