@@ -92,7 +92,7 @@ extension Stream {
         guard case .waiting(let lookup) = phase, lookup == event else { return }
         let fault = waiter?.fault
         waiter = nil
-        let next = fault.map { fail(stream, $0, filter.worker(of: stream)) } ?? check(stream, isWhole: true)
+        let next = fault.map { fail(stream, afterLookup: $0) } ?? check(stream, isWhole: true)
         if next == .proceed { envoy.continue_decoding(stream) }
     }
 
@@ -258,6 +258,15 @@ extension Stream {
         for (name, value) in refusal.headers { fields.add(name, Array(value.utf8)) }
         for (name, value) in origin { fields.add(name, value) }
         reply(stream, refusal.status, fields, refusal.body, details: "sessiongate-refused{\(reason.rawValue)}")
+    }
+
+    /// A lookup has failed: the check is recorded here, for no decision was tried again.
+    private func fail(_ stream: UnsafeMutableRawPointer, afterLookup fault: Fault) -> Next {
+        let worker = filter.worker(of: stream)
+        _ = worker?.withRequest(stream, number, envoy) { request in
+            worker?.endpoints.noteFailure(of: request, fault, timing, at: SystemClock.now())
+        }
+        return fail(stream, fault, worker)
     }
 
     /// Nothing can be decided: an outage, never a refusal.

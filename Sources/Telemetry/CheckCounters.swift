@@ -16,7 +16,7 @@ public struct CheckCounters: Sendable {
     public let failed = Fault.allCases.map { _ in Counter() }
     /// Checks that had to wait for a lookup, by ``Sessions/Lookup/kind``.
     public let waited = Lookup.kinds.map { _ in Counter() }
-    /// Cookies set, and those of them that took the place of one that was due.
+    /// Cookies set for clients without a valid one, and those that took the place of one that was due.
     public let cookiesSet = Counter(), cookiesRefreshed = Counter()
     /// Cookies kept.
     public let cookiesKept = Counter()
@@ -46,8 +46,7 @@ public struct CheckCounters: Sendable {
         case .none: break
         case .keep: cookiesKept.add()
         case .set:
-            cookiesSet.add()
-            if decision.refreshesCookie { cookiesRefreshed.add() }
+            if decision.refreshesCookie { cookiesRefreshed.add() } else { cookiesSet.add() }
         }
         if settled.isRetry { retries.add() }
     }

@@ -79,6 +79,7 @@ import Testing
         (#"{"time":"2026-03-01T12:00:00+01:00","outcome":"refused"}"#, "time"),
         (#"{"time":"2026-03-01T12:00:00Z","outcome":"refused","user_id":"3"}"#, "user_id"),
         (#"{"time":"2026-03-01T12:00:00Z","outcome":"refused","sample_weight":0}"#, "sample_weight"),
+        (#"{"time":"2026-03-01T12:00:00Z","outcome":"refused","sample_weight":1e19}"#, "sample_weight"),
         (#"{"time":"2026-03-01T12:00:00Z","outcome":7}"#, "outcome"),
     ])
     func aFaultyFieldIsNamed(_ line: String, _ field: String) {

@@ -17,7 +17,7 @@ extension Request {
         builder.id = Self.text(recordID)
         builder.method = Self.text(method)
         builder.path = CredentialMask.target(target.prefix(Self.maxPart)).repaired
-        builder.host = Self.text(host)
+        builder.host = CredentialMask.host(host.prefix(Self.maxPart)).repaired
         builder.scheme = Self.text(scheme)
         if hasSourceIP { builder.sourceAddress = Self.text(sourceAddress) }
         addHeaders(to: &builder, policy)

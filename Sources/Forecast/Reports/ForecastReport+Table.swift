@@ -45,7 +45,8 @@ extension ForecastRow {
     fileprivate var cells: [String] {
         let mark = isExact ? "" : "~"
         return [
-            policy, className, unit.rawValue, "\(limit)", mark + rounded(keys), mark + rounded(limitedKeys),
+            printable(policy), printable(className), unit.rawValue, "\(limit)", mark + rounded(keys),
+            mark + rounded(limitedKeys),
             percent(limitedKeys, of: keys), rounded(consumers), rounded(limitedConsumers), rounded(requests),
             mark + rounded(limitedRequests), percent(limitedRequests, of: requests), mark + rounded(limitedWindows),
             mark + rounded(limit99, up: true), mark + rounded(limit999, up: true),
@@ -55,7 +56,7 @@ extension ForecastRow {
     fileprivate func topLines(_ count: Int) -> [String] {
         let hit = top.filter { $0.limitedRequests > 0 }.prefix(count)
         guard !hit.isEmpty else { return [] }
-        return ["", "\(policy), \(className), \(limit) per \(unit.rawValue): hit hardest"]
+        return ["", "\(printable(policy)), \(printable(className)), \(limit) per \(unit.rawValue): hit hardest"]
             + hit.map { key in
                 let consumer = key.consumer.map { " (\(printable($0)))" } ?? ""
                 return
@@ -94,8 +95,7 @@ extension CookieReport {
 
 /// A whole number, rounded to the nearest or up.
 func rounded(_ value: Double, up: Bool = false) -> String {
-    let whole = Int64(value)
-    return "\(up ? (Double(whole) < value ? whole + 1 : whole) : Int64(value + 0.5))"
+    amountText(up ? value.rounded(.up) : (value + 0.5).rounded(.down))
 }
 
 /// A percentage with one digit behind the point; `-` of nothing.
@@ -103,6 +103,7 @@ func percent(_ part: Double, of whole: Double) -> String { whole > 0 ? tenths(pa
 
 /// A number with one digit behind the point.
 func tenths(_ value: Double) -> String {
+    guard value.magnitude < 1e15 else { return amountText(value) }
     let tenths = Int64(value * 10 + 0.5)
     return "\(tenths / 10).\(tenths % 10)"
 }

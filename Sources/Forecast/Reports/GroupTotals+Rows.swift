@@ -58,12 +58,18 @@ extension GroupTotals {
 
     /// The keys with the most requests over the limit, of others those that came nearest to it.
     private func hardestHit(_ index: Int, _ unit: Int, count: Int, _ names: TextTable) -> [ForecastKey] {
+        guard count > 0 else { return [] }
         var best: [(place: Int, order: (Double, Double, Double))] = []
         for place in 0..<sum.records.count where weight(place) > 0 {
             let order = (over(place, limit: index).requests, peak(place, unit), requests(place))
-            if best.count == count, let last = best.last, order < last.order { continue }
-            let position = best.firstIndex { precedes(order, place, $0) } ?? best.count
-            best.insert((place, order), at: position)
+            // Of keys that made the same there may be very many: each is compared with a few of the best.
+            if best.count == count, !precedes(order, place, best[count - 1]) { continue }
+            var (low, high) = (0, best.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if precedes(order, place, best[middle]) { high = middle } else { low = middle + 1 }
+            }
+            best.insert((place, order), at: low)
             if best.count > count { best.removeLast() }
         }
         return best.map { place, order in

@@ -97,7 +97,8 @@ private struct MergedGroup {
             let total = json["requests"]?.doubleValue, let limited = json["limited"]?.doubles,
             let windows = json["windows"]?.integers, let active = json["active"]?.integers,
             let over = json["over"]?.elements?.map({ $0.integers ?? [] }), let entries = json["keys"]?.elements,
-            (0...63).contains(level), limited.count == group.limits.count, windows.count == limited.count,
+            (0...63).contains(level), JSON.counts.contains(threshold), JSON.counts.contains(total),
+            limited.count == group.limits.count, windows.count == limited.count,
             over.count == limited.count, (over + [active]).allSatisfy({ $0.allSatisfy(consumers.indices.contains) })
         else { return false }
         sampling = sampling.union(Sampling(level: Int(level), threshold: threshold))
@@ -115,7 +116,8 @@ private struct MergedGroup {
     private mutating func add(key json: JSON, _ consumers: [Int]) -> Bool {
         guard let parts = json.elements, parts.count == 6, let key = parts[0].stringValue,
             let consumer = parts[1].integerValue, consumer < consumers.count, let own = parts[2].doubleValue,
-            let total = parts[3].doubleValue, let peaks = parts[4].doubles, peaks.count == group.units.count,
+            JSON.counts.contains(own), let total = parts[3].doubleValue, JSON.counts.contains(total),
+            let peaks = parts[4].doubles, peaks.count == group.units.count,
             let cells = parts[5].elements?.map({ $0.doubles ?? [] }),
             cells.allSatisfy({ $0.count == 3 && $0[0] >= 0 && $0[0] < Double(group.limits.count) })
         else { return false }
@@ -145,13 +147,20 @@ private struct MergedGroup {
 }
 
 extension JSON {
+    /// What a count of requests may be. Another host says it: its sums must fit into whole numbers.
+    fileprivate static let counts = 0.0...1e15
+
     fileprivate var doubles: [Double]? {
-        guard let values = elements?.compactMap(\.doubleValue), values.count == elements?.count else { return nil }
+        guard let values = elements?.compactMap(\.doubleValue), values.count == elements?.count,
+            values.allSatisfy(Self.counts.contains)
+        else { return nil }
         return values
     }
 
     fileprivate var integers: [Int]? {
-        guard let values = elements?.compactMap(\.integerValue), values.count == elements?.count else { return nil }
+        guard let values = elements?.compactMap(\.integerValue), values.count == elements?.count,
+            values.allSatisfy({ (0...Int64(1) << 50).contains($0) })
+        else { return nil }
         return values.map { Int($0) }
     }
 }

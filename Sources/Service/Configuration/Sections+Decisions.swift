@@ -32,9 +32,9 @@ extension ConfigurationSection {
                 "decisions.queue", \.decisions.queueBytes, .size(64 << 10...1 << 30),
                 "Lines that may wait until they are written. Further ones are dropped and counted."),
             ConfigurationKey(
-                "decisions.keep_refused", \.decisions.keepRefused, .integer(0...100_000),
+                "decisions.keep_refused", \.decisions.keepRefused, .integer(0...10_000),
                 "So many of the last refused requests are kept in memory for `explain --request-id` and /v1/refusals, with "
-                    + "signatures and secrets masked. They take up to 20 KiB each."),
+                    + "signatures and secrets masked. They take up to 100 KiB each."),
             ConfigurationKey(
                 "decisions.user_names", \.decisions.userNames, .boolean,
                 "Write the names of users too. Their ids are always written."),

@@ -103,9 +103,9 @@ extension Metric {
             "sessiongate_cookies_total", .counter,
             "Session cookies by action: set for clients without a valid one, refresh of one that was due, keep."
         ) {
-            let (set, refreshed) = ($0.checks(\.cookiesSet.current), $0.checks(\.cookiesRefreshed.current))
-            return [
-                Sample(["action": "set"], set &- min(set, refreshed)), Sample(["action": "refresh"], refreshed),
+            [
+                Sample(["action": "set"], $0.checks(\.cookiesSet.current)),
+                Sample(["action": "refresh"], $0.checks(\.cookiesRefreshed.current)),
                 Sample(["action": "keep"], $0.checks(\.cookiesKept.current)),
             ]
         },

@@ -26,9 +26,30 @@ public final class ConsumerTally: Sendable {
         let kind: Int
     }
 
+    private struct State {
+        var counts: [Key: Count] = [:]
+        /// Those that had `leastCount`, the smallest, when last looked for: a search passes through all counts.
+        private var least: [Key] = []
+        private var leastCount: UInt64 = 0
+
+        /// Removes one with the smallest count, and returns that. There must be one.
+        mutating func removeLeast() -> UInt64 {
+            while true {
+                while let key = least.popLast() {
+                    if counts[key]?.count == leastCount {
+                        counts[key] = nil
+                        return leastCount
+                    }
+                }
+                leastCount = counts.values.lazy.map(\.count).min() ?? 0
+                least = counts.filter { $0.value.count == leastCount }.map(\.key)
+            }
+        }
+    }
+
     /// How many counts are kept.
     public let capacity: Int
-    private let counts = Mutex<[Key: Count]>([:])
+    private let state = Mutex(State())
 
     /// Room for `capacity` counts.
     public init(capacity: Int) { self.capacity = max(1, capacity) }
@@ -36,17 +57,13 @@ public final class ConsumerTally: Sendable {
     /// Counts one request of `consumer`, nil for one that names no registered consumer.
     package func add(_ consumer: KnownConsumer?, kind: Int = 0) {
         let key = Key(consumer: consumer?.id, kind: kind)
-        counts.withLock { counts in
-            if counts[key]?.count != nil {
-                counts[key]?.count += 1
+        state.withLock { state in
+            if state.counts[key] != nil {
+                state.counts[key]?.count += 1
                 return
             }
-            var error: UInt64 = 0
-            if counts.count >= capacity, let least = counts.min(by: { $0.value.count < $1.value.count }) {
-                error = least.value.count
-                counts[least.key] = nil
-            }
-            counts[key] = Count(
+            let error = state.counts.count >= capacity ? state.removeLeast() : 0
+            state.counts[key] = Count(
                 consumerKey: consumer?.key.withBytes(\.string) ?? "", name: consumer?.name ?? "", kind: kind,
                 count: error + 1, error: error)
         }
@@ -54,7 +71,7 @@ public final class ConsumerTally: Sendable {
 
     /// The largest `count`, the largest first.
     public func top(_ count: Int) -> [Count] {
-        let all = counts.withLock { Array($0.values) }
+        let all = state.withLock { Array($0.counts.values) }
         return Array(
             all.sorted { ($1.count, $0.consumerKey, $0.kind) < ($0.count, $1.consumerKey, $1.kind) }.prefix(count))
     }

@@ -70,8 +70,9 @@ extension DecisionRecord {
 
     private static func weight(_ value: JSONText) throws(JSONError) -> Double {
         if value.kind == .null { return 1 }
-        guard let weight = value.json.doubleValue, weight.isFinite, weight > 0 else {
-            throw JSONError("expected a number above 0", path: "sample_weight")
+        // Sums of larger ones are no counts any more.
+        guard let weight = value.json.doubleValue, weight > 0, weight <= 1e9 else {
+            throw JSONError("expected a number above 0, and 1e9 at most", path: "sample_weight")
         }
         return weight
     }

@@ -93,7 +93,7 @@ public struct Explanation: Sendable {
         func lines(where isWanted: (String) -> Bool) -> [String] {
             trace.parameters.filter { isWanted($0.name) }.map { parameter in
                 let value = Shown.value(parameter.value, of: parameter.name, isPlaintext: isPlaintext)
-                return "\(Self.padded(parameter.source, 13)) \(parameter.name) = \(value)"
+                return "\(Self.padded(parameter.source, 13)) \(Shown.text(parameter.name)) = \(value)"
             }
         }
         section("Signed parameters") { lines { $0 != "oauth_signature" } }

@@ -26,7 +26,8 @@ public struct TopScreen: Sendable {
         lines.append("latency       " + rate.latencies("sessiongate_check_duration_seconds"))
         lines.append("")
         lines += Self.refusals(before: refusals.0, now: refusals.1, seconds: rate.seconds, rows: rows)
-        self.lines = lines
+        // What answers may be another program than it should be: no line may be a command of the terminal.
+        self.lines = lines.map(printable)
     }
 
     private static func head(_ now: Scrape, _ address: String) -> [String] {
@@ -66,8 +67,7 @@ public struct TopScreen: Sendable {
         ((try? JSON(parsing: page))?["by_consumer"]?.elements ?? []).compactMap { entry in
             guard let reason = entry["reason"]?.stringValue, let count = entry["count"]?.doubleValue else { return nil }
             let key = entry["consumer_key"]?.stringValue
-            // Who registers a consumer chooses its name: it must not be a command of the terminal.
-            let name = printable(entry["name"]?.stringValue ?? "")
+            let name = entry["name"]?.stringValue ?? ""
             return Count(reason: reason, consumer: key.map { "\($0) \(name)" } ?? "not registered", count: count)
         }
     }
@@ -76,10 +76,12 @@ public struct TopScreen: Sendable {
         text + String(repeating: " ", count: max(1, width - text.count))
     }
 
-    fileprivate static func whole(_ value: Double) -> String { "\(Int64(value))" }
+    fileprivate static func whole(_ value: Double) -> String {
+        Int64(exactly: value.rounded(.towardZero)).map { "\($0)" } ?? "\(value)"
+    }
 
     fileprivate static func decimal(_ value: Double) -> String {
-        value >= 100 ? whole(value) : "\(Int64(value)).\(Int64(value * 10) % 10)"
+        (0..<100).contains(value) ? "\(Int64(value)).\(Int64(value * 10) % 10)" : whole(value)
     }
 }
 
@@ -111,6 +113,6 @@ private struct Rate {
     private static func duration(_ seconds: Double) -> String {
         seconds >= 1
             ? "\(seconds) s"
-            : seconds >= 0.001 ? "\(seconds * 1000) ms" : "\(Int64((seconds * 1_000_000).rounded())) µs"
+            : seconds >= 0.001 ? "\(seconds * 1000) ms" : "\(TopScreen.whole((seconds * 1_000_000).rounded())) µs"
     }
 }

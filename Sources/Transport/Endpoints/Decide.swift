@@ -59,6 +59,11 @@ extension Endpoints {
     /// Counts a request that can't be decided.
     package func countFailure(_ fault: Fault) { counters.failed[fault.index].add() }
 
+    /// Notes that there is no decision about `request`: for a caller that has no exchange.
+    package func noteFailure(of request: Request, _ fault: Fault, _ timing: CheckTiming, at now: Timestamp) {
+        note(fault, request, timing, at: now)
+    }
+
     /// The decision is handed on by a call, not returned: each step on its way up would copy it.
     @inline(__always)
     private func carryOut(
@@ -146,16 +151,19 @@ extension Endpoints {
         let outcome = settled.decision.outcome
         counters.durations[CheckOutcome(outcome).index].add(timing.age)
         if isRecording || outcome == .refused || timing.lookups > 0 {
-            record(settled.decision, request, timing, at: now)
+            record(settled.decision, isRetry: settled.isRetry, request, timing, at: now)
         }
     }
 
     /// Records what was decided, where that is wanted.
     @inline(never)
-    private func record(_ decision: Decision, _ request: Request, _ timing: CheckTiming, at now: Timestamp) {
+    private func record(
+        _ decision: Decision, isRetry: Bool, _ request: Request, _ timing: CheckTiming, at now: Timestamp
+    ) {
         if decision.outcome == .refused { refusals.note(decision, request, policy, at: now) }
         if let consumers, let consumer = decision.identity?.consumer { consumers.add(consumer) }
-        decisions?.note(decision, request, timing, policy, at: now)
+        // The proxy's retry is the same request once more, which limits count once.
+        if !isRetry { decisions?.note(decision, request, timing, policy, at: now) }
         if timing.lookups > 0 { logWait(CheckOutcome(decision.outcome), nil, request, timing, at: now) }
     }
 

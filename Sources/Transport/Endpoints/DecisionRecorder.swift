@@ -46,10 +46,10 @@ final class DecisionRecorder {
         record.time = now.milliseconds
         record.requestID = request.recordID.prefix(Self.maxWireBytes).string
         record.traceID = request.traceID
-        record.host = facts.host.prefix(Self.maxHostBytes).string
+        record.host = CredentialMask.host(facts.host.prefix(Self.maxHostBytes)).withBytes(\.string)
         record.wiki = facts.wiki ?? ""
         record.method = request.method.prefix(Self.maxMethodBytes).string
-        record.path = facts.path.prefix(Self.maxPathBytes).string
+        record.path = CredentialMask.path(facts.path.prefix(Self.maxPathBytes)).withBytes(\.string)
         record.outcome = outcome.rawValue
         record.type = SessionType.none.rawValue
         record.actsAs = ActsAs.anonymous.rawValue
@@ -90,6 +90,8 @@ extension DecisionRecord {
         }
         if let limits = policy.limits(of: decision, request) {
             (rateLimitClass, rateLimitKey) = (limits.rateLimitClass ?? "", limits.key ?? "")
+            // Without a key it is not limited, by its address neither.
+            clientAddress = ""
         } else {
             let profile = policy.profiles[decision.profile]
             rateLimitClass = (decision.identity.map(\.rateLimitClass) ?? profile.anonymousClass) ?? ""
