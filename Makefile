@@ -27,7 +27,8 @@ RUFF = $(VENV)/bin/ruff
 RUFF_RULES := --isolated --line-length 120 --target-version py311
 
 .NOTPARALLEL:
-.PHONY: help deps tests-deps bench-deps gates-deps build run run-module test unit e2e sanitize fuzz envoy-matrix
+.PHONY: help deps tests-deps bench-deps gates-deps build run run-module test unit e2e sanitize sanitize-build fuzz
+.PHONY: envoy-matrix
 .PHONY: bench bench-envoy bench-edge h2load gates check-vectors mediawiki proto-json lint format clean
 .PHONY: dist dist-check deb deb-check sbom package-deps
 
@@ -65,6 +66,9 @@ e2e: build tests-deps $(VENV)/.tests ## end-to-end tests: the real Envoy, client
 
 sanitize: deps tests-deps ## the Swift tests under AddressSanitizer and ThreadSanitizer: SANITIZERS="address"
 	@.ci/test $(SANITIZERS)
+
+sanitize-build: deps tests-deps ## the builds of `make sanitize` alone, behind everything else that runs
+	@.ci/test --build $(SANITIZERS)
 
 fuzz: deps ## libFuzzer on what clients send: SECONDS=60 for each target, TARGETS="jwt http1"
 	@.ci/fuzz $(SECONDS) $(TARGETS)
