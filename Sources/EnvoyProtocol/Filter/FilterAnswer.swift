@@ -109,13 +109,3 @@ extension CookieAction {
         }
     }
 }
-
-extension Fact {
-    /// All leaves with their paths.
-    fileprivate var leaves: [(path: String, value: String)] {
-        switch self {
-        case .text(let name, let value): [("\(name)", value)]
-        case .group(let name, let inner): inner.flatMap(\.leaves).map { ("\(name).\($0.path)", $0.value) }
-        }
-    }
-}

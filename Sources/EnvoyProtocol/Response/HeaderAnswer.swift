@@ -17,28 +17,22 @@ package final class HeaderAnswer: Memo, @unchecked Sendable {
     private init(_ facts: IdentityFacts, _ profile: Profile) {
         var fields = HeaderFields(), leaves = HeaderFields()
         var removed: [UInt8] = []
-        facts.forEachHeader(profile.settings) { name, value in
+        for (name, value) in facts.headers(profile.settings) {
             if let value {
-                fields.add(name: { $0 += name.utf8 }, value: { HeaderText.append(value, to: &$0) })
+                fields.add(name: { $0 += name.utf8 }, value: { $0 += value })
             } else {
                 if !removed.isEmpty { removed.append(UInt8(ascii: ",")) }
                 removed += name.utf8
             }
         }
-        facts.forEachLeaf { group, name, text in
+        for (path, value) in facts.facts.flatMap(\.leaves) {
+            let name = path.utf8.map { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
             leaves.add(
-                name: { Self.append(group, name, to: &$0) }, value: { HeaderText.append(text, to: &$0) })
+                name: {
+                    $0.append("x-sessiongate-"); $0 += name
+                }, value: { HeaderText.append(value, to: &$0) })
         }
         (self.fields, self.removed, self.leaves) = (fields, removed, leaves)
-    }
-
-    private static func append(_ group: StaticString?, _ name: StaticString, to output: inout [UInt8]) {
-        output.append("x-sessiongate-")
-        if let group {
-            output.append(group)
-            output.append(UInt8(ascii: "-"))
-        }
-        for byte in Bytes(name).buffer { output.append(byte == UInt8(ascii: "_") ? UInt8(ascii: "-") : byte) }
     }
 
     /// What is told of the request of `decision`.

@@ -11,6 +11,16 @@ package enum Fact {
     case group(StaticString, [Fact])
 }
 
+extension Fact {
+    /// All leaves with their paths: `user.id`.
+    var leaves: [(path: String, value: String)] {
+        switch self {
+        case .text(let name, let value): [("\(name)", value)]
+        case .group(let name, let inner): inner.flatMap(\.leaves).map { ("\(name).\($0.path)", $0.value) }
+        }
+    }
+}
+
 /// What the edge is told of one identity.
 package struct IdentityFacts {
     private let type: SessionType
@@ -45,45 +55,32 @@ package struct IdentityFacts {
     package func headers(_ edge: EdgeSettings) -> [(name: String, value: [UInt8]?)] {
         var set: [(name: String, value: [UInt8]?)] = []
         var removed: [(name: String, value: [UInt8]?)] = []
-        forEachHeader(edge) { name, value in
+        func tell(_ name: String?, _ value: Bytes?) {
+            guard let name else { return }
             guard let value else { return removed.append((name, nil)) }
             var text: [UInt8] = []
             HeaderText.append(value, to: &text)
             set.append((name, text))
         }
-        return set + removed
-    }
-
-    /// Calls `body` with each request header of ``headers(_:)``; values are as they are known, not yet fit for a header.
-    package func forEachHeader(_ edge: EdgeSettings, _ body: (String, Bytes?) -> Void) {
         func tell(_ name: String?, _ text: String?) {
-            guard let name else { return }
-            guard var text else { return body(name, nil) }
-            text.withUTF8 { body(name, Bytes($0)) }
+            guard var text else { return tell(name, Bytes?.none) }
+            text.withUTF8 { tell(name, Bytes($0)) }
         }
         let isBypass = edge.omitsBypass && rateLimitClass == "BYPASS"
         let isTold = actsAs == .user
         let isKnown = isTold || user == nil
         tell(edge.userIDHeader, isTold ? user?.id : nil)
         tell(edge.subjectHeader, isTold ? user?.subject : nil)
-        if let name = edge.consumerHeader {
-            if isKnown, let consumer { consumer.key.withBytes { body(name, $0) } } else { body(name, nil) }
+        if isKnown, let consumer {
+            consumer.key.withBytes { tell(edge.consumerHeader, $0) }
+        } else {
+            tell(edge.consumerHeader, Bytes?.none)
         }
         tell(edge.classHeader, isBypass ? nil : rateLimitClass)
         tell(edge.typeHeader, type != .none && isKnown ? type.rawValue : nil)
         tell(edge.rateLimitKeyHeader, rateLimitKey)
-        for name in edge.foreignHeaders { body(name, nil) }
-    }
-
-    /// Calls `body` with each leaf of ``facts``: the group that it is in, its name and its text.
-    package func forEachLeaf(_ body: (StaticString?, StaticString, String) -> Void) {
-        for fact in facts {
-            switch fact {
-            case .text(let name, let text): body(nil, name, text)
-            case .group(let group, let inner):
-                for case .text(let name, let text) in inner { body(group, name, text) }
-            }
-        }
+        for name in edge.foreignHeaders { tell(name, Bytes?.none) }
+        return set + removed
     }
 
     /// The metadata's `session` but outcome, cookie and reason.

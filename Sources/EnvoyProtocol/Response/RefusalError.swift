@@ -36,7 +36,7 @@ struct RefusalError {
         switch errors {
         case .bc, .none: break
         case .text: members.append(text(textName, message))
-        case .html: members.append(text(textName, message.escapedForXML))
+        case .html: members.append(text(textName, message.escapedForHTML))
         case .raw: members += [text("key", code), .init("params", .array(parameters.map { .string($0) }))]
         }
         members += [text("module", "main"), text("reason", reason.rawValue)]
@@ -64,19 +64,19 @@ struct RefusalError {
 
     /// The error as MediaWiki's ApiFormatXml writes it: texts are attributes, the one of `errors` is the content.
     fileprivate func xml(_ errors: APIErrorFormat.Errors) -> String {
-        let name = #"code="\#(code.escapedForXML)""#
+        let name = #"code="\#(code.escapedForHTML)""#
         let module = #"module="main" reason="\#(reason.rawValue)""#
-        let message = message.escapedForXML
+        let message = message.escapedForHTML
         let element =
             switch errors {
             case .bc: #"<error \#(name) info="\#(message)" reason="\#(reason.rawValue)" />"#
             case .text: #"<errors><error \#(name) \#(module) xml:space="preserve">\#(message)</error></errors>"#
             case .html:
-                #"<errors><error \#(name) \#(module) xml:space="preserve">\#(message.escapedForXML)</error></errors>"#
+                #"<errors><error \#(name) \#(module) xml:space="preserve">\#(message.escapedForHTML)</error></errors>"#
             case .none: "<errors><error \(name) \(module) /></errors>"
             case .raw:
-                #"<errors><error \#(name) key="\#(code.escapedForXML)" \#(module)><params>"#
-                    + parameters.map { "<param>\($0.escapedForXML)</param>" }.joined()
+                #"<errors><error \#(name) key="\#(code.escapedForHTML)" \#(module)><params>"#
+                    + parameters.map { "<param>\($0.escapedForHTML)</param>" }.joined()
                     + "</params></error></errors>"
             }
         return #"<?xml version="1.0"?><api>\#(element)</api>"#
@@ -119,22 +119,6 @@ extension JSON {
         case .string(let text): return Array(string(text).utf8)
         case .array(let elements): return array(elements.enumerated().map { ("i:\($0);", $1) })
         case .object(let members): return array(members.map { (string($0.name), $0.value) })
-        }
-    }
-}
-
-extension String {
-    /// With what means something to XML and HTML as references.
-    fileprivate var escapedForXML: String {
-        reduce(into: "") { result, character in
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#039;"
-            default: result.append(character)
-            }
         }
     }
 }

@@ -1,18 +1,9 @@
 // Pieces of HTML. Every text that is not ours is escaped where it is put in.
 
+import Bytes
+
 /// `text` as it stands in HTML, in quotes too.
-func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-        switch character {
-        case "&": result += "&amp;"
-        case "<": result += "&lt;"
-        case ">": result += "&gt;"
-        case "\"": result += "&quot;"
-        case "'": result += "&#39;"
-        default: result.append(character)
-        }
-    }
-}
+func escaped(_ text: String) -> String { text.escapedForHTML }
 
 /// A text that links to what it is made of.
 func link(_ text: String, to address: String) -> String { "<a href=\"\(escaped(address))\">\(escaped(text))</a>" }
