@@ -19,6 +19,12 @@ def clock():
     }
 
 
+def clean_up(program):
+    """Removes what the library leaves behind of a program that has ended."""
+    for left in Path("/dev/shm").glob(f"*faketime_*_{program.process.pid}"):
+        left.unlink()
+
+
 @contextlib.contextmanager
 def server(folder):
     """The port of a process that has seen nothing before."""
@@ -30,5 +36,4 @@ def server(folder):
         yield ports["sessiongate"]
     finally:
         program.stop()
-        for left in Path("/dev/shm").glob(f"*faketime_*_{program.process.pid}"):
-            left.unlink()
+        clean_up(program)

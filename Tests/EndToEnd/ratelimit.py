@@ -1,4 +1,4 @@
-"""A rate limit service that counts as github.com/envoyproxy/ratelimit does.
+"""Rate limit services: one that records what it is asked, and one that counts as github.com/envoyproxy/ratelimit does.
 
 Descriptors are looked for in its configuration, entry by entry; a node without a value stands for the values that are
 not named. Windows are fixed and begin at multiples of the unit.
@@ -16,7 +16,43 @@ SECONDS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400}
 OK, OVER = RateLimitResponse.OK, RateLimitResponse.OVER_LIMIT
 
 
-class RateLimitService(grpc.GenericRpcHandler):
+class Service(grpc.GenericRpcHandler):
+    """Listens on a port; what it answers is a subclass's."""
+
+    threads = 1
+
+    def __init__(self, port):
+        self.server = grpc.server(futures.ThreadPoolExecutor(self.threads), handlers=[self])
+        assert self.server.add_insecure_port(f"127.0.0.1:{port}") == port
+        self.server.start()
+
+    def stop(self):
+        self.server.stop(0)
+
+    def service(self, details):
+        assert details.method == "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit"
+        return grpc.unary_unary_rpc_method_handler(
+            self.answer,
+            request_deserializer=RateLimitRequest.FromString,
+            response_serializer=RateLimitResponse.SerializeToString,
+        )
+
+
+class Recorder(Service):
+    """Records the descriptors that Envoy asks about; says yes."""
+
+    threads = 4
+
+    def __init__(self, port):
+        self.asked = []
+        super().__init__(port)
+
+    def answer(self, request, _):
+        self.asked.append([[(entry.key, entry.value) for entry in one.entries] for one in request.descriptors])
+        return RateLimitResponse(overall_code=OK)
+
+
+class RateLimitService(Service):
     """Counts by the configuration in `text`; `over` has what was over a limit, by the entries up to the class."""
 
     def __init__(self, port, text):
@@ -24,12 +60,7 @@ class RateLimitService(grpc.GenericRpcHandler):
         self.domain = configuration["domain"]
         self.root = self._nodes(configuration)
         self.counts, self.over, self.asked = Counter(), Counter(), 0
-        self.server = grpc.server(futures.ThreadPoolExecutor(1), handlers=[self])
-        assert self.server.add_insecure_port(f"127.0.0.1:{port}") == port
-        self.server.start()
-
-    def stop(self):
-        self.server.stop(0)
+        super().__init__(port)
 
     @staticmethod
     def _nodes(node):
@@ -50,14 +81,6 @@ class RateLimitService(grpc.GenericRpcHandler):
                 return node if "rate_limit" in node else None
             nodes = self._nodes(node)
         return None
-
-    def service(self, details):
-        assert details.method == "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit"
-        return grpc.unary_unary_rpc_method_handler(
-            self.answer,
-            request_deserializer=RateLimitRequest.FromString,
-            response_serializer=RateLimitResponse.SerializeToString,
-        )
 
     def answer(self, request, _):
         assert request.domain == self.domain

@@ -16,7 +16,6 @@ import sqlite3
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 import pinned
 import pytest
@@ -25,7 +24,6 @@ import stack
 from cookies import session_jwt
 from database_server import soon
 from edge import Edge, plenty
-from oauthlib.oauth1 import Client
 
 RETRY = "num_retries: 1"
 # Not the instance that has just failed, as long as there is another.
@@ -204,16 +202,7 @@ class ClockEdge(Edge):
 
     def signed_at(self, offset):
         """A request that is signed with a clock as far off as that."""
-        keys = self.demo["oauth1"]
-        client = Client(
-            keys["consumer_key"],
-            client_secret=keys["consumer_secret"],
-            resource_owner_key=keys["token"],
-            resource_owner_secret=keys["token_secret"],
-            timestamp=str(int(time.time()) + offset),
-        )
-        url = f"{self.api}?action=query&meta=userinfo&format=json"
-        return requests.Request("GET", url, headers=client.sign(url)[1]).prepare()
+        return self.signed(auth=self.oauth1(timestamp=str(int(time.time()) + offset)))
 
     def reason(self, request):
         """Why it is refused; None when it is not."""
@@ -224,8 +213,7 @@ class ClockEdge(Edge):
 def clock_edge(tmp_path):
     with ClockEdge(tmp_path) as running:
         yield running
-    for left in Path("/dev/shm").glob(f"*faketime_*_{running.sessiongate.process.pid}"):
-        left.unlink()
+    pinned.clean_up(running.sessiongate)
 
 
 @pytest.mark.parametrize("jump", [3600, -3600])

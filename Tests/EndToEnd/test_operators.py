@@ -310,13 +310,12 @@ def test_a_token_is_demanded_but_by_probes(open_edge):
 def test_without_a_token_nothing_is_open_to_the_network(tmp_path):
     subprocess.run([stack.SESSIONGATE, "init", tmp_path / "state"], check=True, capture_output=True)
     environment = os.environ | {"SESSIONGATE_SERVER_ADMIN": "0.0.0.0:0"}
-    done = subprocess.run(
-        [stack.SESSIONGATE, "config", "check", "--config", tmp_path / "state/sessiongate.yaml"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
+
+    def check():
+        command = [stack.SESSIONGATE, "config", "check", "--config", tmp_path / "state/sessiongate.yaml"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
+
+    done = check()
     assert (
         done.returncode == 78
         and "SESSIONGATE_SERVER_ADMIN: server.admin: 0.0.0.0:0 is open to the network" in done.stderr
@@ -324,13 +323,7 @@ def test_without_a_token_nothing_is_open_to_the_network(tmp_path):
     assert "server.admin_token_file" in done.stderr
     (tmp_path / "short").write_text("short")
     environment["SESSIONGATE_SERVER_ADMIN_TOKEN_FILE"] = str(tmp_path / "short")
-    done = subprocess.run(
-        [stack.SESSIONGATE, "config", "check", "--config", tmp_path / "state/sessiongate.yaml"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
+    done = check()
     assert (
         done.returncode == 78 and "server.admin_token_file" in done.stderr and "at least 16 characters" in done.stderr
     )

@@ -1,13 +1,11 @@
 """deploy/envoy-ratelimit.yaml: every kind of rule acts, on the user or consumer that it is about and on no other."""
 
 import re
-from concurrent import futures
 
-import grpc
 import pytest
 import stack
 from edge import PLENTY, WAYS
-from envoy.service.ratelimit.v3.rls_pb2 import RateLimitRequest, RateLimitResponse
+from ratelimit import Recorder
 
 SOURCE = stack.ROOT / "deploy" / "envoy-ratelimit.yaml"
 # The rules by their descriptors' entries, as the file writes them.
@@ -104,35 +102,13 @@ def test_signed_forms(way, tmp_path):
         assert edge.wiki.last["body_bytes"] > 0
 
 
-class RateLimitService(grpc.GenericRpcHandler):
-    """Records the descriptors that Envoy asks about; says yes."""
-
-    def __init__(self, port):
-        self.asked = []
-        self.server = grpc.server(futures.ThreadPoolExecutor(4), handlers=[self])
-        assert self.server.add_insecure_port(f"127.0.0.1:{port}") == port
-        self.server.start()
-
-    def service(self, details):
-        assert details.method == "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit"
-        return grpc.unary_unary_rpc_method_handler(
-            self.answer,
-            request_deserializer=RateLimitRequest.FromString,
-            response_serializer=RateLimitResponse.SerializeToString,
-        )
-
-    def answer(self, request, _):
-        self.asked.append([[(entry.key, entry.value) for entry in one.entries] for one in request.descriptors])
-        return RateLimitResponse(overall_code=RateLimitResponse.OK)
-
-
 @pytest.fixture
 def asked(way, tmp_path):
     """An edge, and the descriptors that its rate limit service was asked about."""
     with WAYS[way](tmp_path, change=only("class", 100_000), source=SOURCE) as edge:
-        service = RateLimitService(edge.ports["ratelimit"])
+        service = Recorder(edge.ports["ratelimit"])
         yield edge, service.asked
-        service.server.stop(0)
+        service.stop()
 
 
 @pytest.mark.contract("rate limit service gets the descriptors")

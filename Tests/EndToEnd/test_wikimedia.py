@@ -12,7 +12,7 @@ import stack
 from cookies import make_centralauth_token, make_cookie, session_jwt, set_cookies
 from edge import Edge
 from envoy.service.ratelimit.v3.rls_pb2 import RateLimitResponse
-from test_rate_limit_rules import RateLimitService
+from ratelimit import Recorder
 
 SOURCE = stack.ROOT / "deploy" / "envoy-wikimedia.yaml"
 ADDRESS = {"x-client-ip": "198.51.100.7"}
@@ -45,7 +45,7 @@ def demo_issuer(text):
     return changed.replace("timeout: 2s", "timeout: 5s").replace("timeout: 0.1s", "timeout: 5s")
 
 
-class Service(RateLimitService):
+class Service(Recorder):
     """Refuses keys that it is told to."""
 
     def __init__(self, port):
