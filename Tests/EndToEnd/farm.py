@@ -87,13 +87,13 @@ class Instance:
 
 
 class Farm:
-    """A state, a Redis, and two instances."""
+    """A state, a Redis, and two instances. The Redis that is given begins and ends with it."""
 
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, redis=None, **settings):
         self.folder = folder
         self.state = folder / "state"
         self.settings = settings
-        self.redis = Redis()
+        self.redis = redis or Redis()
         self.instances = []
 
     def __enter__(self):
