@@ -11,7 +11,8 @@ from pathlib import Path
 import stack
 
 USER = ["--user=root"] if os.geteuid() == 0 else []
-SMALL = ["--innodb-log-file-size=32M", "--innodb-buffer-pool-size=256M", "--innodb-flush-log-at-trx-commit=0"]
+# What is committed survives a crash of the server, not one of the machine.
+SMALL = ["--innodb-log-file-size=32M", "--innodb-buffer-pool-size=256M", "--innodb-flush-log-at-trx-commit=2"]
 GRANTS = re.compile(r"^GRANT SELECT \((.*)\) ON \w+\.(\w+) TO sessiongate;$", re.MULTILINE)
 
 

@@ -119,14 +119,18 @@ class Farm:
 
     def signed(self, name="oauth1"):
         """The headers of a request that is signed anew."""
-        keys = self.demo[name]
-        client = Client(
-            keys["consumer_key"],
-            client_secret=keys["consumer_secret"],
-            resource_owner_key=keys["token"],
-            resource_owner_secret=keys["token_secret"],
-        )
-        return {"authorization": client.sign(URL)[1]["Authorization"]}
+        return signed(self.demo[name])
+
+
+def signed(keys):
+    """The headers of a request that is signed anew with these credentials of a demo.json."""
+    client = Client(
+        keys["consumer_key"],
+        client_secret=keys["consumer_secret"],
+        resource_owner_key=keys["token"],
+        resource_owner_secret=keys["token_secret"],
+    )
+    return {"authorization": client.sign(URL)[1]["Authorization"]}
 
 
 def eventually(condition, seconds=10):

@@ -1,6 +1,10 @@
 """MariaDB behind Sessiongate behind Envoy: two replicas and a primary fail in turn, and what clients notice of it."""
 
+import contextlib
 import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import database_server
 import pytest
@@ -8,6 +12,11 @@ import requests
 import stack
 from database_server import DatabaseServer, soon
 from edge import Edge
+from farm import Instance, eventually, signed
+from relay import Relay
+
+# As many lookups as one query takes.
+BATCH = 32
 
 
 class Farm(Edge):
@@ -122,7 +131,7 @@ def test_a_server_that_hangs(farm):
         assert [farm.status() for _ in range(10)] == [200] * 10
     finally:
         farm.first.go_on()
-    assert soon(lambda: farm.log().rstrip().endswith("can be asked again"))
+    assert soon(lambda: farm.log().rstrip().endswith("can be asked again")), farm.log()
 
 
 def test_read_only(farm):
@@ -157,3 +166,81 @@ def test_a_restart_of_sessiongate_in_an_outage(farm):
         server.start()
     assert soon(lambda: farm.is_ready)
     assert soon(lambda: farm.status() == 200)
+
+
+def token(number):
+    """The token of the user with this number."""
+    return f"{number:032x}"
+
+
+def add_users(server, name, keys, numbers):
+    """Users with these numbers, who have authorized what the user of these credentials has."""
+    columns = "oaac_wiki, oaac_consumer_id, oaac_access_secret, oaac_grants, oaac_accepted, oaac_oauth_version"
+    accepted = f"INSERT INTO oauth_accepted_consumer (oaac_id, oaac_user_id, oaac_access_token, {columns})"
+    source = f"FROM oauth_accepted_consumer WHERE oaac_access_token = '{keys['token']}'"
+    script = [f"USE {name}"]
+    for number in numbers:
+        script.append(f"INSERT INTO user (user_id, user_name) VALUES ({number}, 'User {number}')")
+        script.append(f"{accepted} SELECT {number}, {number}, '{token(number)}', {columns} {source}")
+    server.client(";".join(script))
+
+
+@contextlib.contextmanager
+def behind_relays(farm, folder, are_users_elsewhere):
+    """An instance with one thread for lookups, a function that says whose request one of a user is, and the relays
+    before its servers: the wiki's, and that of the users where they are elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="sg-relay-") as short, contextlib.ExitStack() as opened:
+        relays = [opened.enter_context(Relay(farm.first, Path(short) / "wiki"))]
+        settings = {"REPLICAS": f"unix:{relays[0].socket}", "QUERY_TIMEOUT": "10s"}
+        if are_users_elsewhere:
+            relays.append(opened.enter_context(Relay(farm.first, Path(short) / "people")))
+            settings["USERS_REPLICAS"] = f"unix:{relays[1].socket}"
+            settings |= {"USERS_USER": "reader", "USERS_DATABASE": "people"}
+            settings["USERS_PASSWORD_FILE"] = farm.folder / "database-password"
+        environment = {f"SESSIONGATE_STORE_MARIADB_{name}": str(value) for name, value in settings.items()}
+        # Nothing is read anew meanwhile.
+        environment |= {"SESSIONGATE_WORKERS_ROWS": "1", "SESSIONGATE_CACHE_LIFETIME": "1m"}
+        instance = Instance(folder / "instance", farm.state, environment)
+        opened.callback(instance.program.stop)
+
+        def check(number):
+            return instance.check(signed(farm.demo["oauth1"] | {"token": token(number)}))["user"]["id"]
+
+        # Connections are opened, and ask which tables there are, when they are first needed.
+        assert check(1000) == "1000"
+        for relay in relays:
+            relay.commands.clear()
+        yield instance, check, relays
+
+
+@pytest.fixture(scope="module")
+def users(farm):
+    """A hundred users more on the first server, and its database `people`, which has them once more."""
+    farm.first.load(farm.state / "oauth.sqlite", "people")
+    farm.first.grant("people", "reader")
+    for name in ("wiki", "people"):
+        add_users(farm.first, name, farm.demo["oauth1"], range(1000, 1100))
+
+
+@pytest.mark.parametrize("are_users_elsewhere", [False, True], ids=["one database", "users on other servers"])
+def test_lookups_cost_one_round_trip_to_each_database(farm, users, tmp_path, are_users_elsewhere):
+    with behind_relays(farm, tmp_path, are_users_elsewhere) as (instance, check, relays):
+        # A user who is not in memory.
+        assert check(1001) == "1001"
+        assert [len(relay.commands) for relay in relays] == [1] * len(relays), [relay.commands for relay in relays]
+        assert check(1001) == "1001"
+        assert [len(relay.commands) for relay in relays] == [1] * len(relays)
+        # Those who wait for the answer about another one are looked up together.
+        relays[0].hold()
+        with ThreadPoolExecutor(BATCH + 1) as pool:
+            first = pool.submit(check, 1002)
+            eventually(lambda: len(relays[0].commands) == 2)
+            others = [pool.submit(check, 1003 + number) for number in range(BATCH)]
+            pending = 'sessiongate_store_pending{kind="rows"}'
+            eventually(lambda: instance.metric(pending) == BATCH + 1)
+            relays[0].release()
+            found = [answer.result() for answer in (first, *others)]
+        assert found == [str(1002 + number) for number in range(BATCH + 1)]
+        for relay in relays:
+            assert len(relay.commands) == 3, relay.commands
+        assert all(token(1003 + number).encode().hex() in relays[0].commands[2].lower() for number in range(BATCH))
