@@ -1,6 +1,8 @@
 """Two instances on one state and one Redis, asked directly: what a farm of edges has, without the edges."""
 
+import contextlib
 import json
+import signal
 import subprocess
 import tempfile
 import time
@@ -42,6 +44,15 @@ class Redis:
         self.program.process.wait()
         self.socket.unlink(missing_ok=True)
 
+    @contextlib.contextmanager
+    def hanging(self):
+        """Keeps its connections, and answers nothing, as long as the `with` block."""
+        self.program.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.program.process.send_signal(signal.SIGCONT)
+
     def ask(self, *words):
         """What redis-cli says."""
         command = ["redis-cli", "-s", self.socket, *words]
@@ -67,11 +78,9 @@ class Instance:
 
     def check(self, headers, request_id="", session=requests):
         """The answer's identity facts, and the HTTP status: 503 for a fault."""
-        http = {"id": request_id, "method": "GET", "scheme": "http", "host": "wiki.example"}
-        http |= {"path": URL.partition("wiki.example")[2], "headers": headers}
-        source = {"address": {"socketAddress": {"address": "203.0.113.5", "portValue": 1}}}
-        document = {"attributes": {"request": {"http": http}, "source": source}}
-        answer = session.post(f"http://127.0.0.1:{self.ports['sessiongate']}{METHOD}", json=document, timeout=10)
+        answer = session.post(
+            f"http://127.0.0.1:{self.ports['sessiongate']}{METHOD}", json=document(headers, request_id), timeout=10
+        )
         body = answer.json()
         return body.get("dynamicMetadata", {}).get("session", {}) | {"status": answer.status_code, "body": body}
 
@@ -84,6 +93,14 @@ class Instance:
         """One figure of /metrics."""
         lines = requests.get(f"http://{self.admin}/metrics", timeout=10).text.splitlines()
         return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name + " "))
+
+
+def document(headers, request_id=""):
+    """A CheckRequest with these headers."""
+    http = {"id": request_id, "method": "GET", "scheme": "http", "host": "wiki.example"}
+    http |= {"path": URL.partition("wiki.example")[2], "headers": headers}
+    source = {"address": {"socketAddress": {"address": "203.0.113.5", "portValue": 1}}}
+    return {"attributes": {"request": {"http": http}, "source": source}}
 
 
 class Farm:
@@ -122,13 +139,14 @@ class Farm:
         return signed(self.demo[name])
 
 
-def signed(keys):
-    """The headers of a request that is signed anew with these credentials of a demo.json."""
+def signed(keys, **options):
+    """The headers of a request that is signed anew with these credentials of a demo.json; `options` are oauthlib's."""
     client = Client(
         keys["consumer_key"],
         client_secret=keys["consumer_secret"],
         resource_owner_key=keys["token"],
         resource_owner_secret=keys["token_secret"],
+        **options,
     )
     return {"authorization": client.sign(URL)[1]["Authorization"]}
 
