@@ -6,11 +6,14 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import grpc
 import pytest
 import requests
 import stack
+from asking import call, to_message
 from edge import Edge
-from farm import Farm, Redis, eventually
+from envoy.service.auth.v3.external_auth_pb2 import CheckResponse
+from farm import Farm, Redis, document, eventually
 
 FRESH = 'sessiongate_redis_claims_total{outcome="fresh"}'
 
@@ -42,6 +45,26 @@ def test_the_proxys_retry_is_recognized_by_the_other_instance(farm):
     assert two.check(headers, "a-request")["outcome"] == "authenticated"
     assert two.check(headers, "another")["reason"] == "nonce-used"
     assert one.check(headers)["reason"] == "nonce-used"
+
+
+def test_a_claim_that_outlasts_its_checks_deadline(farm):
+    """The late answer is not given to any check, and the nonce is the request's whose claim it was."""
+    one, two = farm.instances
+    assert one.check(farm.signed())["outcome"] == "authenticated"
+    fresh = one.metric(FRESH)
+    headers = farm.signed()
+    with grpc.insecure_channel(f"127.0.0.1:{one.ports['sessiongate']}") as channel:
+        # The link waits for two seconds.
+        with farm.redis.hanging(), pytest.raises(grpc.RpcError) as failure:
+            call(channel, to_message(document(headers, "late")).SerializeToString(), timeout=0.3)
+        assert failure.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        eventually(lambda: one.metric(FRESH) == fresh + 1)
+        assert one.metric("sessiongate_redis_outages_total") == 0
+        for instance in (two, one):
+            assert instance.check(headers, "another")["reason"] == "nonce-used"
+            assert instance.check(headers, "late")["outcome"] == "authenticated"
+        answer = call(channel, to_message(document(farm.signed(), "next")).SerializeToString())
+        assert CheckResponse.FromString(answer).status.code == 0
 
 
 def test_a_restart_forgets_no_nonce(farm):

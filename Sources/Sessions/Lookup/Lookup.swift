@@ -37,7 +37,7 @@ public enum Lookup: Hashable, Sendable {
         }
     }
 
-    /// Whether it ends within a few milliseconds in any case: a store of nonces gives up early itself. A timer for each claim costs
+    /// Whether it ends in time in any case: a store of nonces gives up by itself (`nonces.redis.timeout`). A timer for each claim costs
     /// more than the rest of it.
     public var endsInTime: Bool { if case .nonce = self { true } else { false } }
 

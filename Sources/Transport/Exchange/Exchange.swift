@@ -107,6 +107,9 @@ package final class Exchange {
         return overflow ? nil : sum
     }
 
+    /// Whether its caller waits no more. Claims of nonces have no timer of their own, and may be answered after that.
+    package func isLate(at now: Int64) -> Bool { deadline.map { $0 <= now } ?? false }
+
     func open(id: Int32, _ version: Version, at now: Int64) {
         self.id = id
         self.version = version

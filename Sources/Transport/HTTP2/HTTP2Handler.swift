@@ -208,7 +208,7 @@ extension HTTP2Handler {
         guard !state.isOver, let exchange = session.exchange(id), exchange.phase == .waiting, exchange.rounds == round
         else { return }
         session.now = loop.now
-        if let fault {
+        if let fault = fault ?? (exchange.isLate(at: session.now) ? .deadlineExceeded : nil) {
             loop.service.fail(exchange, fault, at: loop.time)
             loop.counters.http2Requests.add()
             session.respond(exchange)

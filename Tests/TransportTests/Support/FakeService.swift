@@ -6,7 +6,7 @@ import Transport
 import Bytes
 import EnvoyProtocol
 
-/// `/echo`, `/call`, `/wait/<rounds>`, `/detach`, `/fail/<fault>`, `/stream`, `/large/<bytes>`.
+/// `/echo`, `/call`, `/wait/<rounds>`, `/claim`, `/detach`, `/fail/<fault>`, `/stream`, `/large/<bytes>`.
 struct FakeService: Service {
     func serve(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
         let path = exchange.head.withView { $0.path.string }.split(separator: "/").map(String.init)
@@ -20,6 +20,13 @@ struct FakeService: Service {
             if exchange.rounds < Int(path[1]) ?? 0 { return .needs(.user(id: Int64(exchange.rounds))) }
             exchange.isCall
                 ? exchange.reply.answer(message: Array("done".utf8)) : (exchange.reply.body = Array("done".utf8))
+        case "claim":
+            guard exchange.rounds > 0 else {
+                let part = Bytes("text")
+                let claim = NonceClaim(consumer: part, token: part, nonce: part, requestID: part, expires: .max)
+                return .needs(.nonce(PendingClaim(claim)))
+            }
+            exchange.reply.answer(message: Array("claimed".utf8))
         case "detach":
             let check = DetachedCheck(Workload(owner: 1, bytes: 100_000)) { _, _ in .failed(.unresolved) }
             exchange.detached = check
