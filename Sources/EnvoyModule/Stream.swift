@@ -211,7 +211,8 @@ extension Stream {
         let profile = policy.profiles[decision.profile].settings
         // What is set makes the request's views invalid.
         let injected = profile.injectCookie ? InjectedCookie(settled, request, policy) : .unchanged
-        setFields(stream, answer)
+        let present = worker.presentFields(of: answer)
+        setFields(stream, answer, present)
         inject(stream, injected)
         setMetadata(stream, answer, decision)
         cookie = settled.cookie
@@ -219,8 +220,17 @@ extension Stream {
         return .proceed
     }
 
-    private func setFields(_ stream: UnsafeMutableRawPointer, _ answer: FilterAnswer) {
-        for field in answer.fields { set(stream, field.name.view, field.value?.view.envoy ?? .none) }
+    /// A field that the request has not is not removed: Envoy would look for it again.
+    private func setFields(_ stream: UnsafeMutableRawPointer, _ answer: FilterAnswer, _ present: UInt64) {
+        var bit: UInt64 = 1
+        for field in answer.fields {
+            if let value = field.value {
+                set(stream, field.name.view, value.view.envoy)
+            } else if bit == 0 || present & bit != 0 {
+                set(stream, field.name.view, .none)
+            }
+            bit <<= 1
+        }
     }
 
     private func inject(_ stream: UnsafeMutableRawPointer, _ cookie: InjectedCookie) {

@@ -80,6 +80,19 @@ extension Worker {
         }
     }
 
+    /// Which of the fields that `answer` removes the request has: a bit for each of the first 64.
+    func presentFields(of answer: FilterAnswer) -> UInt64 {
+        var present: UInt64 = 0
+        for (index, field) in answer.fields.prefix(64).enumerated() where field.value == nil {
+            if has(field.name.view) { present |= 1 << index }
+        }
+        return present
+    }
+
+    private func has(_ name: Bytes) -> Bool {
+        fields[..<fieldCount].contains { Bytes($0.name, $0.name_count) == name }
+    }
+
     private func readFields(of stream: UnsafeMutableRawPointer, _ envoy: envoy_callbacks) -> Bool {
         let kind = CInt(ENVOY_REQUEST_HEADERS.rawValue)
         fieldCount = 0

@@ -1,7 +1,8 @@
 """The gates: instructions and allocations per call of each stage may not grow beyond what gates.json says.
 
 `make gates` checks; `make gates STAGES="oauth1 cookie"` only these; `gates.py --write` takes today's figures as the new
-bounds. Two runs of each stage with different counts: their difference is the stage, without start and preparation.
+bounds. Counted is what happens between two marks of the Workbench: the stage, again and again, without start, preparation
+and the first calls.
 """
 
 import json
@@ -15,17 +16,17 @@ import callgrind
 
 WORKBENCH = Path(".build/release/Workbench")
 FILE = Path(__file__).with_name("gates.json")
-# Few and many calls: preparations differ by some hundred thousand instructions (RSA signatures are blinded), which must
-# be little for each of them. Stages that verify RSA signatures take fewer of both.
-COUNTS = (256, 6400)
-COSTLY = {"unseenToken": (16, 144)}
+# Multiples of 32, which is how many calls come at once. RSA signatures are verified less often.
+CALLS = 1024
+COSTLY = {"unseenToken": 128}
 # A whole run may have this many allocations more than its bound. Arrays and tables grow now and then, and when they do
 # depends on hashes and on the machine's malloc, whose spare room Swift uses. One more per call is 128 or more in a run.
 GROWTH = 32
+MARKS = ("$s9Workbench17measurementBegins*", "$s9Workbench15measurementEnds*")
 # Instructions may grow by this much before it counts: compilers and libraries differ a little from release to release.
 MARGIN = 1.02
-# The blinded signatures of its preparation alone differ by two percent of the first. The places of nonces depend on a
-# hash whose key is new in each process: the probes for them differ by one percent, beside little else.
+# Almost all of the first is libcrypto's, whose code depends on the processor. The places of nonces depend on a hash whose
+# key is new in each process: probes for them are much of the second.
 WIDE_MARGINS = {"unseenToken": 1.05, "nonce": 1.05}
 
 # A check that a forecast counts may cost this much of one that is not counted, on its event loop.
@@ -34,17 +35,12 @@ FORECASTS = {"callAnonymousForecast": ("callAnonymous", 1.05), "callOAuth1Foreca
 
 def measure(program, stage):
     """Instructions, allocations of Swift code, and all allocations, per call."""
-    few, many = COSTLY.get(stage, COUNTS)
-    runs = [
-        callgrind.run([program, "micro", stage, count, "--prepared", many], program.with_name(f"{stage}.{count}"))
-        for count in (few, many)
-    ]
-    calls = many - few
+    calls = COSTLY.get(stage, CALLS)
+    profile = callgrind.run([program, "micro", stage, calls], program.with_name(stage), MARKS)
     return {
-        "instructions": round((runs[1].instructions - runs[0].instructions) / calls),
-        # Not below zero: what was prepared differs by a reallocation now and then.
-        "swift_allocations": max(0.0, round((runs[1].swift_allocations - runs[0].swift_allocations) / calls, 2)),
-        "all_allocations": max(0.0, round((runs[1].all_allocations - runs[0].all_allocations) / calls, 2)),
+        "instructions": round(profile.instructions / calls),
+        "swift_allocations": round(profile.swift_allocations / calls, 2),
+        "all_allocations": round(profile.all_allocations / calls, 2),
     }
 
 
@@ -73,9 +69,8 @@ def main():
         base, most = FORECASTS.get(stage, (stage, 1))
         if base in measured and is_now["instructions"] > measured[base]["instructions"] * most:
             failed.append(f"{stage}: {is_now['instructions']:,} instructions, at most {most} × {base}")
-        few, many = COSTLY.get(stage, COUNTS)
         for kind in ("swift_allocations", "all_allocations"):
-            if is_now[kind] > bound[kind] + max(0.05, GROWTH / (many - few)):
+            if is_now[kind] > bound[kind] + max(0.05, GROWTH / COSTLY.get(stage, CALLS)):
                 failed.append(f"{stage}: {is_now[kind]} {kind.replace('_', ' ')}, at most {bound[kind]}")
     for line in failed:
         print(f"error: {line}")

@@ -82,29 +82,33 @@ extension HTTP2Session {
     }
 
     func received(_ data: UnsafeBufferPointer<UInt8>, on id: Int32) {
-        guard let exchange = streams[id], exchange.phase == .receiving, exchange.flaw == nil else { return }
-        if exchange.body.count + data.count > limits.maxBodyBytes + GRPCFrame.prefixLength {
-            exchange.flaw = .largeBody
-        } else if !hasRoom(for: data.count, of: exchange) {
-            exchange.flaw = .backlog
-        } else {
-            exchange.body.append(contentsOf: data)
-            hold(data.count, of: exchange)
+        streams.with(id) { exchange in
+            guard exchange.phase == .receiving, exchange.flaw == nil else { return }
+            if exchange.body.count + data.count > limits.maxBodyBytes + GRPCFrame.prefixLength {
+                exchange.flaw = .largeBody
+            } else if !hasRoom(for: data.count, of: exchange) {
+                exchange.flaw = .backlog
+            } else {
+                exchange.body.append(contentsOf: data)
+                hold(data.count, of: exchange)
+            }
+            if exchange.flaw != nil { enqueue(exchange) }
         }
-        if exchange.flaw != nil { enqueue(exchange) }
     }
 
     func endHead(_ id: Int32) {
-        guard let exchange = streams[id] else { return }
-        exchange.isHeadComplete = true
-        exchange.changedAt = now
-        if exchange.flaw != nil { enqueue(exchange) }
+        streams.with(id) { exchange in
+            exchange.isHeadComplete = true
+            exchange.changedAt = now
+            if exchange.flaw != nil { enqueue(exchange) }
+        }
     }
 
     func endRequest(_ id: Int32) {
-        guard let exchange = streams[id] else { return }
-        exchange.isComplete = true
-        if exchange.phase == .receiving { enqueue(exchange) }
+        streams.with(id) { exchange in
+            exchange.isComplete = true
+            if exchange.phase == .receiving { enqueue(exchange) }
+        }
     }
 
     func endStream(_ id: Int32) {

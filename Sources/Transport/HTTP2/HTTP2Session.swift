@@ -193,13 +193,12 @@ extension HTTP2Session {
     /// The last frame of an answer has left. RFC 9113 section 8.1: an answer that did not wait for the end of the request
     /// is followed by RST_STREAM(NO_ERROR). Not before: nghttp2 drops what is still queued for a stream that is reset.
     func sentEnd(on id: Int32) {
-        guard let exchange = streams[id], !exchange.isComplete else { return }
-        reset(exchange, .noError)
+        streams.with(id) { if !$0.isComplete { reset($0, .noError) } }
     }
 
     /// A frame of an answer could not be sent: the peer is told rather than kept waiting.
     func notSent(on id: Int32) {
-        if let exchange = streams[id] { reset(exchange, .internalError) }
+        streams.with(id) { reset($0, .internalError) }
     }
 
     func sentGoAway(_ code: UInt32) {
@@ -208,7 +207,12 @@ extension HTTP2Session {
 
     /// Copies the next part of an answer's body into a DATA frame.
     func fill(_ frame: UnsafeMutableBufferPointer<UInt8>, of id: Int32, _ flags: UnsafeMutablePointer<UInt32>) -> Int {
-        guard let exchange = streams[id] else { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
+        streams.with(id) { fill(frame, from: $0, flags) } ?? Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+    }
+
+    private func fill(
+        _ frame: UnsafeMutableBufferPointer<UInt8>, from exchange: Exchange, _ flags: UnsafeMutablePointer<UInt32>
+    ) -> Int {
         let count = exchange.copyBody(into: frame)
         guard exchange.written == exchange.reply.body.count else { return count }
         switch exchange.reply.shape {
