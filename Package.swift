@@ -126,7 +126,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
-            linkerSettings: sanitizer == nil ? standalone : []
+            linkerSettings: standalone
         ),
         .executableTarget(
             name: "Workbench",
@@ -240,6 +240,17 @@ if sanitizer == nil {
                     ["--version-script=\(exports)", "-z", "nodelete", "-z", "defs"].flatMap { ["-Xlinker", $0] })
             ]),
     ]
+}
+
+// Tests are compiled without optimization: that takes a quarter of the time, and what they test is optimized nevertheless.
+for target in package.targets where target.type == .test {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone", "-whole-module-optimization"])]
+}
+
+// The sanitizers watch what runs in the server; the command line and the measurements around it take time to build.
+if sanitizer != nil {
+    package.products = []
+    package.targets.removeAll { ["Sessiongate", "Workbench", "WorkbenchTests"].contains($0.name) }
 }
 
 for target in package.targets where [.executable, .test].contains(target.type) {
