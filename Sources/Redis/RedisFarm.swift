@@ -107,7 +107,8 @@ extension RedisSettings {
     /// - Throws: What is wrong with them.
     package func openTLS() throws(RedisTLSProblem) -> TLSClient {
         do {
-            return try TLSClient(authority: certificateAuthority, certificate: certificate, key: key)
+            let trust = certificateAuthority.map(TLSClient.Trust.authorities) ?? .system
+            return try TLSClient(trust, certificate: certificate, key: key)
         } catch {
             throw RedisTLSProblem(isAuthority: error.part == .authority, description: error.description)
         }

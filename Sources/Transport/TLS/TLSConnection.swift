@@ -127,25 +127,7 @@ struct TLSConnection: ~Copyable {
         return switch SSL_get_error(connection, result) {
         case SSL_ERROR_WANT_READ: .needsInput
         case SSL_ERROR_ZERO_RETURN: .ended
-        default: .failed(TLSFailure())
+        default: .failed(TLSFailure(connection))
         }
-    }
-}
-
-/// A TLS connection can't go on.
-struct TLSFailure: Error, CustomStringConvertible {
-    /// What libssl says of it.
-    let description: String
-
-    init() {
-        description = "TLS failed\(Self.reason)"
-    }
-
-    /// The oldest entry in libssl's list of errors of this thread, to be put behind a sentence: in brackets, or nothing.
-    static var reason: String {
-        let code = ERR_get_error()
-        ERR_clear_error()
-        guard code != 0, let text = ERR_reason_error_string(code) else { return "" }
-        return " (\(String(cString: text)))"
     }
 }
