@@ -116,6 +116,9 @@ let package = Package(
             dependencies: [
                 "Bytes", "Cryptography", "EnvoyProtocol", "Sessions", "Storage", "Telemetry", "Transport", "Service",
                 "Forecast",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

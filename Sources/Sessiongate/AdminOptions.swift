@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Service
 import Tools
-import Transport
 
 /// Where the admin listener is: as the configuration says, or as it is given.
 struct AdminOptions: ParsableArguments {
@@ -13,43 +12,89 @@ struct AdminOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The admin listener (server.admin): host:port, http://host:port or unix:/path.", valueName: "address"))
+            "The admin listener (server.admin): \(AdminEndpoint.expectation). Without --config: 127.0.0.1:9002.",
+            valueName: "address"))
     var admin: String?
 
     @Option(help: ArgumentHelp("The file with the admin listener's token.", valueName: "file"))
     var tokenFile: String?
 
+    @OptionGroup(title: "TLS to the admin listener") var tls: AdminTLSOptions
+
     func validate() throws {
-        guard admin == nil || address != nil else {
-            throw ValidationError("--admin must be host:port, http://host:port or unix:/path")
+        guard admin == nil || endpoint != nil else {
+            throw ValidationError("--admin must be \(AdminEndpoint.expectation)")
         }
     }
 
-    private var address: ListenerAddress? {
-        let (text, prefix) = (admin ?? "127.0.0.1:9002", "http://")
-        let bare = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
-        return ListenerAddress(
-            parsing: bare.hasSuffix("/") && !bare.hasPrefix("unix:") ? String(bare.dropLast()) : bare)
-    }
+    private var endpoint: AdminEndpoint? { AdminEndpoint(parsing: admin ?? "127.0.0.1:9002") }
 
-    /// A client of the listener, and what it is called; 127.0.0.1:9002 when nothing is said.
+    /// A client of the listener; of 127.0.0.1:9002 when nothing is said.
     /// - Parameter timeout: Seconds to wait for each part of an answer.
-    func client(timeout: Int = 5) throws -> (client: AdminClient, address: String) {
+    func client(timeout: Int = 5) throws -> AdminClient {
         let loaded = try config.map { file in
             try orExit { () throws(ConfigurationErrors) in
                 try LoadedConfiguration(file: file, environment: ProcessInfo.processInfo.environment)
             }
         }
-        do throws(AdminClient.Failure) {
-            if admin == nil, let loaded {
-                return (try AdminClient(loaded, timeout: timeout), loaded.configuration.server.admin?.text ?? "")
+        if admin == nil, let loaded {
+            return try orExit { () throws(AdminClient.Failure) in
+                try AdminClient(loaded, tls: tls.files, timeout: timeout)
             }
-        } catch {
-            complain("error: \(error)")
-            throw ExitCode(2)
         }
-        guard let address else { throw ExitCode(2) }
+        guard let endpoint else { throw ExitCode(2) }
+        return try client(of: endpoint, timeout: timeout)
+    }
+
+    /// A client of the listener at `endpoint`, which demands the token that is given, if one is.
+    func client(of endpoint: AdminEndpoint, timeout: Int) throws -> AdminClient {
         let token = try tokenFile.map { try String(contentsOfFile: $0, encoding: .utf8).filter { !$0.isNewline } }
-        return (AdminClient(address, token: token, timeout: timeout), address.text)
+        return try orExit { () throws(AdminClient.Failure) in
+            try AdminClient(endpoint, token: token, tls: tls.files, timeout: timeout)
+        }
+    }
+}
+
+/// With what the admin listener is asked over TLS.
+struct AdminTLSOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "PEM file with the CAs of its certificate. Without it: with --config the certificate in `tls.certificate` "
+                + "is expected, else one of the system's CAs.", valueName: "file"))
+    var ca: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "PEM file with a client certificate, where it demands one (tls.client_certificates).", valueName: "file"))
+    var certificate: String?
+
+    @Option(help: ArgumentHelp("PEM file with the key of --certificate.", valueName: "file"))
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp("The name in its certificate, where it is not the host that is asked.", valueName: "name"))
+    var serverName: String?
+
+    func validate() throws {
+        guard (certificate == nil) == (key == nil) else {
+            throw ValidationError("--certificate FILE and --key FILE belong together")
+        }
+    }
+
+    /// What is given.
+    var files: AdminTLS {
+        var files = AdminTLS()
+        (files.authority, files.certificate, files.key, files.serverName) = (ca, certificate, key, serverName)
+        return files
+    }
+}
+
+/// Runs `body`. Where there is nothing to be asked, says why and exits with status 2.
+func orExit<Result>(_ body: () throws(AdminClient.Failure) -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch {
+        complain("error: \(error)")
+        throw ExitCode(2)
     }
 }

@@ -24,6 +24,8 @@ struct Explain: ParsableCommand {
 
     @OptionGroup var option: ConfigurationOption
 
+    @OptionGroup(title: "TLS to the admin listener, with --request-id") var tls: AdminTLSOptions
+
     @Option(help: ArgumentHelp("The time of the checks, as for `check`.", valueName: "request|now|epoch"))
     var clock: Check.Clock = Check.Clock(value: .now)
 
@@ -68,7 +70,7 @@ struct Explain: ParsableCommand {
 
     private func explain(_ id: String, _ loaded: LoadedConfiguration) throws {
         do {
-            let answer = try AdminClient(loaded).get("/v1/refusals", ["request_id": id])
+            let answer = try AdminClient(loaded, tls: tls.files).get("/v1/refusals", ["request_id": id])
             show(try replay(loaded, .request).explain(RecordedRefusal(json: answer)))
         } catch let error as AdminClient.Failure {
             complain("error: \(error)")

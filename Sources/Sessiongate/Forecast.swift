@@ -4,7 +4,6 @@ import Forecast
 import Foundation
 import Service
 import Tools
-import Transport
 
 struct Forecast: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,7 +67,7 @@ struct ForecastReportCommand: ParsableCommand {
         if let policies {
             try runOnLogs(policies)
         } else if instances.isEmpty {
-            emit(bytes: try ask(try admin.client().client, "format", output.format))
+            emit(bytes: try ask(try admin.client(), "format", output.format))
         } else {
             output.print(try merged())
         }
@@ -175,15 +174,11 @@ extension LoggedForecast.Summary {
 }
 
 extension AdminOptions {
-    /// A client of the listener of one of several instances, which have the same token: `http://host:port` or as `--admin`.
+    /// A client of the listener of one of several instances, which have the same token and are asked with the same files.
     fileprivate func client(of instance: String) throws -> AdminClient {
-        var text = instance[...]
-        if text.hasPrefix("http://") { text = text.dropFirst("http://".count) }
-        if text.hasSuffix("/") { text = text.dropLast() }
-        guard let address = ListenerAddress(parsing: String(text)) else {
-            throw ValidationError("--instances: expected http://host:port, host:port or unix:/path")
+        guard let endpoint = AdminEndpoint(parsing: instance) else {
+            throw ValidationError("--instances: expected \(AdminEndpoint.expectation)")
         }
-        let token = try tokenFile.map { try String(contentsOfFile: $0, encoding: .utf8) }
-        return AdminClient(address, token: token.map { $0.filter { !$0.isNewline } }, timeout: 30)
+        return try client(of: endpoint, timeout: 30)
     }
 }

@@ -5,8 +5,8 @@ struct Health: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask whether the running server is ready, for probes of containers.",
         discussion: """
-            Asks /readyz of the admin listener, over TCP or a Unix socket. Prints its answer, and exits with status 0 if the \
-            server is ready, 1 if it is not or does not answer.
+            Asks /readyz of the admin listener, over TCP or a Unix socket, with TLS where the listener speaks it. Prints its \
+            answer, and exits with status 0 if the server is ready, 1 if it is not or does not answer.
 
             Examples:
               sessiongate health
@@ -19,7 +19,7 @@ struct Health: ParsableCommand {
     var live = false
 
     func run() throws {
-        let (client, _) = try options.client()
+        let client = try options.client()
         do {
             let answer = try client.request("GET", live ? "/healthz" : "/readyz")
             emit(answer.text)

@@ -41,7 +41,7 @@ struct Invalidate: ParsableCommand {
     }
 
     func run() throws {
-        let (client, address) = try options.client(timeout: 10)
+        let client = try options.client(timeout: 10)
         let answer: AdminClient.Answer
         do {
             answer = try client.request("POST", "/cache/invalidate", body: try body.compact)
@@ -50,7 +50,7 @@ struct Invalidate: ParsableCommand {
             throw ExitCode.failure
         }
         guard answer.status == 200 || answer.status == 202 else {
-            complain("error: \(address): status \(answer.status): \(answer.text)")
+            complain("error: \(client.endpoint.text): status \(answer.status): \(answer.text)")
             throw ExitCode.failure
         }
         emit(answer.text)

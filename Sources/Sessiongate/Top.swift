@@ -13,6 +13,7 @@ struct Top: ParsableCommand {
             Examples:
               sessiongate top
               sessiongate top --config /etc/sessiongate/sessiongate.yaml --interval 5
+              sessiongate top --admin https://gate.example:9002 --ca ca.pem
             """)
 
     @OptionGroup var options: AdminOptions
@@ -28,7 +29,7 @@ struct Top: ParsableCommand {
     }
 
     func run() throws {
-        let (client, address) = try options.client()
+        let client = try options.client()
         let isLive = !once && isatty(STDOUT_FILENO) == 1
         do throws(AdminClient.Failure) {
             var last = try Look(client)
@@ -37,7 +38,7 @@ struct Top: ParsableCommand {
                 let now = try Look(client)
                 let screen = TopScreen(
                     (last.metrics, now.metrics), refusals: (last.refusals, now.refusals),
-                    seconds: now.moment - last.moment, address: address)
+                    seconds: now.moment - last.moment, address: client.endpoint.text)
                 // Home, then each line to its end, then the rest of the screen.
                 emit(isLive ? "\u{1b}[H" + screen.lines.map { $0 + "\u{1b}[K\n" }.joined() + "\u{1b}[J" : screen.text)
                 last = now
