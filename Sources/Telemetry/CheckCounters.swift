@@ -25,6 +25,13 @@ public struct CheckCounters: Sendable {
     /// Requests that were the proxy's retry of an answered one.
     public let retries = Counter()
 
+    /// Requests that were answered without a decision, through the caller's fault.
+    public let rejected = RejectionCounters()
+    /// Answers of `/v1/identity` by ``CheckOutcome/index``. They are not checks: nothing depends on them.
+    public let identityAnswers = CheckOutcome.allCases.map { _ in Counter() }
+    /// Its faults, by ``Sessions/Fault/index``.
+    public let identityFaults = Fault.allCases.map { _ in Counter() }
+
     /// Zeros.
     public init() {}
 

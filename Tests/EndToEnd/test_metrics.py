@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 
 import pytest
@@ -97,6 +98,62 @@ def test_latencies_are_those_of_the_checks(busy):
         assert [sample.value for sample in family.samples if sample.name.endswith("_count")][0] >= 1
     lag = found["sessiongate_event_loop_lag_seconds"]
     assert [sample.value for sample in lag.samples if sample.name.endswith("_count")][0] >= 1
+
+
+def rejected(edge):
+    """Requests that could not be decided, by endpoint and problem."""
+    family = families(edge)["sessiongate_rejected_requests"]
+    return {(sample.labels["endpoint"], sample.labels["problem"]): sample.value for sample in family.samples}
+
+
+@pytest.mark.ext_authz
+def test_requests_that_can_not_be_decided_are_seen(busy):
+    """Over HTTP/1.1, as proxies and their operators send them."""
+    url = busy.sessiongate_url
+    check = f"{url}/envoy.service.auth.v3.Authorization/Check"
+    before, checks = rejected(busy), families(busy)["sessiongate_checks"].samples
+    asked = [
+        (requests.post(check, data="{", headers={"content-type": "application/json"}, timeout=5), 400),
+        (requests.post(check, data="a=b", headers={"content-type": "text/plain"}, timeout=5), 415),
+        (requests.get(check, timeout=5), 405),
+        (requests.get(f"{url}/authz", timeout=5), 400),
+        (requests.get(f"{url}/authz", headers={"x-original-uri": "/a", "x-forwarded-uri": "/b"}, timeout=5), 400),
+        (requests.get(f"{url}/authz/w/api.php", headers={"x-large": "x" * 300_000}, timeout=5), 431),
+        (requests.post(f"{url}/v1/identity", data="[]", timeout=5), 400),
+        (requests.get(f"{url}/auth/w/api.php", timeout=5), 404),
+    ]
+    assert [answer.status_code for answer, _ in asked] == [status for _, status in asked]
+    with socket.create_connection(("127.0.0.1", busy.ports["sessiongate"]), timeout=5) as raw:
+        raw.sendall(b"NONSENSE\r\n\r\n")
+        assert raw.recv(100).startswith(b"HTTP/1.1 400 ")
+    added = {key: value - before[key] for key, value in rejected(busy).items() if value > before[key]}
+    # A head that is too large, or no HTTP, is answered before its path is known.
+    assert added == {
+        ("check", "malformed"): 1,
+        ("check", "unsupported"): 2,
+        ("forward-auth", "malformed"): 2,
+        ("identity", "malformed"): 1,
+        ("other", "too-large"): 1,
+        ("other", "unknown-path"): 1,
+        ("other", "malformed"): 1,
+    }
+    assert families(busy)["sessiongate_checks"].samples == checks
+
+
+@pytest.mark.ext_authz
+def test_answers_about_identities_are_no_checks(busy):
+    url = f"{busy.sessiongate_url}/v1/identity"
+
+    def counted():
+        samples = families(busy)["sessiongate_identity_requests"].samples
+        return {sample.labels["outcome"]: sample.value for sample in samples if sample.labels["fault"] == "none"}
+
+    before, checks = counted(), families(busy)["sessiongate_checks"].samples
+    assert requests.get(url, timeout=5).json()["outcome"] == "anonymous"
+    assert requests.get(url, headers={"authorization": "Bearer x"}, timeout=5).json()["outcome"] == "refused"
+    after = counted()
+    assert {name: after[name] - before[name] for name in after} == {"authenticated": 0, "anonymous": 1, "refused": 1}
+    assert families(busy)["sessiongate_checks"].samples == checks
 
 
 def test_claims_of_nonces_are_timed(farm):

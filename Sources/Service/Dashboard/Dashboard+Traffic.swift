@@ -55,7 +55,7 @@ extension Dashboard {
         ])
         return section(
             "outcomes", "Outcomes",
-            table("Checks since the start", ["outcome", "", "#checks", "#share"], rows) + faultList)
+            table("Checks since the start", ["outcome", "", "#checks", "#share"], rows) + faultList + rejections)
     }
 
     private var faultList: String {
@@ -63,6 +63,16 @@ extension Dashboard {
         guard !faults.isEmpty else { return "" }
         let rows = faults.map { [escaped($0.labels["fault"] ?? ""), number($0.value, of: "sessiongate_faults_total")] }
         return table("Faults", ["fault", "#checks"], rows)
+    }
+
+    private var rejections: String {
+        let name = "sessiongate_rejected_requests_total"
+        let found = readings.samples(name).filter { $0.value > 0 }
+        guard !found.isEmpty else { return "" }
+        let rows = found.map {
+            [escaped($0.labels["endpoint"] ?? ""), escaped($0.labels["problem"] ?? ""), number($0.value, of: name)]
+        }
+        return table("Requests that can't be decided", ["endpoint", "problem", "#requests"], rows)
     }
 
     /// Refusals by reason, and the consumers that have most of them.

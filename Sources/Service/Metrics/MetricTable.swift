@@ -9,7 +9,8 @@ import Telemetry
 extension Metric {
     /// Every family of /metrics, in the page's order.
     static let all: [Metric] =
-        service + configuration + checks + consumers + forecast + memory + store + redis + connections + process
+        service + configuration + checks + others + consumers + forecast + memory + store + redis + connections
+        + process
 
     private static let service: [Metric] = [
         Metric("sessiongate_build_info", .gauge, "The version that runs, its commit and the commit's day.") { _ in
@@ -121,6 +122,36 @@ extension Metric {
         },
         Metric("sessiongate_retries_total", .counter, "Checks that were the proxy's retry of an answered one.") {
             $0.checks(\.retries.current)
+        },
+    ]
+
+    private static let others: [Metric] = [
+        Metric(
+            "sessiongate_rejected_requests_total", .counter,
+            "Requests on the data listeners answered without a decision through the caller's fault, by what they asked."
+        ) { sources in
+            Rejection.Endpoint.allCases.flatMap { endpoint in
+                Rejection.Problem.allCases.map { problem in
+                    Sample(
+                        ["endpoint": endpoint.rawValue, "problem": problem.rawValue],
+                        sources.checks { $0.rejected.count(endpoint, problem) })
+                }
+            }
+        },
+        Metric(
+            "sessiongate_identity_requests_total", .counter,
+            "Answers of /v1/identity by outcome, and by cause where there was none. They are not checks."
+        ) { sources in
+            CheckOutcome.allCases.filter { $0 != .failed }.map { outcome in
+                Sample(
+                    ["outcome": outcome.rawValue, "fault": "none"],
+                    sources.checks { $0.identityAnswers[outcome.index].current })
+            }
+                + Fault.allCases.enumerated().map { index, fault in
+                    Sample(
+                        ["outcome": "failed", "fault": fault.rawValue],
+                        sources.checks { $0.identityFaults[index].current })
+                }
         },
     ]
 

@@ -21,6 +21,7 @@ public struct TopScreen: Sendable {
         lines += ["", "checks/s      " + rate.texts("sessiongate_checks_total", by: "outcome")]
         lines.append("sessions/s    " + rate.texts("sessiongate_checks_total", by: "type", without: ["none"]))
         lines.append("faults/s      " + rate.texts("sessiongate_faults_total", by: "fault"))
+        lines.append("rejected/s    " + rate.texts("sessiongate_rejected_requests_total", by: "problem"))
         lines.append("cookies/s     " + rate.texts("sessiongate_cookies_total", by: "action"))
         lines.append("lookups/s     " + rate.texts("sessiongate_lookups_total", by: "kind"))
         lines.append("latency       " + rate.latencies("sessiongate_check_duration_seconds"))

@@ -156,7 +156,7 @@ extension EventLoopState {
     /// Has `exchange` answered. Returns true when the answer is there; false when `connection` is resumed for it later.
     package func serve<C: Connection>(_ exchange: Exchange, of connection: C) -> Bool {
         if let flaw = exchange.flaw {
-            exchange.reply.refuse(flaw, isCall: exchange.isCall)
+            service.refuse(exchange, flaw)
             return true
         }
         switch service.serve(exchange, from: connection.remote, at: time) {

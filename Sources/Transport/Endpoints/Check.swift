@@ -6,11 +6,11 @@ import Sessions
 
 extension Endpoints {
     func serveCheck(_ exchange: Exchange, at now: Timestamp) -> Step<Void> {
-        guard exchange.requireMethod([.post], "POST") else { return .decided(()) }
+        guard exchange.requireMethod([.post], "POST") else { return rejected(exchange, .unsupported) }
         if exchange.isCall { return check(exchange, at: now) }
         if exchange.head.mediaType == .json { return checkJSON(exchange, at: now) }
         exchange.reply.fail(http: 415, "unsupported media type")
-        return .decided(())
+        return rejected(exchange, .unsupported)
     }
 
     private func check(_ exchange: Exchange, at now: Timestamp) -> Step<Void> {
@@ -24,9 +24,9 @@ extension Endpoints {
                 }
             } catch {
                 exchange.reply.fail(.invalidArgument, "malformed CheckRequest")
-                return .decided(())
+                return rejected(exchange, .malformed)
             }
-        } ?? .decided(())
+        } ?? rejectedCall(exchange)
     }
 
     private func checkJSON(_ exchange: Exchange, at now: Timestamp) -> Step<Void> {
@@ -36,7 +36,7 @@ extension Endpoints {
             }
         } catch {
             exchange.reply.fail(badRequest: "\(error)")
-            return .decided(())
+            return rejected(exchange, .malformed)
         }
         return authorize(exchange, at: now, malformed: "malformed CheckRequest") { settled, request in
             var response: [UInt8] = []
@@ -55,7 +55,7 @@ extension Endpoints {
             }
         } catch {
             exchange.reply.fail(http: 400, malformed)
-            return .decided(())
+            return rejected(exchange, .malformed)
         }
     }
 

@@ -65,24 +65,29 @@ package final class Endpoints: Service {
         case .keys: serveKeys(exchange)
         case .authorize: return serveAuthorize(exchange, from: remote, at: now)
         case .forwardAuth: return serveForwardAuth(exchange, from: remote, at: now)
-        case .badPrefix, .other: refuseUnknown(exchange)
+        case .badPrefix, .other: return refuseUnknown(exchange)
         }
         return .decided(())
     }
 
     package func fail(_ exchange: Exchange, _ fault: Fault, at now: Timestamp) {
-        countFailure(fault)
-        noteFailure(of: exchange, fault, at: now)
+        if exchange.head.endpoint == .identity {
+            counters.identityFaults[fault.index].add()
+        } else {
+            countFailure(fault)
+            noteFailure(of: exchange, fault, at: now)
+        }
         exchange.reply.fail(fault, isCall: exchange.isCall)
     }
 
     /// In the words of each protocol: a gRPC client is told UNIMPLEMENTED, any other 404.
-    private func refuseUnknown(_ exchange: Exchange) {
+    private func refuseUnknown(_ exchange: Exchange) -> Step<Void> {
         if exchange.isCall {
             exchange.reply.fail(.unimplemented, "unknown method")
         } else {
             exchange.reply.fail(http: 404, "not found")
         }
+        return rejected(exchange, .unknownPath)
     }
 }
 

@@ -13,7 +13,7 @@ extension Endpoints {
         if exchange.message.isEmpty {
             guard trustedPeers.contains(remote) else {
                 exchange.reply.fail(http: 403, "not a trusted proxy: http.trusted_peers")
-                return .decided(())
+                return rejected(exchange, .untrusted)
             }
             do throws(ForwardedFlaw) {
                 try exchange.head.withView { (head) throws(ForwardedFlaw) in
@@ -21,7 +21,7 @@ extension Endpoints {
                 }
             } catch {
                 exchange.reply.fail(http: 400, error.summary)
-                return .decided(())
+                return rejected(exchange, .malformed)
             }
         }
         return authorizeInHTTP(exchange, at: now, isEnvoy: false)

@@ -4,6 +4,7 @@
 import Sessions
 import Bytes
 import EnvoyProtocol
+import Telemetry
 
 extension Endpoints {
     func serveIdentity(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
@@ -13,12 +14,14 @@ extension Endpoints {
     }
 
     private func identify(_ exchange: Exchange, from remote: RemoteEnd, at now: Timestamp) -> Step<Void> {
-        guard exchange.requireMethod([.get, .head, .post], "GET, HEAD, POST") else { return .decided(()) }
+        guard exchange.requireMethod([.get, .head, .post], "GET, HEAD, POST") else {
+            return rejected(exchange, .unsupported)
+        }
         do throws(JSONError) {
             if exchange.message.isEmpty { exchange.message = try request(exchange, from: remote, at: now).encode() }
         } catch {
             exchange.reply.fail(badRequest: "\(error)")
-            return .decided(())
+            return rejected(exchange, .malformed)
         }
         do throws(WireError) {
             return try exchange.message.withBytes { (message) throws(WireError) in
@@ -26,7 +29,7 @@ extension Endpoints {
             }
         } catch {
             exchange.reply.fail(http: 400, "malformed request")
-            return .decided(())
+            return rejected(exchange, .malformed)
         }
     }
 
@@ -36,6 +39,7 @@ extension Endpoints {
         request.asksForIdentity = true
         switch decide(request, of: exchange, at: now) {
         case .decided(let decision):
+            counters.identityAnswers[CheckOutcome(decision.outcome).index].add()
             exchange.reply.answer(json: decision.json(policy).compact + [0x0A], cacheControl: "no-store")
             return .decided(())
         case .needs(let lookup): return .needs(lookup)

@@ -12,9 +12,19 @@ package protocol Service: SendableMetatype {
     /// Writes the answer to a request that can't be decided.
     mutating func fail(_ exchange: Exchange, _ fault: Fault, at now: Timestamp)
 
+    /// Writes the answer to a request that is not served.
+    mutating func refuse(_ exchange: Exchange, _ flaw: Exchange.Flaw)
+
     /// Adds to an answer of the shape `stream` what has changed; false when nothing has. Asked several times a second.
     mutating func updateStream(_ exchange: Exchange) -> Bool
 
     /// Ends an answer of the shape `stream`, since the server is going away.
     mutating func endStream(_ exchange: Exchange)
+}
+
+extension Service {
+    /// Writes the answer to a request that is not served.
+    package mutating func refuse(_ exchange: Exchange, _ flaw: Exchange.Flaw) {
+        exchange.reply.refuse(flaw, isCall: exchange.isCall)
+    }
 }
