@@ -258,6 +258,7 @@ def test_the_dashboards_queries_are_promql(tmp_path):
 
 
 def test_the_rules_do_what_they_say():
-    for command in (["check", "rules", "alerts.yaml"], ["test", "rules", "alerts.test.yaml"]):
+    tests = ["alerts.test.yaml", "alerts.days.test.yaml"]
+    for command in (["check", "rules", "alerts.yaml"], ["test", "rules", *tests]):
         done = subprocess.run(["promtool", *command], cwd=RULES, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
