@@ -21,8 +21,10 @@ package struct HeaderFields: Sendable {
     /// How many there are.
     package var count: Int { places.count }
 
-    /// Bytes of names and values, and 32 for each field, as HTTP/2 counts them (RFC 9113 section 6.5.2).
-    package var size: Int { text.count + places.count * (32 - 4) }
+    /// Bytes of names and values, and 32 for each field, as HTTP/2 counts them (RFC 9113 section 6.5.2). What HTTP/1.1 writes between
+    /// and behind them, four bytes a field, does not count.
+    // Stored: each answer is asked for it, and to read a count of an array inside another object holds on to the array.
+    package private(set) var size = 0
 
     /// Adds a field whose name and value are appended to what they are given. The name must be lower-case, and both valid on the wire.
     @inline(__always)
@@ -34,6 +36,7 @@ package struct HeaderFields: Sendable {
         value(&text)
         let valueEnd = text.count
         text.append("\r\n")
+        size += text.count - start + (32 - 4)
         places.append(
             Place(
                 start: UInt32(truncatingIfNeeded: start), nameEnd: UInt32(truncatingIfNeeded: nameEnd),
@@ -48,6 +51,7 @@ package struct HeaderFields: Sendable {
     /// Adds other fields behind these.
     package mutating func add(_ others: HeaderFields) {
         let shift = UInt32(truncatingIfNeeded: text.count)
+        size += others.size
         text.append(contentsOf: others.text)
         places.reserveCapacity(places.count + others.places.count)
         for place in others.places {
@@ -68,10 +72,11 @@ package struct HeaderFields: Sendable {
 
     /// Takes all fields out; the memory is kept, unless it is more than `maxBytes`.
     package mutating func removeAll(keeping maxBytes: Int) {
-        if places.isEmpty { return }
+        if size == 0 { return }
         if text.capacity > maxBytes {
             self = HeaderFields()
         } else {
+            size = 0
             text.removeAll(keepingCapacity: true)
             places.removeAll(keepingCapacity: true)
         }

@@ -34,7 +34,7 @@ struct AdminOptions: ParsableArguments {
     func client(timeout: Int = 5) throws -> AdminClient {
         let loaded = try config.map { file in
             try orExit { () throws(ConfigurationErrors) in
-                try LoadedConfiguration(file: file, environment: ProcessInfo.processInfo.environment)
+                try AdminConfiguration(file: file, environment: ProcessInfo.processInfo.environment)
             }
         }
         if admin == nil, let loaded {

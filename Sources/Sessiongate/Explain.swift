@@ -70,7 +70,10 @@ struct Explain: ParsableCommand {
 
     private func explain(_ id: String, _ loaded: LoadedConfiguration) throws {
         do {
-            let answer = try AdminClient(loaded, tls: tls.files).get("/v1/refusals", ["request_id": id])
+            let admin = try orExit { () throws(ConfigurationErrors) in
+                try AdminConfiguration(file: loaded.file, environment: ProcessInfo.processInfo.environment)
+            }
+            let answer = try AdminClient(admin, tls: tls.files).get("/v1/refusals", ["request_id": id])
             show(try replay(loaded, .request).explain(RecordedRefusal(json: answer)))
         } catch let error as AdminClient.Failure {
             complain("error: \(error)")

@@ -189,6 +189,18 @@ def test_health_over_a_unix_socket_and_while_the_store_is_gone(tmp_path):
         done = until(lambda: (done := sessiongate("health", "--admin", f"unix:{socket}")).returncode and done)
         assert done.returncode == 1 and done.stdout.startswith("not ready: store: ")
         assert sessiongate("health", "--live", "--admin", f"unix:{socket}").returncode == 0
+        # What the file says of the listener is enough to ask: the store is away, and an edit has gone wrong.
+        config = tmp_path / "state/sessiongate.yaml"
+        config.write_text(config.read_text() + "nonsense: 1\n")
+
+        def by_configuration(*words):
+            command = [stack.SESSIONGATE, *words, "--config", config]
+            return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
+
+        done = by_configuration("health")
+        assert done.returncode == 1 and done.stdout.startswith("not ready: store: ")
+        assert by_configuration("health", "--live").returncode == 0
+        assert by_configuration("top", "--once").returncode == 0
         for number in range(3):
             document = {
                 "attributes": {

@@ -16,11 +16,6 @@ public struct LoadedKeys: Sendable {
     public var published: [VerificationKey] = []
 }
 
-extension LoadedConfiguration {
-    /// The token that the admin listener demands; nil when it demands none. A secret.
-    package var adminToken: String? { configuration.adminToken }
-}
-
 extension Reading {
     /// File names are relative to the configuration's directory.
     mutating func resolveFiles() {
@@ -122,7 +117,7 @@ extension Reading {
     }
 
     /// The admin listener's token; what can't be in a header, or is soon guessed, is none.
-    private mutating func loadAdminToken() {
+    mutating func loadAdminToken() {
         let key = "server.admin_token_file"
         guard let file = configuration.adminTokenFile, let token = readSecret(file, for: key) else { return }
         guard token.count >= 16, token.allSatisfy({ (0x21...0x7E).contains($0) }) else {

@@ -3,6 +3,7 @@
 import Sessions
 import Cryptography
 import Bytes
+import Transport
 
 /// A configuration that was read, checked, and whose keys are loaded.
 public struct LoadedConfiguration: Sendable {
@@ -61,6 +62,37 @@ extension LoadedConfiguration {
         for key in changed { key.copy(running.configuration, &configuration) }
         configuration.derive()
         return changed.map(\.path)
+    }
+}
+
+/// What a command needs of a configuration to ask the admin listener of a server that runs: the store and the keys need not be there,
+/// and what is wrong elsewhere in the file does not count, since the server runs by what it read before.
+public struct AdminConfiguration: Sendable {
+    /// The server's listeners and its certificate.
+    package let server: ServerConfiguration
+    /// The token that the admin listener demands; nil when it demands none. A secret.
+    package let token: String?
+
+    /// Reads them from `file` and `environment`.
+    /// - Throws: What is wrong with the file as a whole, or with these values.
+    public init(file: String, environment: [String: String]) throws(ConfigurationErrors) {
+        var reading = Reading(file: file, environment: environment)
+        reading.applyTable()
+        let isWhole = reading.isWhole
+        if isWhole {
+            reading.resolveFiles()
+            reading.loadAdminToken()
+            let server = reading.configuration.server
+            if server.isAdminTLS, server.tls.certificate == nil {
+                reading.add("tls.certificate", "missing", expected: "the certificate of the listeners with tls")
+            }
+        }
+        let problems = reading.sortedProblems.filter { problem in
+            !isWhole || ["server.admin", "tls."].contains { problem.key.hasPrefix($0) }
+        }
+        guard problems.isEmpty else { throw ConfigurationErrors(problems: problems) }
+        server = reading.configuration.server
+        token = reading.configuration.adminToken
     }
 }
 

@@ -54,11 +54,11 @@ public struct AdminClient: Sendable {
         expectedCertificate = nil
     }
 
-    /// A client of the admin listener that `loaded` configures. Unless `tls` tells otherwise, a listener with TLS must show the
+    /// A client of the admin listener that `configuration` describes. Unless `tls` tells otherwise, a listener with TLS must show the
     /// configured certificate, whatever its names are.
     /// - Throws: ``Failure`` when there is none that it could ask.
-    public init(_ loaded: LoadedConfiguration, tls: AdminTLS = AdminTLS(), timeout: Int = 5) throws(Failure) {
-        let server = loaded.configuration.server
+    public init(_ configuration: AdminConfiguration, tls: AdminTLS = AdminTLS(), timeout: Int = 5) throws(Failure) {
+        let server = configuration.server
         guard let address = server.admin else {
             throw Failure(description: "server.admin is none: there is no server to ask")
         }
@@ -73,7 +73,7 @@ public struct AdminClient: Sendable {
         }
         let isNamed = tls.authority != nil || tls.serverName != nil
         expectedCertificate = isNamed ? nil : server.tls.certificate
-        (token, self.tls, self.timeout) = (loaded.adminToken, tls, timeout)
+        (token, self.tls, self.timeout) = (configuration.token, tls, timeout)
     }
 
     /// The body of the page at `path`.
