@@ -37,7 +37,7 @@ struct Config: ParsableCommand {
 
     struct CheckConfiguration: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "check", abstract: "Check a configuration with its keys, secrets and database.",
+            commandName: "check", abstract: "Check a configuration with its keys, secrets, outputs and database.",
             discussion: """
                 Prints each problem as FILE:LINE: KEY: PROBLEM; expected …, and exits with status 78 if there is one. \
                 Warnings do not change the exit status. Environment variables override the file, as for `serve`.
@@ -50,8 +50,17 @@ struct Config: ParsableCommand {
 
         func run() throws {
             let loaded = try option.load()
-            let directory = try orExit { () throws(ConfigurationErrors) in try loaded.openDirectory() }
-            for warning in loaded.warnings(of: directory) { complain("warning: \(warning)") }
+            for warning in loaded.outputWarnings { complain("warning: \(warning)") }
+            var problems: [ConfigurationProblem] = []
+            do throws(ConfigurationErrors) { try loaded.checkOutputs() } catch { problems += error.problems }
+            do throws(ConfigurationErrors) {
+                let directory = try loaded.openDirectory()
+                for warning in loaded.warnings(of: directory) { complain("warning: \(warning)") }
+            } catch {
+                problems += error.problems
+            }
+            for problem in problems { complain("\(problem)") }
+            guard problems.isEmpty else { throw ExitCode(78) }
             emitLine("\(loaded.file): OK")
         }
     }

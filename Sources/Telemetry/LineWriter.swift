@@ -52,6 +52,9 @@ public final class LineWriter: Sendable {
     /// How many lines were dropped so far, because the queue was full or could not be written.
     public var droppedLines: UInt64 { queue.totalDropped }
 
+    /// Whether a line found the queue full, and none has left it since.
+    var isFull: Bool { queue.isFull }
+
     /// Waits until what is queued has been written, `seconds` at most. Blocks its thread: for the end of a process.
     @discardableResult
     public func flush(seconds: Double = 1) -> Bool { queue.waitUntilEmpty(seconds) }
@@ -64,6 +67,7 @@ private final class LineQueue: Sendable {
         /// Lines that were dropped and that no notice has told of.
         var untold: UInt64 = 0
         var totalDropped: UInt64 = 0
+        var isFull = false
         var isWriting = false
         var isClosed = false
         var waiting: [DispatchSemaphore] = []
@@ -78,10 +82,13 @@ private final class LineQueue: Sendable {
 
     var totalDropped: UInt64 { state.withLock { $0.totalDropped } }
 
+    var isFull: Bool { state.withLock { $0.isFull } }
+
     func add(_ line: [UInt8]) {
         let wakes = state.withLock { state in
             guard state.bytes.count + line.count <= capacity else {
                 state.drop(1)
+                state.isFull = true
                 return false
             }
             state.bytes += line
@@ -150,7 +157,7 @@ extension LineQueue.State {
 
     mutating func take() -> (batch: (bytes: [UInt8], untold: UInt64)?, isClosed: Bool) {
         guard bytes.isEmpty else {
-            defer { (bytes, untold) = ([], 0) }
+            defer { (bytes, untold, isFull) = ([], 0, false) }
             return ((bytes, untold), isClosed)
         }
         isWriting = false

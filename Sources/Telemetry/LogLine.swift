@@ -65,8 +65,14 @@ package struct LogLine {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// A value as one word: in quotes where a reader would see the end of it, a further field or a quote in it. Scalars decide, not
+    /// characters: a space that an accent stands on is a space.
     private static func word(_ text: String) -> String {
-        text.contains { $0 == " " || $0 == "\"" } || text.isEmpty ? "\(JSON.string(text))" : oneLine(text)
+        let needsQuotes = text.unicodeScalars.contains { scalar in
+            scalar.value <= 0x20 || scalar.value == 0x7f || scalar == "\"" || scalar == "="
+                || scalar.properties.isWhitespace
+        }
+        return needsQuotes || text.isEmpty ? printable("\(JSON.string(text))") : oneLine(text)
     }
 
     private static func oneLine(_ text: String) -> String {

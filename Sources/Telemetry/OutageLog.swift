@@ -109,7 +109,7 @@ public final class OutageLog: Sendable {
     private static let epoch = ContinuousClock.now
 
     /// Milliseconds since some moment.
-    private static var now: Int64 {
+    static var now: Int64 {
         let (seconds, attoseconds) = (ContinuousClock.now - epoch).components
         return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import time
 from urllib.parse import quote, unquote
 
@@ -13,7 +14,8 @@ import requests
 import stack
 from edge import Edge
 
-SCHEMA = json.loads((stack.ROOT / "proto-json" / "decision.schema.json").read_text())
+# Readers pass over fields that they don't know; of ours there is none that the schema does not describe.
+SCHEMA = json.loads((stack.ROOT / "proto-json" / "decision.schema.json").read_text()) | {"additionalProperties": False}
 EVERYTHING = {f"SESSIONGATE_DECISIONS_SAMPLE_{name}": "1" for name in ("AUTHENTICATED", "ANONYMOUS")}
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -59,6 +61,8 @@ def authorization(request):
 
 
 def test_the_schema_is_one():
+    published = json.loads((stack.ROOT / "proto-json" / "decision.schema.json").read_text())
+    assert published.get("additionalProperties", True) is True
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
@@ -139,6 +143,7 @@ def test_sighup_opens_a_rotated_file_anew(recorded):
     _, _, line = ask(recorded)
     assert line["outcome"] == "authenticated" and len(lines(old)) == before
     assert recorded.decisions.stat().st_mode & 0o777 == 0o640
+    assert f"decision log opened anew file={recorded.decisions}" in (recorded.folder / "sessiongate.log").read_text()
 
 
 def test_standard_output_has_the_lines_after_ready(tmp_path):
@@ -179,7 +184,52 @@ def test_two_instances_pick_the_same_requests(tmp_path):
 def test_a_file_that_cant_be_opened_is_an_error_of_the_configuration(tmp_path):
     os.system(f"{stack.SESSIONGATE} init {tmp_path / 'state'} > /dev/null")
     ports = stack.free_ports(["sessiongate", "sessiongate_admin"])
-    environment = {"SESSIONGATE_DECISIONS_FILE": "/nonexistent/decisions.jsonl"}
-    with pytest.raises(stack.StartError) as error:
-        stack.start_sessiongate(tmp_path / "state", ports, tmp_path / "log", environment)
-    assert "SESSIONGATE_DECISIONS_FILE: decisions.file: /nonexistent/decisions.jsonl: No such file" in str(error.value)
+    for file, problem in [("/nonexistent/decisions.jsonl", "No such file"), (tmp_path, "Is a directory")]:
+        environment = {"SESSIONGATE_DECISIONS_FILE": str(file)}
+        with pytest.raises(stack.StartError) as error:
+            stack.start_sessiongate(tmp_path / "state", ports, tmp_path / "log", environment)
+        expected = f"SESSIONGATE_DECISIONS_FILE: decisions.file: {file}: {problem}"
+        assert expected in str(error.value)
+        # `config check` says the same.
+        done = check(tmp_path / "state", environment)
+        assert done.returncode == 78 and expected in done.stderr and "OK" not in done.stdout
+    done = check(tmp_path / "state", {"SESSIONGATE_DECISIONS_FILE": str(tmp_path / "new.jsonl")})
+    assert done.returncode == 0 and not (tmp_path / "new.jsonl").exists()
+
+
+def check(state, environment):
+    command = [stack.SESSIONGATE, "config", "check", "--config", state / "sessiongate.yaml"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, env=os.environ | environment)
+
+
+def test_outputs_that_a_service_manager_may_make_are_warned_of(tmp_path):
+    os.system(f"{stack.SESSIONGATE} init {tmp_path / 'state'} > /dev/null")
+    names = {"SERVER_ADMIN": "unix:/nonexistent/admin", "OAUTH1_NONCE_FILE": "/nonexistent/nonces"}
+    done = check(tmp_path / "state", {f"SESSIONGATE_{name}": value for name, value in names.items()})
+    assert done.returncode == 0 and done.stdout.endswith(": OK\n")
+    for name in names:
+        assert re.search(f"^warning: SESSIONGATE_{name}: .* /nonexistent: No such file", done.stderr, re.M), done.stderr
+
+
+def test_a_dash_without_quotes_is_hinted_at(tmp_path):
+    os.system(f"{stack.SESSIONGATE} init {tmp_path / 'state'} > /dev/null")
+    config = tmp_path / "state" / "sessiongate.yaml"
+    text = re.sub(r"^ *#file: /var/log/sessiongate/decisions.jsonl$", "  file: -", config.read_text(), flags=re.M)
+    config.write_text(text if "file: -\n" in text else text + "decisions:\n  file: -\n")
+    done = check(tmp_path / "state", {})
+    assert done.returncode == 78 and 'has to be in quotes: "-"' in done.stderr
+    config.write_text(config.read_text().replace("file: -\n", 'file: "-"\n'))
+    assert check(tmp_path / "state", {}).returncode == 0
+
+
+def test_a_full_disk_is_said_once(tmp_path):
+    environment = {"SESSIONGATE_DECISIONS_FILE": "/dev/full", **EVERYTHING}
+    with Edge(tmp_path, environment=environment) as running:
+        for _ in range(30):
+            running.get()
+            time.sleep(0.05)
+        log = tmp_path / "sessiongate.log"
+        said = until(lambda: [line for line in log.read_text().splitlines() if "decision" in line and "lost" in line])
+        assert len(said) == 1 and "file=/dev/full" in said[0] and "No space left on device" in said[0]
+        dropped = re.search(r"^sessiongate_decision_lines_dropped_total (\d+)$", running.metrics(), re.M)
+        assert int(dropped[1]) == 30

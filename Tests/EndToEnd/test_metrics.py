@@ -207,6 +207,8 @@ def test_rules_and_dashboard_read_what_there_is(busy, farm):
         "sessiongate_database_failures_total",
         "sessiongate_forecast_requests_total",
         "sessiongate_forecast_limited_requests_total",
+        # Prometheus itself makes it.
+        "up",
     }
     labels = {label for family in found.values() for sample in family.samples for label in sample.labels} | {
         "instance",
@@ -215,10 +217,11 @@ def test_rules_and_dashboard_read_what_there_is(busy, farm):
         "policy",
         "class",
         "unit",
+        "job",
     }
     seen = set()
     for place, query in queries():
-        used = set(re.findall(r"\b(?:sessiongate|process)_\w+", query))
+        used = set(re.findall(r"\b(?:sessiongate|process)_\w+|\bup\b", query))
         assert used and used <= names, (place, used - names)
         for group in re.findall(r"(?:by|on|group_left) \(([^)]*)\)", query):
             assert set(re.findall(r"\w+", group)) <= labels, (place, group)

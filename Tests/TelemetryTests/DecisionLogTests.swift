@@ -83,6 +83,74 @@ import Testing
         #expect(log.droppedLines == 1)
     }
 
+    /// One line when it begins and one at its end, with file, problem and sum, however many lines are lost.
+    @Test func whatAFullDiskLosesIsSaidOnce() throws {
+        let folder = try Folder()
+        let file = folder.path + "/log"
+        try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "/dev/full")
+        let lines = Lines()
+        var settings = DecisionSettings()
+        settings.file = file
+        let logger = Logger(label: "test", factory: { _ in LineLog(LogSettings(), write: lines.add) })
+        let log = try DecisionLog(settings, version: "1", logger: logger)
+        for number in 0..<20 {
+            log.write(line(number))
+            #expect(log.flush())
+            log.look()
+        }
+        #expect(lines.all.count == 1 && log.droppedLines == 20, "\(lines.all)")
+        #expect(
+            lines.all[0].hasSuffix(
+                "error   decision log can't be written: lines are lost file=\(file) problem=\"No space left on device\"\n"
+            ))
+        // There is room again: what comes is written, and two seconds later the log says how many were lost.
+        try FileManager.default.removeItem(atPath: file)
+        try log.reopen()
+        log.write(line(20))
+        #expect(log.flush() && folder.text("log") == "{\"n\":20}\n")
+        let end = ContinuousClock.now + .seconds(10)
+        while lines.all.count < 2, ContinuousClock.now < end {
+            usleep(50_000)
+            log.look()
+        }
+        #expect(
+            lines.all.count == 2
+                && lines.all[1].contains("notice  decision log can be written again file=\(file) lost_lines=20"),
+            "\(lines.all)")
+    }
+
+    @Test func aFullQueueIsSaidOnceAMinute() {
+        let lines = Lines()
+        let outage = DecisionOutage(
+            "log", Logger(label: "test", factory: { _ in LineLog(LogSettings(), write: lines.add) }))
+        for second in Int64(0)...130 { outage.look(nil, lost: UInt64(second) * 5, at: second * 1000) }
+        for second in Int64(131)...200 { outage.look(nil, lost: 650, at: second * 1000) }
+        let expected = [
+            "error   decision log can't be written: lines are lost file=log problem=\"\(DecisionOutage.fullQueue)\"",
+            "error   decision log still can't be written file=log lost_lines=305 problem=\"\(DecisionOutage.fullQueue)\" seconds=60",
+            "error   decision log still can't be written file=log lost_lines=605 problem=\"\(DecisionOutage.fullQueue)\" seconds=120",
+            "notice  decision log can be written again file=log lost_lines=650 seconds=131",
+        ]
+        #expect(lines.all.map { String($0.dropFirst(25).dropLast()) } == expected)
+    }
+
+    @Test func aFileIsCheckedWithoutBeingMade() throws {
+        let folder = try Folder()
+        func problem(_ file: String) -> String? {
+            var settings = DecisionSettings()
+            settings.file = file
+            do throws(DecisionLogError) { try DecisionLog.check(settings) } catch { return error.description }
+            return nil
+        }
+        #expect(problem(folder.path + "/log") == nil && folder.text("log") == nil)
+        #expect(problem(folder.path) == "Is a directory")
+        #expect(problem(folder.path + "/missing/log") == "No such file or directory")
+        #expect(mkfifo(folder.path + "/pipe", 0o600) == 0)
+        #expect(problem(folder.path + "/pipe") == nil && problem("-") == nil && problem("/dev/full") == nil)
+        try "kept\n".write(toFile: folder.path + "/old", atomically: false, encoding: .utf8)
+        #expect(problem(folder.path + "/old") == nil && folder.text("old") == "kept\n")
+    }
+
     @Test func aFileThatCantBeMadeIsAnError() {
         let error = #expect(throws: DecisionLogError.self) { try log("/nonexistent/log") }
         #expect(error?.description == "No such file or directory")

@@ -22,6 +22,14 @@ import Testing
         #expect(kept.find("1")?.time == 9)
     }
 
+    @Test func aLongIDIsFoundAsItWasSent() {
+        let kept = KeptRefusals(capacity: 2)
+        let sent = String(repeating: "a", count: 300)
+        let id = String(sent.prefix(KeptRefusals.maxIDBytes))
+        kept.keep(KeptRefusal(requestID: id, time: 9, reason: "", mode: "", consumerKey: "", message: []))
+        #expect(kept.find(sent)?.time == 9 && kept.find(id)?.time == 9 && kept.find(String(sent.prefix(127))) == nil)
+    }
+
     @Test func whereNoneAreKeptNoneIs() {
         let kept = KeptRefusals(capacity: 0)
         kept.keep(refusal(1))

@@ -36,6 +36,17 @@ final class Lines: Sendable {
                 != nil)
     }
 
+    /// A value that others choose must not look like a field of ours, however a space is written.
+    @Test(arguments: [
+        ("a\tmode=observe", #""a\tmode=observe""#), ("a \u{301}mode=observe", "\"a \u{301}mode=observe\""),
+        ("a\rmode=x", #""a\rmode=x""#), ("a\u{a0}b", "\"a\u{a0}b\""), ("mode=observe", #""mode=observe""#),
+        ("\"\u{301}a", "\"\\\"\u{301}a\""), ("a\u{2028}b", #""a\u{2028}b""#), ("plain-1", "plain-1"),
+    ])
+    func aValueForgesNoField(_ value: String, _ written: String) {
+        let lines = logged(.text) { $0.info("m", metadata: ["id": "\(value)", "z": "1"]) }
+        #expect(lines.count == 1 && lines[0].hasSuffix(" info    m id=\(written) z=1\n"), "\(lines)")
+    }
+
     @Test func aLineForMachines() throws {
         let lines = logged(.json, level: .error) { logger in
             logger.error("it \"is\"\n", metadata: ["a": "é\u{1}"])

@@ -79,7 +79,10 @@ extension YAMLProblem {
             YamlError.composer(let context, let problem, let mark, _):
             let isAlias = problem.contains("alias") || context?.text.contains("alias") ?? false
             let hint = isAlias ? "; a name that begins with * has to be in quotes" : ""
-            self.init(line: mark.line, problem: problem + hint)
+            // libyaml's words for a dash that begins no list here, as in `file: -`.
+            let isDash = problem.contains("block sequence entries are not allowed")
+            let dashHint = isDash ? "; a value that is a dash has to be in quotes: \"-\"" : ""
+            self.init(line: mark.line, problem: problem + hint + dashHint)
         case YamlError.reader(let problem, let offset, _, let yaml):
             let before = offset.map { yaml.prefix($0) } ?? ""
             self.init(line: 1 + before.count { $0.isNewline }, problem: problem)

@@ -11,9 +11,9 @@ extension ConfigurationSection {
         [
             ConfigurationKey(
                 "decisions.file", optional: \.decisions.file,
-                .text("a file name, or - for standard output") { $0 >= 0x20 },
-                "Where the lines go: a file, which SIGHUP opens anew, a named pipe, or - (or stdout) for standard output. "
-                    + "Without a value no decision is written.",
+                .text("a file name, or \"-\" for standard output") { $0 >= 0x20 },
+                "Where the lines go: a file, which SIGHUP opens anew, a named pipe, or \"-\" (in quotes: YAML takes a bare dash "
+                    + "for a list) or stdout for standard output. Without a value no decision is written.",
                 example: "/var/log/sessiongate/decisions.jsonl"),
             ConfigurationKey(
                 "decisions.sample.authenticated", \.decisions.sample.authenticated, .fraction,

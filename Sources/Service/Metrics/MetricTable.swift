@@ -35,11 +35,11 @@ extension Metric {
         ) { sources in [Histogram([:], sources.server.transport.reduce(LatencySnapshot()) { $0 + $1.lag.snapshot })] },
         Metric(
             "sessiongate_log_lines_dropped_total", .counter,
-            "Log lines dropped because standard error could not be written fast enough."
+            "Log lines dropped because standard error could not be written, or not fast enough."
         ) { $0.log?.droppedLines ?? 0 },
         Metric(
             "sessiongate_decision_lines_dropped_total", .counter,
-            "Lines of the decision log dropped because its file could not be written fast enough."
+            "Lines of the decision log dropped because its file could not be written, or not fast enough."
         ) { $0.records.log?.droppedLines ?? 0 },
     ]
 

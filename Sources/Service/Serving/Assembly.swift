@@ -46,17 +46,11 @@ extension LoadedConfiguration {
     }
 
     private func openDecisionLog(logger: Logger) throws(ConfigurationErrors) -> DecisionLog? {
-        let settings = configuration.decisions
-        guard let file = settings.file else { return nil }
+        guard configuration.decisions.file != nil else { return nil }
         do {
-            return try DecisionLog(settings, version: Version.current, logger: logger)
+            return try DecisionLog(configuration.decisions, version: Version.current, logger: logger)
         } catch {
-            let place = places["decisions.file"] ?? .file(self.file, line: 1)
-            throw ConfigurationErrors(problems: [
-                ConfigurationProblem(
-                    place: place, key: "decisions.file", problem: "\(file): \(error)",
-                    expected: "a file that can be written, or - for standard output")
-            ])
+            throw ConfigurationErrors(problems: [problem(of: error)])
         }
     }
 

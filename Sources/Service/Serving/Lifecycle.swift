@@ -104,6 +104,7 @@ struct ReloadService: ServiceLifecycle.Service {
         // One task for both: reloads never overlap.
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await untilShutdown(every: .seconds(1)) { reloader.look() } }
+            if let decisions { group.addTask { await untilShutdown(every: .seconds(1)) { decisions.look() } } }
             group.addTask {
                 for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
                     serving.manager.reloading()
@@ -119,8 +120,10 @@ struct ReloadService: ServiceLifecycle.Service {
 
 extension ReloadService {
     private func reopenDecisions() {
+        guard let decisions else { return }
         do throws(DecisionLogError) {
-            try decisions?.reopen()
+            try decisions.reopen()
+            logger.notice("decision log opened anew", metadata: ["file": "\(decisions.settings.file ?? "-")"])
         } catch {
             logger.error("decision log not opened anew: the old file stays in use", metadata: ["error": "\(error)"])
         }

@@ -15,9 +15,10 @@ public final class DecisionLog: Sendable {
     package let version: String
     private let output: DecisionOutput
     private let writer: LineWriter
+    private let outage: DecisionOutage
 
     /// Opens the file that `settings` name, which must name one.
-    /// - Parameter logger: Is told how many lines were dropped, when lines can be written again.
+    /// - Parameter logger: Is told when lines can't be written, and how many were lost (``look()``).
     /// - Throws: When it can't be opened.
     public init(_ settings: DecisionSettings, version: String, logger: Logger) throws(DecisionLogError) {
         self.settings = settings
@@ -25,12 +26,21 @@ public final class DecisionLog: Sendable {
         instance = settings.instance ?? Self.hostName
         let output = try DecisionOutput(settings.file ?? "-")
         self.output = output
-        writer = LineWriter(
-            capacity: settings.queueBytes,
-            notice: { count in
-                logger.warning("decisions dropped", metadata: ["count": "\(count)"])
-                return []
-            }, write: { output.write($0) })
+        writer = LineWriter(capacity: settings.queueBytes) { output.write($0) }
+        outage = DecisionOutage(settings.file ?? "-", logger)
+    }
+
+    /// Looks whether the file that `settings` name could be opened, and makes nothing.
+    /// - Throws: When it can't be.
+    package static func check(_ settings: DecisionSettings) throws(DecisionLogError) {
+        if let file = settings.file { try DecisionOutput.check(file) }
+    }
+
+    /// Looks whether lines are lost, and says so in the log. Called every second.
+    package func look() {
+        outage.look(
+            output.problem ?? (writer.isFull ? DecisionOutage.fullQueue : nil), lost: writer.droppedLines,
+            at: DecisionOutage.now)
     }
 
     /// Opens the file anew, as after its rotation. Lines that wait go to the new one.
@@ -45,7 +55,10 @@ public final class DecisionLog: Sendable {
 
     /// Waits until what is queued has been written, `seconds` at most. For the end of a process.
     @discardableResult
-    public func flush(seconds: Double = 1) -> Bool { writer.flush(seconds: seconds) }
+    public func flush(seconds: Double = 1) -> Bool {
+        defer { look() }
+        return writer.flush(seconds: seconds)
+    }
 
     private static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)

@@ -56,8 +56,14 @@ public final class KeptRefusals: Sendable {
         }
     }
 
-    /// The latest of the request `id`; nil when it is not kept, or not any more.
-    public func find(_ id: String) -> KeptRefusal? { latest(.max).first { $0.requestID == id } }
+    /// So many bytes of a request's id are kept.
+    package static let maxIDBytes = 128
+
+    /// The latest of the request `id`, as it was sent or as it is kept; nil when it is not kept, or not any more.
+    public func find(_ id: String) -> KeptRefusal? {
+        let kept = String(decoding: Array(id.utf8.prefix(Self.maxIDBytes)), as: UTF8.self)
+        return latest(.max).first { $0.requestID == kept }
+    }
 
     /// The latest `count`, the last first.
     public func latest(_ count: Int) -> [KeptRefusal] {

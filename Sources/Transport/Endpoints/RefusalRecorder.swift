@@ -26,7 +26,8 @@ final class RefusalRecorder {
         let request = request.identified
         kept.keep(
             KeptRefusal(
-                requestID: request.recordID.prefix(128).string, time: now.milliseconds, reason: reason.rawValue,
+                requestID: request.recordID.prefix(KeptRefusals.maxIDBytes).string, time: now.milliseconds,
+                reason: reason.rawValue,
                 mode: decision.mode.rawValue, consumerKey: decision.refusedConsumer?.key.withBytes(\.string) ?? "",
                 message: request.masked(policy, at: now)))
     }
