@@ -58,6 +58,13 @@ struct ForecastReportCommand: ParsableCommand {
         guard decisions.isEmpty == (policies == nil) else {
             throw ValidationError("--decisions FILE… and --policies FILE belong together")
         }
+        let repeated = Dictionary(grouping: instances.map { AdminEndpoint(parsing: $0)?.text ?? $0 }) { $0 }.filter {
+            $0.value.count > 1
+        }.keys.sorted()
+        guard repeated.isEmpty else {
+            throw ValidationError(
+                "--instances: \(repeated.joined(separator: ", ")) is given twice and would be counted twice")
+        }
         guard decisions.isEmpty || instances.isEmpty && span == nil else {
             throw ValidationError("--decisions: a log is read as a whole, without --instances and --span")
         }
@@ -80,10 +87,12 @@ struct ForecastReportCommand: ParsableCommand {
         do throws(FileProblem) {
             for file in decisions { try forecast.read(file) }
         } catch {
-            throw ValidationError("\(error)")
+            complain("error: \(error)")
+            throw ExitCode(2)
         }
         let summary = forecast.summary
         complain(summary.text)
+        if summary.sampled > 0 { complain(summary.samplingWarning) }
         output.print(forecast.report(found, policy: output.policy, top: output.top ?? 20))
         if summary.counted == 0, summary.malformed > 0 { throw ExitCode(2) }
     }
@@ -158,6 +167,13 @@ struct ForecastOutput: ParsableArguments {
 }
 
 extension LoggedForecast.Summary {
+    /// What sampling does to the report, for standard error.
+    fileprivate var samplingWarning: String {
+        "warning: \(sampled) decisions stand for several requests each (sample_weight above 1), so that no number is exact: "
+            + "each counts as a burst in one SECOND or MINUTE, and limits by these units seem to hit more than they would. "
+            + "To forecast them, log all requests of the class for a while (decisions.sample: 1)"
+    }
+
     /// What was read, for standard error.
     fileprivate var text: String {
         var parts = ["\(counted) decisions counted"]

@@ -14,11 +14,11 @@ def count(requests, policies):
         for name, units in limits.items():
             own = [one for one in requests if (one[2] if one[2] in limits else "*") == name]
             for unit, limit in units.items():
-                rows[policy, name, unit] = _row(own, SECONDS[unit], limit)
+                rows[policy, name, unit] = _row(own, SECONDS[unit], limit, requests)
     return rows
 
 
-def _row(requests, seconds, limit):
+def _row(requests, seconds, limit, all_requests):
     windows, limited_consumers = Counter(), set()
     for time, key, _, consumer, weight in sorted(requests, key=lambda one: one[0]):
         windows[key, int(time // seconds)] += weight
@@ -43,7 +43,8 @@ def _row(requests, seconds, limit):
         "limited_windows": sum(number > limit for number in windows.values()),
         "limit_99": rank(990),
         "limit_999": rank(999),
-        "exact": True,
+        # Requests that stand for others make estimates of all numbers.
+        "exact": all(one[4] <= 1 for one in all_requests),
     }
 
 
@@ -51,7 +52,7 @@ def plain(report):
     """The rows of a report in the same form."""
     return {
         (row["policy"], row["class"], row["unit"]): {
-            name: value for name, value in row.items() if name not in ("policy", "class", "unit", "top")
+            name: value for name, value in row.items() if name not in ("policy", "class", "unit", "top", "error")
         }
         for row in report["rows"]
     }

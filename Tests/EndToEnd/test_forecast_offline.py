@@ -83,8 +83,13 @@ def test_as_counted_plainly(tmp_path, policies, weights):
     # Two instances: the requests of one client are in both files.
     for number, file in enumerate(files):
         file.write_text("\n".join(lines[number::2]) + "\n")
-    report = json.loads(forecast("--decisions", *files, "--policies", policies, "--json").stdout)
+    done = forecast("--decisions", *files, "--policies", policies, "--json")
+    report = json.loads(done.stdout)
     jsonschema.validate(report, SCHEMA)
+    is_sampled = max(weights) > 1
+    assert all(row["exact"] != is_sampled for row in [*report["rows"], report["cookies"]])
+    assert all(row["error"]["sampled"] for row in report["rows"] if is_sampled)
+    assert ("stand for several requests each (sample_weight above 1)" in done.stderr) == is_sampled
     expected = forecasts.count(requests, POLICIES)
     assert forecasts.plain(report) == expected
     assert any(row["limited_requests"] > 0 for row in expected.values())
@@ -159,9 +164,32 @@ def test_wrong_policies(tmp_path, text, problem):
     assert problem in done.stderr
 
 
+def test_all_problems_of_a_policy_at_once(tmp_path):
+    path = tmp_path / "policies.yaml"
+    path.write_text(
+        "policies:\n  p:\n    limits:\n      anon: {SECONDS: 5, MINUTE: -1, HOUR: x, DAY: 1.5}\n"
+        "      bots: {MINUTE: -2}\n    extra: 1\n  q: {limits: {anon: {HOUR: -3}}}\n"
+    )
+    lines = forecast("--decisions", "-", "--policies", path, input="", status=78).stderr.splitlines()
+    for number, part in [
+        (4, 'anon: unknown key "SECONDS"'),
+        (4, "anon.MINUTE: got"),
+        (4, "anon.HOUR: got"),
+        (4, "anon.DAY: got"),
+        (5, "bots.MINUTE: got"),
+    ]:
+        assert any(line.startswith(f"{path}:{number}: policies.p.limits.{part}") for line in lines), (part, lines)
+    assert any('policies.p: unknown key "extra"' in line for line in lines)
+    assert any("policies.q.limits.anon.HOUR: got" in line for line in lines)
+    assert len(lines) == 7, lines
+
+
 def test_wrong_use(tmp_path, policies):
     assert "--policies FILE" in forecast("--decisions", "-", status=64).stderr
-    assert "No such file" in forecast("--decisions", tmp_path / "missing", "--policies", policies, status=64).stderr
+    missing = forecast("--decisions", tmp_path / "missing", "--policies", policies, status=2).stderr
+    assert missing == f"error: {tmp_path / 'missing'}: No such file or directory\n"
+    twice = forecast("--instances", "127.0.0.1:9", "127.0.0.1:8", "http://127.0.0.1:9/", status=64).stderr
+    assert "127.0.0.1:9 is given twice" in twice
     assert (
         "no policy" in forecast("--decisions", "-", "--policies", policies, "--policy", "x", input="", status=64).stderr
     )

@@ -18,14 +18,17 @@ private struct Window: Hashable {
 
 /// The rows that `policies` give for `traffic`, without the top keys.
 func bruteForce(_ traffic: [Sent], _ policies: [ForecastPolicy]) -> [ForecastRow] {
-    policies.flatMap { policy in
+    let isSampled = traffic.contains { $0.weight > 1 }
+    return policies.flatMap { policy in
         policy.classes.flatMap { name in
             LimitUnit.allCases.compactMap { unit in
                 policy.limits[name]?[unit].map { limit in
                     let own = traffic.filter { request in
                         name == (policy.limits[request.className] == nil ? "*" : request.className)
                     }
-                    return bruteForce(own, policy.name, name, unit, limit)
+                    var row = bruteForce(own, policy.name, name, unit, limit)
+                    (row.isExact, row.error) = (!isSampled, isSampled ? ForecastError(isSampled: true) : nil)
+                    return row
                 }
             }
         }

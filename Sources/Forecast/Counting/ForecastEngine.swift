@@ -55,6 +55,8 @@ package final class ForecastEngine {
     /// Requests that were counted.
     @exclusivity(unchecked) package private(set) var observed = 0.0
 
+    /// Whether a request stood for several.
+    @exclusivity(unchecked) private var isSampled = false
     private let mode: Mode
     private let groups: [GroupLedger]
     private let maxBytes: Int
@@ -109,6 +111,7 @@ package final class ForecastEngine {
     package func count(_ request: Observation) {
         if request.second > now { advance(to: request.second) }
         observed += request.weight
+        if request.weight > 1 { isSampled = true }
         let consumer = number(ofConsumer: request.consumer)
         let key = TextTable.Entry(request.key)
         let counting = groupsOf(request.className)
@@ -182,7 +185,7 @@ extension ForecastEngine {
         let from = from(span)
         return ForecastTotals(
             policies: policies, from: from * 1000, to: now * 1000, consumers: consumers,
-            isWhole: !isOverfull && lastLoss < from, clients: cookies.clients(span)
+            isWhole: !isOverfull && lastLoss < from, isSampled: isSampled, clients: cookies.clients(span)
         ) { [groups] body in
             for group in groups { body(group.totals(span)) }
         }

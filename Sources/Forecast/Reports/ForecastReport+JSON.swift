@@ -43,7 +43,9 @@ extension ForecastRow {
 
 extension ForecastError {
     fileprivate var json: JSON {
-        ["keys": .amount(keys), "share": .amount(share), "shared_keys": .bool(isShared)]
+        [
+            "keys": .amount(keys), "share": .amount(share), "shared_keys": .bool(isShared), "sampled": .bool(isSampled),
+        ]
     }
 }
 

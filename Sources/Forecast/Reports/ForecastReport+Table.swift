@@ -79,6 +79,11 @@ extension ForecastError {
                 "instances share keys: peaks and numbers of limited keys are upper bounds, requests and windows over a "
                     + "limit lower bounds")
         }
+        if isSampled {
+            parts.append(
+                "some lines stand for several requests (sample_weight above 1): sums are estimates, and windows of SECOND and "
+                    + "MINUTE are fuller than they were, each such line counting as a burst")
+        }
         if parts.isEmpty { parts.append("not every request or consumer could be counted") }
         return parts.joined(separator: "; ")
     }

@@ -49,6 +49,14 @@ package struct ForecastError: Sendable, Equatable {
     package var share: Double
     /// Whether several instances counted the same key: peaks are upper bounds, and what is over a limit is a lower bound.
     package var isShared: Bool
+    /// Whether requests were read from a sample of them, each with a weight: sums are estimates, and short windows are not those
+    /// of the traffic.
+    package var isSampled: Bool
+
+    /// What keeps numbers from being exact.
+    package init(keys: Double = 0, share: Double = 0, isShared: Bool = false, isSampled: Bool = false) {
+        (self.keys, self.share, self.isShared, self.isSampled) = (keys, share, isShared, isSampled)
+    }
 }
 
 /// One key in a row.
@@ -72,7 +80,8 @@ extension ForecastTotals {
     package func report(policy: String? = nil, top: Int = 20) -> ForecastReport {
         var rows: [ClassGroup.Limit: ForecastRow] = [:]
         forEachGroup { group in
-            for (limit, row) in group.rows(policy: policy, top: top, consumers, isWhole: isWhole) { rows[limit] = row }
+            let own = group.rows(policy: policy, top: top, consumers, isWhole: isWhole, isSampled: isSampled)
+            for (limit, row) in own { rows[limit] = row }
         }
         let order = policies.flatMap { policy in
             policy.classes.flatMap { name in
@@ -83,6 +92,8 @@ extension ForecastTotals {
                 }
             }
         }
-        return ForecastReport(from: from, to: to, rows: order.compactMap { rows[$0] }, cookies: clients.report)
+        var cookies = clients.report
+        if isSampled { cookies.isExact = false }
+        return ForecastReport(from: from, to: to, rows: order.compactMap { rows[$0] }, cookies: cookies)
     }
 }

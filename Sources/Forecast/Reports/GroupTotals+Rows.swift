@@ -5,7 +5,7 @@ import Bytes
 extension GroupTotals {
     /// The rows of the group's limits.
     func rows(
-        policy: String?, top: Int, _ names: TextTable, isWhole: Bool
+        policy: String?, top: Int, _ names: TextTable, isWhole: Bool, isSampled: Bool
     ) -> [(ClassGroup.Limit, ForecastRow)] {
         var rows: [(ClassGroup.Limit, ForecastRow)] = []
         for unit in group.units.indices {
@@ -13,7 +13,9 @@ extension GroupTotals {
             guard !own.isEmpty else { continue }
             let peaks = Peaks(of: self, unit)
             for index in own {
-                var row = row(index, peaks, isWhole: isWhole)
+                var row = row(index, peaks)
+                row.isExact = isWhole && !isSampled && sampling.level == 0 && sum.isComplete && !isShared
+                if !row.isExact { row.error = error(isSampled: isSampled) }
                 row.top = hardestHit(index, unit, count: top, names)
                 rows.append((group.limits[index], row))
             }
@@ -21,7 +23,7 @@ extension GroupTotals {
         return rows
     }
 
-    private func row(_ index: Int, _ peaks: Peaks, isWhole: Bool) -> ForecastRow {
+    private func row(_ index: Int, _ peaks: Peaks) -> ForecastRow {
         let limit = group.limits[index]
         var row = ForecastRow(
             policy: limit.policy, className: limit.className, unit: limit.unit, limit: limit.value)
@@ -32,8 +34,6 @@ extension GroupTotals {
         row.limitedKeys = peaks.keys(above: Double(limit.value))
         (row.limitedRequests, row.limitedWindows) = over(index)
         (row.limit99, row.limit999) = (peaks.limit(sparing: 990), peaks.limit(sparing: 999))
-        row.isExact = isWhole && sampling.level == 0 && sum.isComplete && !isShared
-        if !row.isExact { row.error = error }
         return row
     }
 
@@ -49,11 +49,12 @@ extension GroupTotals {
 
     /// The standard error of adaptive sampling is 1.2 by the root of the sample's size; the share's bound is that of Dvoretzky,
     /// Kiefer and Wolfowitz for 95 %.
-    private var error: ForecastError {
-        guard sampling.level > 0 else { return ForecastError(keys: 0, share: 0, isShared: isShared) }
+    private func error(isSampled: Bool) -> ForecastError {
+        guard sampling.level > 0 else { return ForecastError(isShared: isShared, isSampled: isSampled) }
         let sample = Double(max(1, weights.count { $0 > 1 }))
         return ForecastError(
-            keys: 1.2 / sample.squareRoot(), share: 1.36 / sample.squareRoot(), isShared: isShared)
+            keys: 1.2 / sample.squareRoot(), share: 1.36 / sample.squareRoot(), isShared: isShared, isSampled: isSampled
+        )
     }
 
     /// The keys with the most requests over the limit, of others those that came nearest to it.

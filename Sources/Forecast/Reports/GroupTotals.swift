@@ -66,6 +66,8 @@ package struct ForecastTotals {
     let consumers: TextTable
     /// Whether every request and every consumer was counted.
     let isWhole: Bool
+    /// Whether requests stood for several each.
+    var isSampled = false
     /// The clients that may keep a cookie.
     let clients: CookieSet
     /// Calls its argument with the sums of each group, one after the other, so that those of one are in memory at a time.

@@ -53,7 +53,7 @@ extension SourceValue {
         _ names: [String], required: [String], _ part: String, _ mismatches: inout [Mismatch]
     ) -> [String: SourceValue]? {
         var found: [Mismatch] = []
-        let fields = fields(names, required: required, of: part, &found)
+        let fields = givenFields(names, required: required, of: part, &found)
         for index in found.indices where found[index].part == nil { found[index].part = part }
         mismatches += found
         return fields
@@ -70,17 +70,16 @@ extension SourceValue {
             let problem = "got \(entries.count) entries"
             mismatches.append(Mismatch(problem: problem, expected: "at most \(most)", place: place, part: part))
         }
-        return entries.compactMap { entry in
+        return entries.map { entry in
             let (name, isRepeated) = withoutMark(entry.name)
             let path = part.map { "\($0).\(name)" } ?? name
             if isRepeated {
                 let problem = "given more than once"
                 mismatches.append(
                     Mismatch(problem: problem, expected: "each name once", place: entry.place, part: path))
-                return nil
             }
             let source = SourceValue(.text(name), at: entry.place)
-            guard Codec<String>.word("a name").decode(source, part: path, &mismatches) != nil else { return nil }
+            _ = Codec<String>.word("a name").decode(source, part: path, &mismatches)
             return (name, entry)
         }
     }

@@ -19,9 +19,18 @@ extension SourceValue {
     func fields(
         _ known: [String], required: [String], of part: String?, _ mismatches: inout [Mismatch]
     ) -> [String: SourceValue]? {
+        let count = mismatches.count
+        let fields = givenFields(known, required: required, of: part, &mismatches)
+        return mismatches.count == count ? fields : nil
+    }
+
+    /// The same, but those that are there are returned also when there are mismatches: what is wrong with them is found too. Nil
+    /// when this is no table.
+    func givenFields(
+        _ known: [String], required: [String], of part: String?, _ mismatches: inout [Mismatch]
+    ) -> [String: SourceValue]? {
         let expected = "{" + known.map { "\($0): …" }.joined(separator: ", ") + "}"
         guard let entries = entries(expected: expected, &mismatches) else { return nil }
-        let count = mismatches.count
         for entry in entries where !known.contains(entry.name) {
             mismatches.append(
                 Mismatch(
@@ -32,7 +41,7 @@ extension SourceValue {
         for name in required where fields[name] == nil {
             mismatches.append(Mismatch(problem: "\(name) is missing", expected: expected, place: place, part: part))
         }
-        return mismatches.count == count ? fields : nil
+        return fields
     }
 }
 

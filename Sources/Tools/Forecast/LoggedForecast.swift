@@ -18,6 +18,8 @@ package struct LoggedForecast {
         package var passedOver = 0
         /// Lines of requests without a key to count them on.
         package var withoutKey = 0
+        /// Lines that were counted and stand for more than one request each.
+        package var sampled = 0
         /// Lines that are no decisions.
         package var malformed = 0
         /// The first of them: file, line, and what is wrong.
@@ -77,6 +79,7 @@ package struct LoggedForecast {
             return
         }
         summary.counted += 1
+        if record.sampleWeight > 1 { summary.sampled += 1 }
         entries.append(
             Entry(
                 time: record.time, key: number(key), className: number(record.rateLimitClass),
