@@ -8,7 +8,8 @@ struct Explain: ParsableCommand {
         abstract: "Explain step by step how requests are decided.",
         discussion: """
             Reads from a file or standard input: the same as `check`, or a curl command line, or a request as it goes over \
-            the wire (`curl -v` prints one), which is decided as if Envoy had sent it. Prints for each request: the \
+            the wire, which is decided as if Envoy had sent it; or all that `curl -v` prints, of which the first request is \
+            taken (without its body, which curl does not print). Prints for each request: the \
             credential and where it was found, the signed parameters by source, the signature base string, each check with \
             its result, the user, consumer and acceptance, the session cookie and its times, and what the edge gets. A \
             check that failed is marked FAILED. Secrets are not shown, signatures and tokens are shortened.
@@ -51,7 +52,8 @@ struct Explain: ParsableCommand {
                 isFirst = false
             },
             complain: { line, error in complain("line \(line): \(error)") })
-        guard isClean else { throw ExitCode(2) }
+        if isFirst, isClean { complain("error: there is no request in the input") }
+        guard isClean, !isFirst else { throw ExitCode(2) }
     }
 
     private func replay(_ loaded: LoadedConfiguration, _ clock: Replay.Clock) throws -> Replay {
@@ -94,7 +96,10 @@ struct Explain: ParsableCommand {
 
         init(_ file: String?) throws {
             handle = file.map { open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
-            if handle < 0 { throw ValidationError("\(file ?? ""): \(String(cString: strerror(errno)))") }
+            if handle < 0 {
+                complain("error: \(file ?? ""): \(String(cString: strerror(errno)))")
+                throw ExitCode(2)
+            }
             beginning = standardInputChunk(handle) ?? []
         }
 

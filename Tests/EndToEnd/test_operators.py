@@ -142,6 +142,36 @@ def test_a_pasted_curl_command_and_a_raw_request_are_explained(edge, tmp_path):
     assert done.returncode == 2 and "option -F of curl is not understood" in done.stderr
 
 
+def test_what_curl_prints_is_explained_as_it_is(edge, tmp_path):
+    """All that curl -v writes on both outputs, with its progress meter, and the answer's body behind it."""
+    request = edge.signed()
+    header = request.headers["authorization"]
+    header = header.decode() if isinstance(header, bytes) else header
+    command = ["curl", "-v", "--max-time", "10", "-H", f"Authorization: {header}", "-H", "X-Forwarded-Proto: http"]
+    file = tmp_path / "curl.txt"
+    with file.open("wb") as output:
+        subprocess.run([*command, request.url], stdout=output, stderr=output, check=True, timeout=20)
+    text = file.read_text()
+    assert "% Total" in text and "\n* " in text and "\n< HTTP/" in text and "\n{ [" in text
+    config = edge.state / "sessiongate.yaml"
+    done = sessiongate("explain", "--config", config, file)
+    assert done.returncode == 0 and "Request\n  GET http://" in done.stdout, done.stdout + done.stderr
+    # The server has claimed the nonce; this process has not.
+    assert "  authenticated" in done.stdout
+
+
+def test_explain_says_what_it_was_not_given(edge, tmp_path):
+    config = edge.state / "sessiongate.yaml"
+    done = sessiongate("explain", "--config", config, input="")
+    assert done.returncode == 2 and done.stderr == "error: there is no request in the input\n"
+    done = sessiongate("explain", "--config", config, tmp_path / "missing")
+    assert done.returncode == 2 and done.stderr == f"error: {tmp_path / 'missing'}: No such file or directory\n"
+    done = sessiongate("explain", "--config", config, input="{}")
+    assert "without method, host and path" in done.stdout and "://" not in done.stdout
+    done = sessiongate("explain", "--config", config, input="curl http://wiki.example/ | jq .")
+    assert done.returncode == 2 and "| is the shell's" in done.stderr
+
+
 def test_the_page_about_reasons_has_the_tables_of_the_program():
     done = sessiongate("reasons", "--markdown")
     page = (stack.ROOT / "deploy/refusals.md").read_text()

@@ -58,6 +58,8 @@ import Tools
         let inQuery = try self.read("curl -G -d a=1 'w.example/x?b=2' -X DELETE")
         #expect(inQuery.method == "DELETE" && inQuery.target == "/x?b=2&a=1" && inQuery.body == "")
         #expect(try self.read("curl -I w.example").method == "HEAD")
+        let passedOver = "curl --tlsv1 --compressed --no-buffer --http2 --max-time 3 --noproxy '*' w.example/y"
+        #expect(try self.read(passedOver).target == "/y")
         #expect(try self.read("curl -XPUT w.example -HHost:other.example").host == "other.example")
     }
 
@@ -65,7 +67,9 @@ import Tools
         ("curl", "the curl command has no URL"), ("curl -H", "-H has no value"), ("curl 'w.example", "a quote"),
         ("curl -d @file w.example", "-d names a file"), ("curl -F a=b w.example", "option -F"),
         ("curl --form a=b w.example", "option --form"), ("curl a.example b.example", "more than one URL"),
-        ("curl ftp://w.example", "not one of HTTP"), ("curl -b jar.txt w.example", "-b names a file"),
+        ("curl --unknown w.example", "option --unknown"), ("curl w.example | jq .", "| is the shell's"),
+        ("curl w.example > file", "> is the shell's"), ("curl ftp://w.example", "not one of HTTP"),
+        ("curl -b jar.txt w.example", "-b names a file"),
     ])
     func whatCantBeFollowedIsNamed(_ text: String, _ message: String) {
         let error = #expect(throws: RequestTextError.self) { try read(text) }
@@ -79,6 +83,31 @@ import Tools
         #expect(read.method == "POST" && read.target == "/w/api.php?a=b" && read.host == "w.example")
         #expect(read.body == "c=d&e=f" && read.scheme == "http")
         #expect(try self.read("GET https://w.example/x HTTP/1.1\nHost: w.example\n").target == "/x")
+    }
+
+    /// Standard error and standard output of `curl -v` in one file, as curl 7.88 and 8 write it.
+    @Test func whatCurlPrintsInAll() throws {
+        let meter = "0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0"
+        let head =
+            "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
+            + "                                 Dload  Upload   Total   Spent    Left  Speed\n"
+        let proxy = "> CONNECT w.example:443 HTTP/1.1\r\n> Host: w.example:443\r\n> \r\n< HTTP/1.1 200 OK\r\n< \r\n"
+        let request = "> POST /w/api.php?a=b HTTP/1.1\r\n> Host: w.example\r\n> Authorization: Bearer x\r\n> \r\n"
+        let answer =
+            "} [3 bytes data]\n* HTTP 1.0, assume close after body\n< HTTP/1.1 302 Found\r\n< Location: /\r\n< \r\n"
+            + "{ [230 bytes data]\n\r100   230  100   230    0     0   8727      0 --:--:-- --:--:-- --:--:--  8846\n"
+            + "* Closing connection 0\n> GET /quoted HTTP/1.1\n> Host: other\n<html>\n{\"a\": 1}\n"
+        let texts = [
+            head + "\r  " + meter + "*   Trying 127.0.0.1:80...\n* Connected to w.example\n" + request + answer,
+            head + "* Connected\n\r  " + meter + request + answer,
+            "$ curl -v -d c=d http://w.example/w/api.php?a=b\n* Connected\n" + proxy + request + answer,
+        ]
+        for text in texts {
+            #expect(RequestText.kind(of: Array(text.utf8)) == .http)
+            let read = try read(text)
+            #expect(read.method == "POST" && read.target == "/w/api.php?a=b" && read.host == "w.example")
+            #expect(read.headers == ["authorization": "Bearer x"] && read.body == "")
+        }
     }
 
     @Test func whatCurlPrintsAboutARequest() throws {

@@ -43,7 +43,10 @@ public struct Explanation: Sendable {
         _ result: Result<(settled: SettledDecision, response: [UInt8]), ReplayError>
     ) {
         section("Request") {
-            [
+            guard !request.method.isEmpty || !request.host.isEmpty || !request.target.isEmpty else {
+                return ["without method, host and path: attributes.request.http of the CheckRequest has none of them"]
+            }
+            return [
                 "\(request.method.string) "
                     + "\(request.scheme.string)://\(Shown.host(request.host.string))\(Shown.target(request.target.string))",
                 "from \(request.sourceAddress.string), id \(request.id.string)",

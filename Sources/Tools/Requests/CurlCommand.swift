@@ -12,8 +12,23 @@ enum CurlCommand {
         "--cacert", "--capath", "-E", "--cert", "--key", "-c", "--cookie-jar", "--resolve", "--connect-to", "-x",
         "--proxy",
         "--interface", "--limit-rate", "-D", "--dump-header", "--trace", "--trace-ascii", "--max-redirs", "--ciphers",
-        "--tlsv1", "--unix-socket", "-r", "--range", "--keepalive-time",
+        "--unix-socket", "-r", "--range", "--keepalive-time", "--noproxy", "--retry-max-time", "--tls-max", "--stderr",
+        "--speed-limit", "--speed-time", "--dns-servers", "--curves", "--pinnedpubkey", "--happy-eyeballs-timeout-ms",
     ]
+    /// Long options without a value that don't change what is explained; those that begin with `--no-` are not listed.
+    private static let longFlags: Set<String> = [
+        "--silent", "--show-error", "--verbose", "--insecure", "--include", "--location", "--location-trusted",
+        "--fail",
+        "--fail-with-body", "--fail-early", "--globoff", "--progress-bar", "--remote-name", "--remote-header-name",
+        "--http0.9",
+        "--http1.0", "--http1.1", "--http2", "--http2-prior-knowledge", "--http3", "--http3-only", "--ipv4", "--ipv6",
+        "--compressed", "--tlsv1", "--tlsv1.0", "--tlsv1.1", "--tlsv1.2", "--tlsv1.3", "--path-as-is", "--disable",
+        "--raw",
+        "--tcp-nodelay", "--tcp-fastopen", "--ssl-reqd", "--styled-output", "--retry-connrefused", "--retry-all-errors",
+        "--create-dirs", "--trace-time", "--trace-ids", "--parallel", "--doh-insecure", "--proxytunnel",
+    ]
+    /// Words of the shell that end a command, or lead its output elsewhere.
+    private static let shellOperators: Set<String> = ["|", "||", "&", "&&", ";", ">", ">>", "<", "2>", "2>&1", "|&"]
     /// Options of one letter without a value.
     private static let flags: Set<Character> = Set("sSvikLfgNqOJ#46012n")
 
@@ -34,6 +49,9 @@ enum CurlCommand {
         var isHead = false
 
         mutating func take(_ word: String, _ rest: inout ArraySlice<String>) throws(RequestTextError) {
+            guard !CurlCommand.shellOperators.contains(word) else {
+                throw RequestTextError("\(word) is the shell's: give the curl command alone, without what follows it")
+            }
             guard word.hasPrefix("-"), word != "-" else {
                 guard url == nil else { throw RequestTextError("more than one URL") }
                 url = word
@@ -94,11 +112,14 @@ enum CurlCommand {
         ) throws(RequestTextError) {
             if CurlCommand.ignoredWithValue.contains(option) {
                 if given == nil { rest = rest.dropFirst() }
-            } else if !option.hasPrefix("--"), let letter = option.last, !CurlCommand.flags.contains(letter) {
-                throw RequestTextError("option \(option) of curl is not understood")
-            } else if ["--form", "--upload-file", "--config", "--user", "--digest", "--json"].contains(option) {
-                throw RequestTextError("option \(option) of curl is not understood")
+                return
             }
+            let isFlag =
+                option.hasPrefix("--")
+                ? CurlCommand.longFlags.contains(option) || option.hasPrefix("--no-")
+                : option.last.map(CurlCommand.flags.contains) ?? false
+            // An option that is not known may change the request, or take the next word.
+            guard isFlag else { throw RequestTextError("option \(option) of curl is not understood: leave it out") }
         }
 
         private mutating func addHeader(_ line: String) throws(RequestTextError) {

@@ -1,5 +1,5 @@
-// A request as people have it at hand: a curl command line, or what went over the wire (RFC 9112), such as `curl -v` prints it
-// behind "> ". `explain` takes both beside CheckRequests.
+// A request as people have it at hand: a curl command line, or what went over the wire (RFC 9112), such as `curl -v` prints it.
+// `explain` takes both beside CheckRequests.
 
 import Bytes
 import EnvoyProtocol
@@ -26,12 +26,17 @@ public enum RequestText {
 
     /// What `text` is; CheckRequests when it is nothing else.
     public static func kind(of text: [UInt8]) -> Kind {
-        let first = firstLine(of: String(decoding: text.prefix(65_536), as: UTF8.self))
+        let text = String(decoding: text.prefix(65_536), as: UTF8.self)
+        if VerboseOutput.request(in: text) != nil { return .http }
+        let first = firstLine(of: text)
         if first.hasPrefix("curl ") || first == "curl" { return .curl }
-        let words = first.split(separator: " ")
-        let isRequestLine =
-            words.count == 3 && words[2].hasPrefix("HTTP/") && words[0].allSatisfy { $0.isUppercase && $0.isASCII }
-        return isRequestLine ? .http : .checkRequests
+        return isRequestLine(first) ? .http : .checkRequests
+    }
+
+    /// Whether a line is METHOD TARGET HTTP/1.1 (RFC 9112, 3).
+    static func isRequestLine(_ line: Substring) -> Bool {
+        let words = line.split(separator: " ")
+        return words.count == 3 && words[2].hasPrefix("HTTP/") && words[0].allSatisfy { $0.isUppercase && $0.isASCII }
     }
 
     /// The CheckRequest that Envoy would send for the request in `text`, encoded.
@@ -57,17 +62,13 @@ public enum RequestText {
         return unquoted(line.drop { $0 == " " || $0 == "\t" })
     }
 
-    /// A line without the prompt of a terminal, or the mark that `curl -v` puts before what it sends.
-    private static func unquoted(_ line: Substring) -> Substring {
-        if line.hasPrefix("> ") || line.hasPrefix("$ ") { return line.dropFirst(2) }
-        return line == ">" ? "" : line
-    }
+    /// A line without the prompt of a terminal.
+    private static func unquoted(_ line: Substring) -> Substring { line.hasPrefix("$ ") ? line.dropFirst(2) : line }
 
     private static func http(_ text: String) throws(RequestTextError) -> CheckRequestBuilder {
-        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[...]
-        // `curl -v` also prints what it does and what it gets.
-        let isVerbose = lines.contains { $0.hasPrefix("> ") }
-        if isVerbose { lines = lines.filter { $0.hasPrefix(">") }.map { unquoted($0) }[...] }
+        var lines =
+            VerboseOutput.request(in: text)?[...]
+            ?? text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[...]
         while let first = lines.first, first.isEmpty { lines.removeFirst() }
         let words = (lines.popFirst() ?? "").split(separator: " ")
         guard words.count == 3 else { throw RequestTextError("the request line is not METHOD TARGET HTTP/1.1") }
