@@ -82,7 +82,7 @@ extension Dashboard {
     private var lastReads: String {
         let name = "sessiongate_store_last_read_timestamp_seconds"
         let lines = readings.samples(name).map { sample -> String in
-            let state = problem.map { "<b class=bad>\(escaped($0))</b>" } ?? "<b class=good>reachable</b>"
+            let state = storeProblem.map { "<b class=bad>\(escaped($0))</b>" } ?? "<b class=good>reachable</b>"
             let read =
                 sample.value > 0
                 ? "read \(number(age(now - Int64(sample.value)), of: name)) ago" : "never read"

@@ -6,32 +6,19 @@ import Sessions
 extension Dashboard {
     /// Checks a minute over the last hour.
     var traffic: String {
-        let bars = minutes
-        let total = bars.last?.values.reduce(0, +) ?? 0
+        let bars = minutes.map { minute in
+            BarChart.Bar(label: String(Self.time(minute.start).dropFirst(11).prefix(5)), values: minute.counts)
+        }
+        let total = bars.dropLast().last?.values.reduce(0, +) ?? 0
         let chart = BarChart(
             parts: TrafficHistory.outcomes, bars: bars,
             summary:
-                "Checks a minute over the last hour by outcome; \(grouped(total)) in the last one. The table beside it has sums."
+                "Checks a minute over the last hour by outcome; \(grouped(total)) in the last whole one. The table beside it has sums."
         )
         let legend = chart.legend { $0 == "failed" ? "sessiongate_faults_total" : "sessiongate_checks_total" }
         return section(
             "traffic", "Checks a minute", wide: true,
             "<figure>\(chart.html)<figcaption>\(legend)</figcaption></figure>\n")
-    }
-
-    /// The history as bars of a minute. A minute that was not seen as a whole is scaled.
-    private var minutes: [BarChart.Bar] {
-        let slots = (0..<60).map { now - Int64(59 - $0) * 60 }
-        return slots.map { end in
-            let label = String(Self.time(end).dropFirst(11).prefix(5))
-            let inside = history.filter { $0.time >= end - 60 && $0.time <= end }
-            guard let first = inside.first, let last = inside.last, last.time > first.time else {
-                return BarChart.Bar(label: label, values: TrafficHistory.outcomes.map { _ in 0 })
-            }
-            let scale = 60 / Double(last.time - first.time)
-            let values = zip(last.counts, first.counts).map { max(0, $0 - $1) * scale }
-            return BarChart.Bar(label: label, values: values)
-        }
     }
 
     /// Sums by outcome and type, with the share of each.

@@ -13,13 +13,16 @@ import Transport
 struct Dashboard {
     let readings: MetricReadings
     let sources: MetricSources
-    let history: [TrafficHistory.Moment]
-    /// Why requests can't be answered; nil when they can.
-    let problem: String?
+    let minutes: [TrafficHistory.Minute]
+    /// Why the store can't be read; nil when it can.
+    let storeProblem: String?
     /// Seconds since 1970.
     let now: Int64
     /// What the reader chose: `policy` and `span` of the forecast.
     let query: AdminQuery
+
+    /// Why requests can't be answered; nil when they can.
+    private var problem: String? { storeProblem.map { "store: \($0)" } }
 
     /// Styles and scripts are pages of their own, and nothing else is loaded.
     private static let policy: StaticString = """

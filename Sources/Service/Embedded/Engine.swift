@@ -189,13 +189,15 @@ extension Engine {
     private func probeStore() {
         let site = pages.site
         let traffic = timers.next().scheduleRepeatedTask(
-            initialDelay: .zero, delay: .seconds(TrafficHistory.interval)
+            initialDelay: .milliseconds(TrafficHistory.wait(at: SystemClock.now().milliseconds)),
+            delay: .seconds(TrafficHistory.interval)
         ) { _ in site.noteTraffic() }
         // The engine itself must not be held on this thread, which its end waits for.
-        let (workers, outages) = (workers, outages)
+        let (workers, outages, decisions) = (workers, outages, records.log)
         let probe = timers.next().scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(1)) { _ in
             outages.look(workers.storeProblem)
             workers.probeStore()
+            decisions?.look()
         }
         state.withLock { ($0.probe, $0.traffic) = (probe, traffic) }
     }

@@ -25,7 +25,7 @@ struct AdminSite: AdminPages {
     let forecast: ForecastFeed
     let logger: Logger
     let live = LiveStatistics()
-    let history = TrafficHistory()
+    let history = TrafficHistory(since: SystemClock.now().seconds)
 
     init(
         _ core: Core, log: LineWriter?, level: LogLevel?, _ records: DecisionRecords, _ loaded: CurrentConfiguration,
@@ -75,14 +75,17 @@ extension AdminSite {
         let readings = MetricReadings(sources)
         let now = SystemClock.now().seconds
         return Dashboard(
-            readings: readings, sources: sources, history: history.moments(until: readings, at: now),
-            problem: problem(),
-            now: now, query: query
+            readings: readings, sources: sources,
+            minutes: history.minutes(until: TrafficHistory.counts(readings), at: now),
+            storeProblem: workers.storeProblem, now: now, query: query
         ).page
     }
 
     /// Adds this moment to the history that the dashboard shows.
-    func noteTraffic() { history.note(MetricReadings(sources(live.current)), at: SystemClock.now().seconds) }
+    func noteTraffic() {
+        let readings = MetricReadings(sources(live.current))
+        history.note(TrafficHistory.counts(readings), at: SystemClock.now().seconds)
+    }
 
     /// One family of /metrics: what a number on the dashboard is made of.
     private func metric(_ name: String) -> AdminPage {
