@@ -129,6 +129,8 @@ private final class LineQueue: Sendable {
     private func tell(_ count: UInt64, _ write: ([UInt8]) -> Int, _ notice: (UInt64) -> [UInt8]) {
         guard count > 0 else { return }
         let line = notice(count)
+        // Nothing is written for nothing: it would look like a write that went well.
+        guard !line.isEmpty else { return }
         if write(line) < line.count { state.withLock { $0.untold += count } }
     }
 

@@ -38,9 +38,10 @@ public final class DecisionLog: Sendable {
 
     /// Looks whether lines are lost, and says so in the log. Called every second.
     package func look() {
-        outage.look(
-            output.problem ?? (writer.isFull ? DecisionOutage.fullQueue : nil), lost: writer.droppedLines,
-            at: DecisionOutage.now)
+        // In this order: the writer notes why a write failed before it counts the lines.
+        let lost = writer.droppedLines
+        let problem = output.problem ?? (writer.isFull ? DecisionOutage.fullQueue : nil)
+        outage.look(problem, lost: lost, at: DecisionOutage.now)
     }
 
     /// Opens the file anew, as after its rotation. Lines that wait go to the new one.
