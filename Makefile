@@ -12,7 +12,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 # Which sources these are, for the program to say.
 $(foreach line,$(shell .ci/provenance),$(eval export $(line)))
 
-# One configuration for the product and its tests: nothing is built twice, and what is tested is what runs.
+# One configuration for the product and its tests: nothing is built twice, and what is tested is what runs. (The tests
+# themselves are compiled without optimization.)
 BUILD := swift build --configuration release --explicit-target-dependency-import-check error
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' ! -name '*.pb.swift')
 PYTHON_FOLDERS := deploy/demo deploy/package/*.py Tests/EndToEnd Tests/Benchmarks .ci/test .ci/text

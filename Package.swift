@@ -247,7 +247,10 @@ if sanitizer == nil {
 
 // Tests are compiled without optimization: that takes a quarter of the time, and what they test is optimized nevertheless.
 for target in package.targets where target.type == .test {
-    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone", "-whole-module-optimization"])]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .unsafeFlags(["-Onone", "-whole-module-optimization"], .when(configuration: .release))
+        ]
 }
 
 // The sanitizers watch what runs in the server; the command line and the measurements around it take time to build.

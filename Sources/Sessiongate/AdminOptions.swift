@@ -16,7 +16,10 @@ struct AdminOptions: ParsableArguments {
             valueName: "address"))
     var admin: String?
 
-    @Option(help: ArgumentHelp("The file with the admin listener's token.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The file with the admin listener's token. Without it: with --config the configured one.", valueName: "file"
+        ))
     var tokenFile: String?
 
     @OptionGroup(title: "TLS to the admin listener") var tls: AdminTLSOptions
@@ -39,7 +42,7 @@ struct AdminOptions: ParsableArguments {
         }
         if admin == nil, let loaded {
             return try orExit { () throws(AdminClient.Failure) in
-                try AdminClient(loaded, tls: tls.files, timeout: timeout)
+                try AdminClient(loaded, token: try givenToken(), tls: tls.files, timeout: timeout)
             }
         }
         guard let endpoint else { throw ExitCode(2) }
@@ -48,10 +51,14 @@ struct AdminOptions: ParsableArguments {
 
     /// A client of the listener at `endpoint`, which demands the token that is given, if one is.
     func client(of endpoint: AdminEndpoint, timeout: Int) throws -> AdminClient {
-        let token = try tokenFile.map { try String(contentsOfFile: $0, encoding: .utf8).filter { !$0.isNewline } }
-        return try orExit { () throws(AdminClient.Failure) in
-            try AdminClient(endpoint, token: token, tls: tls.files, timeout: timeout)
+        try orExit { () throws(AdminClient.Failure) in
+            try AdminClient(endpoint, token: try givenToken(), tls: tls.files, timeout: timeout)
         }
+    }
+
+    private func givenToken() throws(AdminClient.Failure) -> String? {
+        guard let tokenFile else { return nil }
+        return try AdminClient.token(in: tokenFile)
     }
 }
 
@@ -78,6 +85,9 @@ struct AdminTLSOptions: ParsableArguments {
     func validate() throws {
         guard (certificate == nil) == (key == nil) else {
             throw ValidationError("--certificate FILE and --key FILE belong together")
+        }
+        if let serverName, serverName.isEmpty || serverName.hasPrefix(".") || serverName.utf8.count > 253 {
+            throw ValidationError("--server-name must be a host's name, such as gate.example")
         }
     }
 

@@ -22,7 +22,7 @@ struct Health: ParsableCommand {
         let client = try options.client()
         do {
             let answer = try client.request("GET", live ? "/healthz" : "/readyz")
-            emit(answer.text)
+            emit(foreign: answer.text)
             guard answer.status == 200 else { throw ExitCode.failure }
         } catch let error as AdminClient.Failure {
             complain("error: \(error)")

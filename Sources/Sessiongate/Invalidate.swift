@@ -53,7 +53,7 @@ struct Invalidate: ParsableCommand {
             complain("error: \(client.endpoint.text): status \(answer.status): \(answer.text)")
             throw ExitCode.failure
         }
-        emit(answer.text)
+        emit(foreign: answer.text)
     }
 
     private var body: JSON {

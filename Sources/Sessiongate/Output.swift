@@ -12,6 +12,13 @@ func emit(bytes: [UInt8]) {
 /// Writes `text` to standard output, or exits with EX_IOERR.
 func emit(_ text: String) { emit(bytes: Array(text.utf8)) }
 
+/// Writes lines that another process wrote, so that they can't control the terminal.
+func emit(foreign text: String) {
+    emit(
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(
+            separator: "\n"))
+}
+
 /// Writes `text` and a line feed to standard output, or exits with EX_IOERR.
 func emitLine(_ text: String) { emit(text + "\n") }
 

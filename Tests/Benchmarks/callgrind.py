@@ -48,7 +48,7 @@ def read(path):
                     callee = names[number]
             elif line.startswith("calls=") and callee in ALLOCATORS and caller not in ALLOCATORS:
                 profile.allocations[caller] += int(line[6:].split()[0])
-            # Where only a part of the run was counted, the totals at the end have more in them than the summary of the part.
+            # Where only a part of the run was counted, the totals have more in them than the summary of the part.
             elif line.startswith("summary:") or (line.startswith("totals:") and not profile.instructions):
                 profile.instructions = int(line.split()[1])
     return profile

@@ -1,8 +1,8 @@
 """The gates: instructions and allocations per call of each stage may not grow beyond what gates.json says.
 
 `make gates` checks; `make gates STAGES="oauth1 cookie"` only these; `gates.py --write` takes today's figures as the new
-bounds. Counted is what happens between two marks of the Workbench: the stage, again and again, without start, preparation
-and the first calls.
+bounds. Counted is what happens between two marks of the Workbench: the stage, again and again, without start,
+preparation and the first calls.
 """
 
 import json
@@ -25,8 +25,10 @@ GROWTH = 32
 MARKS = ("$s9Workbench17measurementBegins*", "$s9Workbench15measurementEnds*")
 # Instructions may grow by this much before it counts: compilers and libraries differ a little from release to release.
 MARGIN = 1.02
-# Almost all of the first is libcrypto's, whose code depends on the processor. The places of nonces depend on a hash whose
-# key is new in each process: probes for them are much of the second.
+# A stage that costs this little of its bound may have stopped doing its work.
+LEAST = 0.8
+# Almost all of the first is libcrypto's, whose code depends on the processor. The places of nonces depend on a hash
+# whose key is new in each process: probes for them are much of the second.
 WIDE_MARGINS = {"unseenToken": 1.05, "nonce": 1.05}
 
 # A check that a forecast counts may cost this much of one that is not counted, on its event loop.
@@ -66,6 +68,8 @@ def main():
             failed.append(
                 f"{stage}: {is_now['instructions']:,} instructions, at most {bound['instructions']:,} × {margin}"
             )
+        if is_now["instructions"] < bound["instructions"] * LEAST:
+            failed.append(f"{stage}: only {is_now['instructions']:,} instructions: if it does all that it did, --write")
         base, most = FORECASTS.get(stage, (stage, 1))
         if base in measured and is_now["instructions"] > measured[base]["instructions"] * most:
             failed.append(f"{stage}: {is_now['instructions']:,} instructions, at most {most} × {base}")

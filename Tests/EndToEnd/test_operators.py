@@ -221,7 +221,8 @@ def test_health_over_a_unix_socket_and_while_the_store_is_gone(tmp_path):
         assert sessiongate("health", "--live", "--admin", f"unix:{socket}").returncode == 0
         # What the file says of the listener is enough to ask: the store is away, and an edit has gone wrong.
         config = tmp_path / "state/sessiongate.yaml"
-        config.write_text(config.read_text() + "nonsense: 1\n")
+        text = config.read_text()
+        config.write_text(text + "decisions: {queue: nonsense}\n")
 
         def by_configuration(*words):
             command = [stack.SESSIONGATE, *words, "--config", config]
@@ -231,6 +232,9 @@ def test_health_over_a_unix_socket_and_while_the_store_is_gone(tmp_path):
         assert done.returncode == 1 and done.stdout.startswith("not ready: store: ")
         assert by_configuration("health", "--live").returncode == 0
         assert by_configuration("top", "--once").returncode == 0
+        # A section that nobody knows may be the listener's, misspelt.
+        config.write_text(text + "sever: {admin: none}\n")
+        assert by_configuration("health").returncode == 78
         for number in range(3):
             document = {
                 "attributes": {

@@ -3,6 +3,7 @@
 import Foundation
 import Redis
 import Sessions
+import Synchronization
 import TestSupport
 import Testing
 
@@ -136,8 +137,12 @@ import Testing
         }
     }
 
-    private final class Current: @unchecked Sendable {
-        // @unchecked Sendable: changed between two connections, while none is being made.
-        var index = 0
+    private final class Current: Sendable {
+        private let value = Atomic(0)
+
+        var index: Int {
+            get { value.load(ordering: .relaxed) }
+            set { value.store(newValue, ordering: .relaxed) }
+        }
     }
 }

@@ -87,8 +87,15 @@ public struct AdminConfiguration: Sendable {
                 reading.add("tls.certificate", "missing", expected: "the certificate of the listeners with tls")
             }
         }
+        let sections = ConfigurationSection.all.map(\.path)
+        let isTLS = reading.configuration.server.isAdminTLS
         let problems = reading.sortedProblems.filter { problem in
-            !isWhole || ["server.admin", "tls."].contains { problem.key.hasPrefix($0) }
+            // A section that is unknown may be one of these, misspelt: the token must go to no other listener than to that which is meant.
+            switch problem.key.prefix(while: { $0 != "." }) {
+            case "server": true
+            case "tls": isTLS
+            case let section: !isWhole || !sections.contains { $0 == section || $0.hasPrefix("\(section).") }
+            }
         }
         guard problems.isEmpty else { throw ConfigurationErrors(problems: problems) }
         server = reading.configuration.server

@@ -39,7 +39,7 @@ public struct AdminClient: Sendable {
     /// A client of the listener at `endpoint`.
     /// - Parameters:
     ///   - token: What the listener demands, where it does.
-    ///   - timeout: Seconds to wait for the connection, and for each part of the answer.
+    ///   - timeout: Seconds to wait for the connection, and for each part of the answer; twice as long for all of it.
     /// - Throws: ``Failure`` when the token is none, or when there are files of TLS for a listener without it.
     public init(_ endpoint: AdminEndpoint, token: String? = nil, tls: AdminTLS = AdminTLS(), timeout: Int = 5)
         throws(Failure)
@@ -56,8 +56,11 @@ public struct AdminClient: Sendable {
 
     /// A client of the admin listener that `configuration` describes. Unless `tls` tells otherwise, a listener with TLS must show the
     /// configured certificate, whatever its names are.
+    /// - Parameter token: What it is shown instead of the configured token.
     /// - Throws: ``Failure`` when there is none that it could ask.
-    public init(_ configuration: AdminConfiguration, tls: AdminTLS = AdminTLS(), timeout: Int = 5) throws(Failure) {
+    public init(
+        _ configuration: AdminConfiguration, token: String? = nil, tls: AdminTLS = AdminTLS(), timeout: Int = 5
+    ) throws(Failure) {
         let server = configuration.server
         guard let address = server.admin else {
             throw Failure(description: "server.admin is none: there is no server to ask")
@@ -73,7 +76,23 @@ public struct AdminClient: Sendable {
         }
         let isNamed = tls.authority != nil || tls.serverName != nil
         expectedCertificate = isNamed ? nil : server.tls.certificate
-        (token, self.tls, self.timeout) = (configuration.token, tls, timeout)
+        (self.token, self.tls, self.timeout) = (token ?? configuration.token, tls, timeout)
+    }
+
+    /// The token in a file: one line.
+    /// - Throws: ``Failure`` when it can't be read, or is no token.
+    public static func token(in file: String) throws(Failure) -> String {
+        var bytes: [UInt8]
+        do {
+            bytes = try Files.read(file, limit: 4096)
+        } catch {
+            throw Failure(description: "\(file): \(error.problem)")
+        }
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        guard !bytes.isEmpty, bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Failure(description: "\(file): it is not one line of printable ASCII without spaces")
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The body of the page at `path`.
@@ -125,6 +144,11 @@ extension AdminClient {
                     // The channel was closed meanwhile, and its handlers have gone.
                     return eventLoop.makeFailedFuture(AdminCall.Ending.closed)
                 }
+                // A server that sends a byte now and then is not waited for either.
+                let expiry = eventLoop.scheduleTask(in: .seconds(Int64(2 * timeout))) {
+                    channel.pipeline.fireUserInboundEventTriggered(IdleStateHandler.IdleStateEvent.read)
+                }
+                channel.closeFuture.whenComplete { _ in expiry.cancel() }
                 return call.begin(on: eventLoop)
             }
         }
