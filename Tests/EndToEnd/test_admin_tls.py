@@ -119,7 +119,7 @@ def test_by_address_and_authority(gate, files):
     asked(gate, ("--admin", gate.url), *options)
     address = f"https://127.0.0.1:{gate.ports['admin']}/"
     assert gate.run("health", "--admin", address, *options, "--server-name", NAME).stdout == "ok\n"
-    done = gate.run("forecast", "--instances", gate.url, gate.url + "/", "--json", *options)
+    done = gate.run("forecast", "--instances", gate.url + "/", "--json", *options)
     assert done.returncode == 0, done.stderr
     assert "a bearer token is needed" in failed(gate.run("forecast", "--instances", gate.url, *options[:2]))
 

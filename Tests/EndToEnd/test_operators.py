@@ -220,8 +220,9 @@ def test_health_over_a_unix_socket_and_while_the_store_is_gone(tmp_path):
         assert done.returncode == 1 and done.stdout.startswith("not ready: store: ")
         assert sessiongate("health", "--live", "--admin", f"unix:{socket}").returncode == 0
         # What the file says of the listener is enough to ask: the store is away, and an edit has gone wrong.
-        config = tmp_path / "state/sessiongate.yaml"
-        text = config.read_text()
+        text = (tmp_path / "state/sessiongate.yaml").read_text()
+        # Not the server's own file: it would take the edit for a reload.
+        config = tmp_path / "state/edited.yaml"
         config.write_text(text + "decisions: {queue: nonsense}\n")
 
         def by_configuration(*words):
