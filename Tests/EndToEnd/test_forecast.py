@@ -192,8 +192,11 @@ def test_instances_together(server, tmp_path):
         report = json.loads(done.stdout)
         jsonschema.validate(report, SCHEMA)
         assert forecasts.plain(report) == forecasts.count([*server.requests(), *other.requests()], POLICIES)
-        # The same instance twice shares all keys with itself.
-        command[-2:] = [server.admin, server.admin]
+        command[-2:] = [server.admin, f"http://{server.admin}/"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 64 and "is given twice" in done.stderr
+        # Under another name the same instance is not known again: it shares all keys with itself.
+        command[-1] = server.admin.replace("127.0.0.1", "localhost")
         report = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=30).stdout)
         rows = [row for row in report["rows"] if row["keys"]]
         assert rows and all(not row["exact"] and row["error"]["shared_keys"] for row in rows)
