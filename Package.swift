@@ -258,6 +258,13 @@ if sanitizer != nil {
     package.products = []
     package.targets.removeAll { ["Sessiongate", "Workbench", "WorkbenchTests"].contains($0.name) }
 }
+// What is of one thread has no races.
+if sanitizer == "thread" {
+    let threadless = [
+        "BytesTests", "CryptographyTests", "EnvoyProtocolTests", "ForecastTests", "FuzzTargets", "FuzzTests",
+    ]
+    package.targets.removeAll { threadless.contains($0.name) }
+}
 
 for target in package.targets where [.executable, .test].contains(target.type) {
     target.linkerSettings = (target.linkerSettings ?? []) + linked

@@ -23,6 +23,11 @@ def envoy_version():
     return tuple(int(part) for part in re.search(r"/(\d+)\.(\d+)\.\d+/", printed).groups())
 
 
+def samples(kind):
+    """The sample with the module, made by `kind`, where this Envoy takes one."""
+    return {"envoy-module": kind} if envoy_version() >= SINCE else {}
+
+
 def flattened(text):
     """The configuration with metadata by one key, for Envoys that take none that is nested."""
     if envoy_version() >= NESTED_SINCE:

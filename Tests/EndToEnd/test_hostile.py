@@ -3,20 +3,24 @@
 import subprocess
 
 import hostile
+import inside
 import pytest
 import test_gateway
 from edge import Edge, ModuleEdge
 from proxies import DEPLOY, KINDS, OAuth1OnlyEdge, plenty
 
-SAMPLES = KINDS | {
-    "haproxy-oauth1": lambda folder: OAuth1OnlyEdge(folder, change=plenty),
-    "envoy": Edge,
-    "envoy-module": ModuleEdge,
-    "envoy-ratelimit": lambda folder: Edge(folder, source=DEPLOY / "envoy-ratelimit.yaml"),
-    "envoy-gateway": lambda folder: Edge(
-        folder, change=test_gateway.plenty, source=test_gateway.SOURCE, configure=test_gateway.profile
-    ),
-}
+SAMPLES = (
+    KINDS
+    | inside.samples(ModuleEdge)
+    | {
+        "haproxy-oauth1": lambda folder: OAuth1OnlyEdge(folder, change=plenty),
+        "envoy": Edge,
+        "envoy-ratelimit": lambda folder: Edge(folder, source=DEPLOY / "envoy-ratelimit.yaml"),
+        "envoy-gateway": lambda folder: Edge(
+            folder, change=test_gateway.plenty, source=test_gateway.SOURCE, configure=test_gateway.profile
+        ),
+    }
+)
 SESSION, WMF = "HTTP_X_SESSION_", "HTTP_X_WMF_"
 GOOD = hostile.Case("good")
 
