@@ -68,7 +68,7 @@ def test_another_server_becomes_the_master_under_claims(tmp_path, change):
         one, two = farm.instances
         before = farm.signed()
         assert one.check(before, "before")["outcome"] == "authenticated"
-        assert redis.is_copied()
+        eventually(redis.is_copied)
         with Load(farm) as load:
             begun = time.monotonic()
             change(redis)
@@ -83,8 +83,10 @@ def test_another_server_becomes_the_master_under_claims(tmp_path, change):
         # What the old master has copied, what each instance has claimed by itself, and what was claimed at the new one.
         assert two.check(before)["reason"] == "nonce-used"
         assert two.check(before, "before")["outcome"] == "authenticated"
-        since = [claim for claim in load.accepted if claim.begun > begun]
-        assert since[0].begun < back < since[-1].begun
+        # A master that is replaced while it runs has taken claims that it had no time to copy.
+        start = begun if change is killed else back
+        since = [claim for claim in load.accepted if claim.begun > start]
+        assert (change is planned or since[0].begun < back) and back < since[-1].begun
         for claim in since:
             assert farm.instances[1 - claim.instance].check(claim.headers)["reason"] == "nonce-used"
         assert redis.ask("second", "ROLE").startswith("master")
