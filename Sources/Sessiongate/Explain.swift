@@ -72,10 +72,8 @@ struct Explain: ParsableCommand {
 
     private func explain(_ id: String, _ loaded: LoadedConfiguration) throws {
         do {
-            let admin = try orExit { () throws(ConfigurationErrors) in
-                try AdminConfiguration(file: loaded.file, environment: ProcessInfo.processInfo.environment)
-            }
-            let answer = try AdminClient(admin, tls: tls.files).get("/v1/refusals", ["request_id": id])
+            let client = try AdminClient(AdminConfiguration(loaded), tls: tls.files)
+            let answer = try client.get("/v1/refusals", ["request_id": id])
             show(try replay(loaded, .request).explain(RecordedRefusal(json: answer)))
         } catch let error as AdminClient.Failure {
             complain("error: \(error)")

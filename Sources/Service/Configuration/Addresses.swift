@@ -135,9 +135,7 @@ extension Reading {
             return nil
         }
         let count = problems.count
-        if tls.certificate == nil {
-            add("tls.certificate", "missing", expected: "the certificate of the listeners with tls")
-        }
+        requireCertificate()
         if tls.key == nil { add("tls.key", "missing", expected: "the key of tls.certificate") }
         if tls.clientCertificates != .none, tls.clientCA == nil {
             add("tls.client_ca", "missing", expected: "the CA of clients, or tls.client_certificates: none")
@@ -160,6 +158,12 @@ extension Reading {
             add(key, error.description)
             return nil
         }
+    }
+
+    /// Listeners with TLS need a certificate.
+    mutating func requireCertificate() {
+        guard configuration.server.tls.certificate == nil else { return }
+        add("tls.certificate", "missing", expected: "the certificate of the listeners with tls")
     }
 
     /// TLS settings without a TLS listener have no effect. Requiring client certificates there is an error, as it would protect

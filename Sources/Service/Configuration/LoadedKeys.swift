@@ -16,6 +16,14 @@ public struct LoadedKeys: Sendable {
     public var published: [VerificationKey] = []
 }
 
+/// The token that an admin listener demands.
+package enum AdminToken {
+    /// Whether a header can have it as one word: printable ASCII without spaces, and some of it.
+    package static func isWord(_ token: [UInt8]) -> Bool {
+        !token.isEmpty && token.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+}
+
 extension Reading {
     /// File names are relative to the configuration's directory.
     mutating func resolveFiles() {
@@ -120,7 +128,7 @@ extension Reading {
     mutating func loadAdminToken() {
         let key = "server.admin_token_file"
         guard let file = configuration.adminTokenFile, let token = readSecret(file, for: key) else { return }
-        guard token.count >= 16, token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard token.count >= 16, AdminToken.isWord(token) else {
             return add(
                 key, "\(file): it is too short, or has spaces or other characters that a header can't have",
                 expected: "at least 16 characters, such as `openssl rand -hex 32` prints")

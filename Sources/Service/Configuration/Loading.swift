@@ -79,16 +79,13 @@ public struct AdminConfiguration: Sendable {
         var reading = Reading(file: file, environment: environment)
         reading.applyTable()
         let isWhole = reading.isWhole
+        let isTLS = reading.configuration.server.isAdminTLS
         if isWhole {
             reading.resolveFiles()
             reading.loadAdminToken()
-            let server = reading.configuration.server
-            if server.isAdminTLS, server.tls.certificate == nil {
-                reading.add("tls.certificate", "missing", expected: "the certificate of the listeners with tls")
-            }
+            if isTLS { reading.requireCertificate() }
         }
         let sections = ConfigurationSection.all.map(\.path)
-        let isTLS = reading.configuration.server.isAdminTLS
         let problems = reading.sortedProblems.filter { problem in
             // A section that is unknown may be one of these, misspelt: the token must go to no other listener than to that which is meant.
             switch problem.key.prefix(while: { $0 != "." }) {
@@ -98,8 +95,14 @@ public struct AdminConfiguration: Sendable {
             }
         }
         guard problems.isEmpty else { throw ConfigurationErrors(problems: problems) }
-        server = reading.configuration.server
-        token = reading.configuration.adminToken
+        self.init(reading.configuration)
+    }
+
+    /// Those of a configuration that was read as a whole.
+    public init(_ loaded: LoadedConfiguration) { self.init(loaded.configuration) }
+
+    private init(_ configuration: Configuration) {
+        (server, token) = (configuration.server, configuration.adminToken)
     }
 }
 

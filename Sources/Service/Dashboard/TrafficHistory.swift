@@ -86,10 +86,8 @@ struct TrafficService: ServiceLifecycle.Service {
 
     func run() async {
         await cancelWhenGracefulShutdown {
-            func wait() async throws {
-                try await Task.sleep(for: .milliseconds(TrafficHistory.wait(at: SystemClock.now().milliseconds)))
-            }
-            while (try? await wait()) != nil { site.noteTraffic() }
+            func wait() -> Duration { .milliseconds(TrafficHistory.wait(at: SystemClock.now().milliseconds)) }
+            while (try? await Task.sleep(for: wait())) != nil { site.noteTraffic() }
         }
     }
 }

@@ -41,7 +41,7 @@ public final class DecisionLog: Sendable {
         // In this order: the writer notes why a write failed before it counts the lines.
         let lost = writer.droppedLines
         let problem = output.problem ?? (writer.isFull ? DecisionOutage.fullQueue : nil)
-        outage.look(problem, lost: lost, at: DecisionOutage.now)
+        outage.look(problem, lost: lost, at: OutageLog.now)
     }
 
     /// Opens the file anew, as after its rotation. Lines that wait go to the new one.

@@ -58,7 +58,4 @@ package final class DecisionOutage: Sendable {
     private func values(_ seconds: Int64, _ lost: UInt64) -> Logger.Metadata {
         ["file": "\(file)", "seconds": "\(seconds)", "lost_lines": "\(lost)"]
     }
-
-    /// Milliseconds since some moment.
-    static var now: Int64 { OutageLog.now }
 }

@@ -47,7 +47,7 @@ public struct AdminClient: Sendable {
         guard endpoint.isTLS || tls.isEmpty else {
             throw Failure(description: "\(endpoint.text): options of TLS need an address that begins with https://")
         }
-        guard token?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) != false else {
+        guard token.map({ AdminToken.isWord(Array($0.utf8)) }) ?? true else {
             throw Failure(description: "the token is not one line of printable ASCII without spaces")
         }
         (self.endpoint, self.token, self.tls, self.timeout) = (endpoint, token, tls, timeout)
@@ -89,7 +89,7 @@ public struct AdminClient: Sendable {
             throw Failure(description: "\(file): \(error.problem)")
         }
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-        guard !bytes.isEmpty, bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard AdminToken.isWord(bytes) else {
             throw Failure(description: "\(file): it is not one line of printable ASCII without spaces")
         }
         return String(decoding: bytes, as: UTF8.self)
