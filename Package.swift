@@ -245,12 +245,11 @@ if sanitizer == nil {
     ]
 }
 
-// Tests are compiled without optimization: that takes a quarter of the time, and what they test is optimized nevertheless.
+// Tests are compiled without optimization: that takes a quarter of the time, and what they test is optimized nevertheless. They must
+// not take that for a debug build, in which they leave out what is slow.
+let untuned = ["-Onone", "-whole-module-optimization"] + (sanitizer == nil ? ["-assert-config", "Release"] : [])
 for target in package.targets where target.type == .test {
-    target.swiftSettings =
-        (target.swiftSettings ?? []) + [
-            .unsafeFlags(["-Onone", "-whole-module-optimization"], .when(configuration: .release))
-        ]
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(untuned, .when(configuration: .release))]
 }
 
 // The sanitizers watch what runs in the server; the command line and the measurements around it take time to build.
